@@ -1,0 +1,33 @@
+# Two commands are all it takes: `make lab` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: lab test install check bench screenshots debian clean
+.DEFAULT_GOAL := lab
+
+lab: install  ## open the lab; without a terminal, train weight-decay headless
+	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/tui-lab; \
+	else echo "No terminal here, so the lab trains weight-decay headless instead of opening." >&2; \
+	exec $(BIN)/tui-lab run weight-decay; fi
+
+test: install  ## every check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	TEXTUAL_ANIMATIONS=none $(BIN)/pytest -q -n auto --dist loadgroup
+
+install: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "tui-lab needs Python 3.11 or newer; set PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) (PyTorch is large; the first time takes a while) ..." >&2
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt torch
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

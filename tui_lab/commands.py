@@ -1,0 +1,97 @@
+"""Orders to a running worker: imperative, one JSON object per line on the run's socket.
+
+Each is answered by one `Acknowledgement` that says at which step it took effect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Hold still before the next step."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Run freely."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Go on by one phase, to the end of one step or of one epoch, then hold still."""
+
+    unit: Literal["phase", "step", "epoch"]
+
+
+@dataclass(frozen=True)
+class SetHyperparameter:
+    """Give a live hyperparameter a new value at the next step; `value` is in its JSON form."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Measure the whole-set metrics now."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run after the current step; `reason` is kept in the log."""
+
+    reason: str = ""
+
+
+Command = Pause | Resume | Advance | SetHyperparameter | Evaluate | Stop
+
+_COMMANDS: dict[str, type[Command]] = {
+    "pause": Pause,
+    "resume": Resume,
+    "advance": Advance,
+    "set": SetHyperparameter,
+    "evaluate": Evaluate,
+    "stop": Stop,
+}
+_NAMES = {command: name for name, command in _COMMANDS.items()}
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """The worker's answer: done, at which step, or why not."""
+
+    ok: bool
+    step: int = 0
+    """The optimizer step at which the command took effect (steps count from 1)."""
+    message: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Acknowledgement:
+        return cls(bool(data["ok"]), int(data["step"]), str(data["message"]))
+
+
+def to_json(command: Command) -> dict[str, Any]:
+    """The command as the JSON object that goes over the socket."""
+    return {"command": _NAMES[type(command)], **asdict(command)}
+
+
+def from_json(data: Any) -> Command:
+    """The command in a decoded line; raises `ValueError` with a sentence for the sender."""
+    if not isinstance(data, dict) or data.get("command") not in _COMMANDS:
+        raise ValueError(f"a command is one of {', '.join(_COMMANDS)}.")
+    fields = {key: value for key, value in data.items() if key != "command"}
+    try:
+        command = _COMMANDS[data["command"]](**fields)
+    except TypeError:
+        raise ValueError(
+            f"{data['command']} does not take {', '.join(fields) or 'that'}."
+        ) from None
+    if isinstance(command, Advance) and command.unit not in ("phase", "step", "epoch"):
+        raise ValueError("advance takes a unit: phase, step or epoch.")
+    return command

@@ -1,0 +1,85 @@
+"""Where tui-lab keeps things, and the settings of one session, from flags and environment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from platformdirs import user_cache_path, user_data_path
+
+from tui_lab.errors import HomeError
+
+Marker = Literal["braille", "hd", "ascii"]
+Theme = Literal["dark", "light", "ansi"]
+
+
+def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """The directory that holds runs/: $TUI_LAB_HOME, else the platform's data directory."""
+    given = environ.get("TUI_LAB_HOME", "")
+    return Path(given).expanduser().absolute() if given else user_data_path("tui-lab")
+
+
+def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """The directory with one directory per run; made when missing, else raises `HomeError`."""
+    home = home_directory(environ)
+    try:
+        (home / "runs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeError(_home_sentence(home, error)) from error
+    if not os.access(home / "runs", os.W_OK | os.X_OK):
+        raise HomeError(_home_sentence(home, PermissionError("Permission denied")))
+    return home / "runs"
+
+
+def cache_directory() -> Path:
+    """The directory for downloaded data sets."""
+    return user_cache_path("tui-lab")
+
+
+def runtime_directory() -> Path:
+    """A private directory on a local file system for sockets and locks.
+
+    Not $XDG_RUNTIME_DIR: it is removed at the last logout, and a run must outlive that. Raises
+    `HomeError` when the directory exists but belongs to someone else.
+    """
+    path = Path(tempfile.gettempdir()) / f"tui-lab-{os.getuid()}"
+    try:
+        path.mkdir(mode=0o700, exist_ok=True)
+        status = path.lstat()
+        if status.st_uid != os.getuid() or path.is_symlink() or not path.is_dir():
+            raise PermissionError(f"{path} belongs to someone else")
+        if status.st_mode & 0o077:
+            path.chmod(0o700)
+    except OSError as error:
+        message = f"{path} can't be used for sockets ({error}); set TMPDIR to a directory of yours."
+        raise HomeError(message) from error
+    return path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a session of the lab looks and behaves."""
+
+    theme: Theme = "dark"
+    marker: Marker = "braille"
+    fps: float = 4.0
+    """Frames per second of the charts."""
+    mouse: bool = True
+    seed: int = 0
+    device: str = "auto"
+
+
+def default_fps(environ: Mapping[str, str] = os.environ) -> float:
+    """4 frames a second, 2 over SSH."""
+    return 2.0 if environ.get("SSH_CONNECTION") else 4.0
+
+
+def _home_sentence(home: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return (
+        f"Runs can't be kept in {home} ({reason}); set TUI_LAB_HOME to a directory you can write."
+    )

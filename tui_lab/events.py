@@ -1,0 +1,231 @@
+"""What happened in a run: past tense, one JSON object per line of events.jsonl.
+
+`step` counts optimizer steps from 1 (0: before the first), `epoch` from 1. `t` is seconds since the
+run started. Non-finite numbers are the strings "NaN", "Infinity" and "-Infinity" on disk;
+`from_json` gives them back as floats where a number stands alone, and leaves the long columns of
+`MetricsLogged` and the data of pictures to their readers (`float("NaN")` reads them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
+
+Number = float | int
+Column = Sequence[Any]
+"""Numbers, as a list or a numpy array; on disk non-finite ones are strings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStarted:
+    """The worker has built the program and is about to take the first step."""
+
+    t: float = 0.0
+    pid: int
+    host: str
+    device: str
+    device_name: str
+    threads: int
+    started: str
+    """ISO 8601, UTC."""
+    total_steps: int
+    steps_per_epoch: int
+    parameters: Sequence[Mapping[str, Any]] = ()
+    """`{"name", "shape", "requires_grad"}` of every parameter."""
+    source: Sequence[str] = ()
+    """The lines of the program's `step`, as written."""
+    source_line: int = 0
+    """The number of the first of them in its file."""
+    source_file: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsLogged:
+    """A block of measurements.
+
+    `kind` "step": one row per consecutive step from `first`; "epoch": whole-set evaluations, after
+    the epochs in `epochs`, at the steps in `steps`; "evaluation": the same, asked for by a person.
+    """
+
+    t: float
+    kind: Literal["step", "epoch", "evaluation"]
+    first: int = 0
+    steps: Sequence[int] = ()
+    epochs: Sequence[int] = ()
+    columns: Mapping[str, Column]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientsLogged:
+    """The state of every parameter at one moment: `phase` of `step`.
+
+    Each of `parameters`: `{"name", "grad": "none"|"zeroed"|"set"|"accumulated", "times": backward
+    passes summed in .grad, "norm": ‖p‖, "grad_norm": ‖∇‖ or None, "update": ‖Δp‖/‖p‖ or None,
+    "finite": bool, "requires_grad": bool}`.
+    """
+
+    t: float
+    step: int
+    phase: str
+    grad_enabled: bool
+    graph: bool
+    """Whether the loss of this step hangs on a graph that backward could walk."""
+    parameters: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseEntered:
+    """Micro-stepping: the step's generator stands at this yield; `line` is its line in the file."""
+
+    t: float
+    step: int
+    phase: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperparameterChanged:
+    """A live hyperparameter took a new value (JSON form); `step` is the first that used it."""
+
+    t: float
+    step: int
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunPaused:
+    """The loop holds still after `step` steps; `reason` is empty when a person asked for it."""
+
+    t: float
+    step: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResumed:
+    """The loop goes on."""
+
+    t: float
+    step: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureLogged:
+    """New data for one layer of one declared picture; it replaces that layer's earlier data."""
+
+    t: float
+    step: int
+    picture: str
+    layer: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmRaised:
+    """Something a person should look at: `kind` is a metric key such as `step/first_nan`."""
+
+    t: float
+    step: int
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFinished:
+    """All steps taken. `metrics` are the last values of every metric."""
+
+    t: float
+    step: int
+    epoch: int
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStopped:
+    """Ended early on request."""
+
+    t: float
+    step: int
+    epoch: int
+    reason: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFailed:
+    """The program raised."""
+
+    t: float
+    step: int
+    epoch: int
+    error: str
+    """One sentence."""
+    traceback: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownEvent:
+    """An event written by a newer tui-lab: kept, shown as its type, otherwise ignored."""
+
+    type: str
+    data: Mapping[str, Any]
+    t: float = 0.0
+
+
+RunEnded = RunFinished | RunStopped | RunFailed
+RunEvent = (
+    RunStarted
+    | MetricsLogged
+    | GradientsLogged
+    | PhaseEntered
+    | HyperparameterChanged
+    | RunPaused
+    | RunResumed
+    | PictureLogged
+    | AlarmRaised
+    | RunFinished
+    | RunStopped
+    | RunFailed
+    | UnknownEvent
+)
+
+_TYPES: dict[str, type[Any]] = {
+    "run_started": RunStarted,
+    "metrics": MetricsLogged,
+    "gradients": GradientsLogged,
+    "phase_entered": PhaseEntered,
+    "hyperparameter_changed": HyperparameterChanged,
+    "run_paused": RunPaused,
+    "run_resumed": RunResumed,
+    "picture": PictureLogged,
+    "alarm": AlarmRaised,
+    "run_finished": RunFinished,
+    "run_stopped": RunStopped,
+    "run_failed": RunFailed,
+}
+_NAMES = {event: name for name, event in _TYPES.items()}
+_FIELDS = {event: frozenset(f.name for f in fields(event)) for event in _NAMES}
+
+
+def to_json(event: RunEvent) -> dict[str, Any]:
+    """The event as a JSON object; numbers are still numbers, encoding them is the log's work."""
+    if isinstance(event, UnknownEvent):
+        return {"type": event.type, **event.data}
+    return {"type": _NAMES[type(event)], **vars(event)}
+
+
+def from_json(data: Mapping[str, Any]) -> RunEvent:
+    """The event in a decoded line. Fields it does not know are ignored, and an event that lacks
+    one it needs comes back as `UnknownEvent`, so that a log of another version still reads."""
+    kind = _TYPES.get(str(data.get("type")))
+    rest = {key: value for key, value in data.items() if key != "type"}
+    if kind is not None:
+        try:
+            return kind(**{k: v for k, v in rest.items() if k in _FIELDS[kind]})  # type: ignore[no-any-return]
+        except TypeError:
+            pass  # a field is missing: fall through
+    return UnknownEvent(type=str(data.get("type")), data=rest)

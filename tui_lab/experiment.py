@@ -1,0 +1,177 @@
+"""What an experiment declares: its hyperparameters, metrics, pictures and presets, as data.
+
+A declaration imports neither torch nor anything that draws; forms, flags, charts, JSON and help
+are all derived from it elsewhere.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.hyperparameters import Hyperparameter, Hyperparameters, Value
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity: its key (`train/loss`) and what it means."""
+
+    key: str
+    help: str
+    direction: Literal["minimize", "maximize"] | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Something an experiment shows beside its numbers; `title` names it on screen and in the log."""
+
+    title: str
+    help: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True)
+class Curve(Picture):
+    """Metrics over training, one line per key; drawn from the logged metrics alone."""
+
+    keys: tuple[str, ...]
+    log: bool = False
+    """Whether the vertical axis starts out logarithmic."""
+    every: Literal["step", "epoch"] = "epoch"
+    """Whether the keys are logged at every step or evaluated after every epoch."""
+
+
+@dataclass(frozen=True)
+class Scatter(Picture):
+    """Points and lines in a plane. Layers: `points` and `line`, each `{"x": [...], "y": [...]}`."""
+
+    x: str = "x"
+    y: str = "y"
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True)
+class Contour(Picture):
+    """Level lines of a function of two variables and the path taken over it.
+
+    Layers: `field` `{"x": [...], "y": [...], "z": [[...], ...]}` (row per y) and any `points`
+    layers as in `Scatter`. The path is drawn from two metrics logged at every step.
+    """
+
+    path: tuple[str, str] = ("", "")
+    x: str = "x"
+    y: str = "y"
+
+
+@dataclass(frozen=True)
+class Bars(Picture):
+    """One bar per value. Layers: `{"values": [...], "labels": [...]?}`; `reference` is a second
+    series of the same length, drawn as a mark on each bar."""
+
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class Histogram(Picture):
+    """Counts per bin. Layers: `{"edges": [...], "counts": [...]}`."""
+
+
+@dataclass(frozen=True)
+class Heatmap(Picture):
+    """A matrix of numbers. Layer `cells`: `{"values": [[...]], "rows": [...]?, "columns": [...]?}`."""
+
+
+@dataclass(frozen=True)
+class Images(Picture):
+    """Small grey images in a grid. Layer `images`: `{"pixels": [[[0..1]]], "captions": [...],
+    "wrong": [bool, ...]?}`."""
+
+
+@dataclass(frozen=True)
+class Table(Picture):
+    """Rows of text and numbers. Layer `table`: `{"columns": [...], "rows": [[...], ...]}`."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something to predict before a preset runs."""
+
+    text: str
+    choices: tuple[str, ...]
+    answer: str
+    """What to say afterwards; `{train/loss}` and other metric keys in braces are replaced by the
+    run's own last values."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Named hyperparameter values that make a point; the others keep their defaults."""
+
+    name: str
+    title: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    question: Question | None = None
+
+
+def _anything_goes(hyperparameters: Hyperparameters) -> HyperparameterError | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """The declaration of one experiment.
+
+    `program` is `module:Class`, resolved by the worker alone. `constraint` sees all values
+    together and returns the error when they make no sense in combination. A demonstration has no
+    training steps; it is computed again as soon as any of its knobs moves.
+    """
+
+    name: str
+    title: str
+    chapter: str
+    summary: str
+    hyperparameters: tuple[Hyperparameter, ...]
+    metrics: tuple[Metric, ...]
+    pictures: tuple[Picture, ...]
+    program: str
+    presets: tuple[Preset, ...] = ()
+    constraint: Callable[[Hyperparameters], HyperparameterError | None] = _anything_goes
+    demonstration: bool = False
+
+    def __getitem__(self, name: str) -> Hyperparameter:
+        """The hyperparameter of that name; raises `HyperparameterError` with the nearest name."""
+        for hyperparameter in self.hyperparameters:
+            if hyperparameter.name == name:
+                return hyperparameter
+        raise HyperparameterError(name, self._unknown(name))
+
+    @property
+    def defaults(self) -> Hyperparameters:
+        """The values of a run that says nothing."""
+        return Hyperparameters({h.name: h.default for h in self.hyperparameters})
+
+    def choose(self, values: Mapping[str, object]) -> Hyperparameters:
+        """Defaults with `values` (text, JSON or Python) laid over them, checked one by one and
+        together; raises `HyperparameterError`."""
+        given = {name: self[name].check(value) for name, value in values.items()}
+        chosen = self.defaults.replace(**given)
+        if error := self.constraint(chosen):
+            raise error
+        return chosen
+
+    def preset(self, name: str) -> Preset:
+        """The preset of that name; raises `KeyError`."""
+        return {preset.name: preset for preset in self.presets}[name]
+
+    def to_json(self, hyperparameters: Mapping[str, Value]) -> dict[str, object]:
+        """Chosen values as they stand in run.json."""
+        return {name: self[name].to_json(value) for name, value in hyperparameters.items()}
+
+    def _unknown(self, name: str) -> str:
+        names = [h.name for h in self.hyperparameters]
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}."
+        return f"{self.name} has no hyperparameter {name!r}; {hint}"

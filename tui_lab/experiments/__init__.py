@@ -1,0 +1,1 @@
+"""One package per experiment: a declaration without torch, a program, a lesson."""

@@ -1,0 +1,84 @@
+"""Experiments by name: built in, installed by others, or a file of the user's own.
+
+All come through the same door, the entry-point group `tui_lab.experiments`; loading one never
+imports another, and a broken one is an error about that one alone.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+
+from tui_lab.errors import ExperimentError, ExperimentNotFound
+from tui_lab.experiment import Experiment
+
+GROUP = "tui_lab.experiments"
+
+
+def experiment_names() -> list[str]:
+    """Names of all installed experiments, sorted; nothing is imported."""
+    return sorted(_entries())
+
+
+def load_experiment(name: str) -> Experiment:
+    """The declaration called `name`; raises `ExperimentNotFound` or `ExperimentError`."""
+    entries = _entries()
+    if name not in entries:
+        raise ExperimentNotFound(_not_found(name, sorted(entries)))
+    try:
+        loaded = entries[name].load()
+    except Exception as error:  # someone else's code: whatever it raises is one sentence here
+        raise ExperimentError(f"The experiment {name} can't be loaded: {error!r}.") from error
+    return _checked(loaded, name)
+
+
+def load_experiments() -> Iterator[Experiment | ExperimentError]:
+    """Every installed experiment in the order of names; a broken one comes as its error."""
+    for name in experiment_names():
+        try:
+            yield load_experiment(name)
+        except ExperimentError as error:
+            yield error
+
+
+def load_experiment_file(path: Path) -> Experiment:
+    """The `EXPERIMENT` declared in a file of the user's own; raises `ExperimentError`."""
+    if not path.is_file():
+        raise ExperimentError(f"{path} is not a file; give the path of a Python file.")
+    try:
+        module = import_file(path)
+    except Exception as error:  # the user's own code
+        raise ExperimentError(f"{path} can't be loaded: {error!r}.") from error
+    return _checked(getattr(module, "EXPERIMENT", None), str(path))
+
+
+def import_file(path: Path) -> ModuleType:
+    """The module in a file, importable under its stem, so that `stem:Class` resolves to it."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def _checked(loaded: object, name: str) -> Experiment:
+    if not isinstance(loaded, Experiment):
+        raise ExperimentError(f"{name} does not declare EXPERIMENT = Experiment(...).")
+    return loaded
+
+
+def _not_found(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
+    return f"There is no experiment {name!r}; {hint}"

@@ -1,0 +1,85 @@
+"""One execution of an experiment: its name, its request, its state."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 1
+"""Version of a run's directory; a reader refuses newer ones."""
+
+_ID = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*-\d{8}-\d{6}-[0-9a-f]{4}")
+
+
+class RunStatus(StrEnum):
+    """The state of a run."""
+
+    PENDING = "pending"
+    """Written down, no worker has started it yet."""
+    RUNNING = "running"
+    PAUSED = "paused"
+    """A worker holds it still, between two steps or inside one."""
+    FINISHED = "finished"
+    """Took all its steps."""
+    STOPPED = "stopped"
+    """Ended early because it was asked to."""
+    FAILED = "failed"
+    """Its program raised; the error is in the log."""
+    CRASHED = "crashed"
+    """Its worker vanished without a last event."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.PAUSED)
+
+
+def new_run_id(experiment: str, now: datetime) -> str:
+    """`<experiment>-<yyyymmdd-hhmmss>-<4 hex>`: sorts by time within an experiment, unique."""
+    return f"{experiment}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def is_run_id(text: str) -> bool:
+    """Whether `text` has the shape of a run's name (and so is safe as a directory name)."""
+    return _ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRequest:
+    """What a run was asked to be: the content of run.json, written once before the worker starts."""
+
+    experiment: str
+    program: str
+    """`module:Class` of the torch side."""
+    hyperparameters: Mapping[str, Any]
+    """In their JSON form."""
+    seed: int = 0
+    device: str = "auto"
+    """`auto`, `cpu`, `cuda` or `cuda:N`, as asked for; the log says which it became."""
+    plugin: str = ""
+    """Path of the user's own experiment file, when it is not an installed experiment."""
+    interactive: bool = False
+    """Whether a demonstration stays up and follows its knobs instead of ending."""
+    data: str = ""
+    """Directory to read data sets from, when one was given."""
+    parent: str = ""
+    """The run this one was branched from."""
+    parent_step: int = 0
+    created: str = ""
+    """ISO 8601, UTC."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
+        """The request in `data`; fields of other minor versions are ignored."""
+        known = cls.__dataclass_fields__
+        return cls(**{key: value for key, value in data.items() if key in known})

@@ -1,0 +1,1 @@
+"""The torch toolbox that programs share: the program contract, batches, losses, optimizers."""

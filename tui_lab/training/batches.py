@@ -1,0 +1,78 @@
+"""Mini-batches as slices of whole tensors, in an order drawn from one generator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_GATHERED = 4096
+"""Examples copied into order at a time: large enough to cost one indexing per many batches of 10,
+small enough that a batch of images stays a plain index slice."""
+
+
+class Batches:
+    """Shuffled mini-batches of `tensors` (equal first dimensions), epoch after epoch.
+
+    Iterating yields the rest of the current epoch, then ends; the next iteration draws a new order
+    from `generator`. The last batch of an epoch may be smaller. The place in the epoch is state.
+    """
+
+    def __init__(
+        self,
+        tensors: tuple[Tensor, ...],
+        batch_size: int,
+        generator: torch.Generator,
+        *,
+        shuffle: bool = True,
+    ) -> None:
+        self.tensors = tensors
+        self.batch_size = batch_size
+        self.generator = generator
+        self.shuffle = shuffle
+        self.order: Tensor | None = None
+        """Indices of the epoch under way; None between epochs."""
+        self.position = 0
+        """Examples of the epoch already handed out."""
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return (self.examples + self.batch_size - 1) // self.batch_size
+
+    @property
+    def examples(self) -> int:
+        """Examples in an epoch."""
+        return self.tensors[0].shape[0]
+
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        order = self._epoch_order()
+        chunk = max(1, _GATHERED // self.batch_size) * self.batch_size
+        while self.position < self.examples:
+            rows = order[self.position : self.position + chunk].to(self.tensors[0].device)
+            gathered = (torch.split(tensor[rows], self.batch_size) for tensor in self.tensors)
+            for batch in zip(*gathered, strict=True):
+                self.position += batch[0].shape[0]
+                yield batch
+        self.order, self.position = None, 0
+
+    def _epoch_order(self) -> Tensor:
+        if self.order is None:
+            self.order = (
+                torch.randperm(self.examples, generator=self.generator)
+                if self.shuffle
+                else torch.arange(self.examples)
+            )
+        return self.order
+
+    def state_dict(self) -> dict[str, Any]:
+        """The order and place of the epoch under way (the generator is its owner's state)."""
+        order = None if self.order is None else self.order.clone()
+        return {"order": order, "position": self.position}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to a place; the next iteration goes on from there."""
+        order = state["order"]
+        self.order = None if order is None else order.clone()
+        self.position = state["position"]

@@ -1,0 +1,107 @@
+"""The contract between an experiment's PyTorch and the loop that drives it.
+
+A program builds its data and parameters, takes one optimizer step as a generator, and measures
+itself. It neither prints, draws nor writes files, and it has no loop of its own.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.training.batches import Batches
+from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, ZERO_GRAD, Phase
+
+Pictures = Mapping[str, Mapping[str, Mapping[str, Any]]]
+"""Title of a declared picture -> layer -> data, as described in `tui_lab.experiment`."""
+
+
+class Program(ABC):
+    """The torch side of an experiment.
+
+    Everything a program needs to go on lives on the object between two steps (tensors, modules,
+    optimizers, generators, batches, plain values), so that `training.state` can capture and
+    restore it bit for bit. Attributes that start with an underscore are not state.
+    """
+
+    batches: Batches
+    """Made by `build`; yields the mini-batches and knows its place in the epoch."""
+    loss_names: ClassVar[tuple[str, ...]] = ("train/loss",)
+
+    def __init__(
+        self, hyperparameters: Hyperparameters, *, seed: int, device: torch.device, data: str = ""
+    ) -> None:
+        self.hp = SimpleNamespace(**hyperparameters)
+        """The chosen values; a live one changes here between two steps."""
+        self.device = device
+        self.generator = torch.Generator().manual_seed(seed)
+        """The one source of data, parameters and batch order; on the CPU, so that every device
+        starts from the same numbers."""
+        self.data_directory = data
+        self.loss: Tensor | None = None
+        """The loss of the step in progress, as `forward` was given it; still on its graph."""
+        self.records: dict[str, Tensor] = {}
+        """What `record` was given in the step in progress."""
+
+    @abstractmethod
+    def build(self) -> None:
+        """Make data, parameters and `self.batches`; all randomness from `self.generator`, or from
+        torch's default generator, which is seeded too."""
+
+    @abstractmethod
+    def step(self, batch: Any) -> Iterator[Phase]:
+        """Take one optimizer step, yielding after each phase of it."""
+
+    @abstractmethod
+    def evaluate(self) -> Mapping[str, float | Tensor]:
+        """The whole-set metrics now, by key; called in no_grad after every epoch and on demand."""
+
+    @abstractmethod
+    def parameters(self) -> Mapping[str, Tensor]:
+        """The trained tensors by name (`w`, `b`, or a module's dotted names)."""
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs to train."""
+        return int(self.hp.epochs)
+
+    def pictures(self) -> Pictures:
+        """Data for the declared pictures that are not curves; called after every epoch, at most a
+        few times a second, and at the end. Only layers that changed need be given."""
+        return {}
+
+    def start_pictures(self) -> Pictures:
+        """Layers that never change during the run (data points, true values), logged once."""
+        return {}
+
+    def hyperparameter_changed(self, name: str) -> None:
+        """A live hyperparameter has a new value in `self.hp`; hand it to whatever holds a copy."""
+
+    def forward(self, loss: Tensor) -> Phase:
+        """After the forward pass: `loss` without penalty, a scalar or one value per example,
+        becomes this step's `train/loss` (its mean)."""
+        self.loss = loss
+        return FORWARD
+
+    def backward(self) -> Phase:
+        """After the backward pass: every `.grad` is there to see."""
+        return BACKWARD
+
+    def update(self) -> Phase:
+        """After the parameters moved."""
+        return UPDATE
+
+    def zero_grad(self) -> Phase:
+        """After the gradients were zeroed, or would have been."""
+        return ZERO_GRAD
+
+    def record(self, key: str, value: Tensor) -> None:
+        """Log a scalar metric of this step besides its loss. `value` must not change afterwards
+        (a result, not a parameter); it stays on its device until a whole block is copied."""
+        self.records[key] = value

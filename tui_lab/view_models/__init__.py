@@ -1,0 +1,1 @@
+"""Folds over events into what a screen shows; no files, no widgets."""

@@ -1,0 +1,1 @@
+"""A run's own process, and the handle other processes hold on it."""
