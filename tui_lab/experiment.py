@@ -26,7 +26,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class Picture:
-    """Something an experiment shows beside its numbers; `title` names it on screen and in the log."""
+    """Something an experiment shows beside its numbers; `title` names it in the log too."""
 
     title: str
     help: str = field(default="", kw_only=True)
@@ -81,7 +81,7 @@ class Histogram(Picture):
 
 @dataclass(frozen=True)
 class Heatmap(Picture):
-    """A matrix of numbers. Layer `cells`: `{"values": [[...]], "rows": [...]?, "columns": [...]?}`."""
+    """A matrix of numbers. Layer `cells`: `{"values": [[...]]}`, with labels in `rows`, `columns`."""
 
 
 @dataclass(frozen=True)

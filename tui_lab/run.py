@@ -51,7 +51,7 @@ def is_run_id(text: str) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRequest:
-    """What a run was asked to be: the content of run.json, written once before the worker starts."""
+    """What a run was asked to be: run.json, written once before the worker starts."""
 
     experiment: str
     program: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -61,5 +61,5 @@ class Figure:
     y_label: str = ""
     x_range: tuple[float, float] | None = None
     """Known extent of the x axis (all the steps of a run), so that it need not move."""
-    tick_labels: tuple[tuple[float, str], ...] = field(default=())
+    tick_labels: tuple[tuple[float, str], ...] = ()
     """Words instead of numbers on the x axis: (position, word)."""
