@@ -1,0 +1,101 @@
+"""What screens may ask of the outside: experiments, runs, their logs, commands to their workers.
+
+Screens know `Session` alone, so that a test can give them recorded events and no process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from tui_lab.commands import Acknowledgement, Command
+from tui_lab.config import Settings
+from tui_lab.errors import ExperimentError
+from tui_lab.events import RunEvent
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.run import RunStatus
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
+
+
+class EventSource(Protocol):
+    """The growing log of one run, read from its beginning."""
+
+    def read(self) -> list[RunEvent]:
+        """What came since the last call; never waits, and a long log comes in several slices.
+
+        An empty list means that there is nothing more for now.
+        """
+
+
+class Session(Protocol):
+    """One sitting at the lab. Nothing here blocks for longer than reading a small file, except
+    the two coroutines, which wait in a thread."""
+
+    @property
+    def settings(self) -> Settings:
+        """How this session looks and behaves."""
+
+    def now(self) -> datetime:
+        """The time, with a time zone."""
+
+    def experiments(self) -> Sequence[Experiment | ExperimentError]:
+        """Every installed experiment in the order of names; a broken one comes as its error."""
+
+    def experiment(self, name: str) -> Experiment:
+        """One experiment; raises `ExperimentNotFound` or `ExperimentError`."""
+
+    def runs(self) -> Sequence[RunSummary]:
+        """Every run ever made, newest first."""
+
+    def live(self) -> Sequence[RunSummary]:
+        """The runs that a worker is driving now, newest first."""
+
+    def summary(self, run_id: str) -> RunSummary:
+        """One run; raises `RunNotFound`."""
+
+    def status(self, run_id: str) -> RunStatus:
+        """The state of a run, its worker's liveness included."""
+
+    def start(
+        self,
+        experiment: Experiment,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        device: str,
+    ) -> str:
+        """Start a worker on a new run and give the run's name; raises `TuiLabError`."""
+
+    def tail(self, run_id: str) -> EventSource:
+        """The log of a run, from its first event."""
+
+    def worker_output(self, run_id: str) -> str:
+        """The end of what the run's worker printed."""
+
+    async def send(self, run_id: str, command: Command) -> Acknowledgement:
+        """Send a command and wait for the answer; raises `RunNotLive` when nobody answers."""
+
+    async def stop(self, run_id: str) -> None:
+        """End a run: by command, and by force when it does not answer."""
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good; raises `RunError` when it is live."""
+
+    def warm(self) -> None:
+        """Start making a worker ready for the next run, if none is."""
+
+    @property
+    def warm_ready(self) -> bool:
+        """Whether the next run starts without importing torch first."""
+
+    def gpu(self) -> str:
+        """The device in a few words, `cuda:0 41 % 3.1 G`; empty without a GPU."""
+
+    def poll(self) -> None:
+        """Look after the workers started here; called about once a second."""
+
+    def close(self) -> None:
+        """Let go of spare workers; runs go on."""
