@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NewType
 
-
-@dataclass(frozen=True)
-class Phase:
-    """What a step yields: the name of the work just done."""
-
-    name: str
-
+Phase = NewType("Phase", str)
+"""What a step yields: the name of the work just done. A program may name others of its own."""
 
 FORWARD = Phase("forward")
 BACKWARD = Phase("backward")

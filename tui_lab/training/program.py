@@ -7,9 +7,9 @@ itself. It neither prints, draws nor writes files, and it has no loop of its own
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from types import SimpleNamespace
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -32,7 +32,8 @@ class Program(ABC):
 
     batches: Batches
     """Made by `build`; yields the mini-batches and knows its place in the epoch."""
-    loss_names: ClassVar[tuple[str, ...]] = ("train/loss",)
+    record_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """For each vector given to `record`: the metric keys of its components."""
 
     def __init__(
         self, hyperparameters: Hyperparameters, *, seed: int, device: torch.device, data: str = ""
@@ -65,6 +66,10 @@ class Program(ABC):
     @abstractmethod
     def parameters(self) -> Mapping[str, Tensor]:
         """The trained tensors by name (`w`, `b`, or a module's dotted names)."""
+
+    def step_source(self) -> Callable[..., Iterator[Phase]]:
+        """The function a reader should see as this program's step, when `step` only chooses."""
+        return self.step
 
     @property
     def epochs(self) -> int:
@@ -102,6 +107,32 @@ class Program(ABC):
         return ZERO_GRAD
 
     def record(self, key: str, value: Tensor) -> None:
-        """Log a scalar metric of this step besides its loss. `value` must not change afterwards
-        (a result, not a parameter); it stays on its device until a whole block is copied."""
+        """Log a scalar of this step under `key`, or a vector under the keys that `record_names`
+        gives its components.
+
+        `value` must not change afterwards (a copy or a result, not a parameter); it stays on its
+        device until a whole block is copied. Vectors hold parameters: the first step at which
+        one of their components is not finite becomes `step/first_nonfinite_parameter`.
+        """
         self.records[key] = value
+
+
+class Demonstration(Program):
+    """A program without steps: its pictures and metrics are computed again whenever a knob moves.
+
+    `build` computes from `self.hp`; it is called anew, with a fresh generator of the same seed, for
+    every change.
+    """
+
+    def step(self, batch: Any) -> Iterator[Phase]:
+        """A demonstration takes no steps."""
+        raise NotImplementedError(f"{type(self).__name__} has no steps to take with {batch!r}.")
+
+    def parameters(self) -> Mapping[str, Tensor]:
+        """A demonstration trains nothing."""
+        return {}
+
+    @property
+    def epochs(self) -> int:
+        """None."""
+        return 0
