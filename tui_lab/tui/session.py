@@ -91,8 +91,9 @@ class Session(Protocol):
     def warm_ready(self) -> bool:
         """Whether the next run starts without importing torch first."""
 
-    def gpu(self) -> str:
-        """The device in a few words, `cuda:0 41 % 3.1 G`; empty without a GPU."""
+    def gpu(self, run_id: str = "") -> str:
+        """The device in a few words, `cuda:0 41 % 3.1 G`; empty without a GPU. With a run: the
+        GPU it is on and the memory of its own process."""
 
     def poll(self) -> None:
         """Look after the workers started here; called about once a second."""
