@@ -1,0 +1,59 @@
+"""What happened in a run, line by line, and what its worker printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import RichLog, Static
+
+_LINES_KEPT = 1000
+_OUTPUT_LINES = 8
+
+
+class LogView(Vertical):
+    """The run's log in words; below it the end of worker.log, when there is any."""
+
+    DEFAULT_CSS = """
+    LogView {
+        RichLog { height: 1fr; padding: 0 1; background: transparent; scrollbar-size-vertical: 1; }
+        Static { height: auto; max-height: 50%; padding: 0 1; color: $text-muted; display: none; }
+        Static.-shown { display: block; border-top: solid $border-blurred; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield RichLog(max_lines=_LINES_KEPT, wrap=True, markup=False, highlight=False)
+        yield Static(markup=False)
+
+    def on_mount(self) -> None:
+        self._written = 0
+        self._output = ""
+
+    def clear(self) -> None:
+        """Forget the run shown so far."""
+        self._written = 0
+        self.query_one(RichLog).clear()
+        self.show_output("")
+
+    def show(self, lines: Sequence[str], count: int) -> None:
+        """Append what is new: `lines` are the last of the `count` lines logged so far.
+
+        All of them go in one write, because each write re-sends the whole pane.
+        """
+        new = min(count - self._written, len(lines))
+        if new > 0:
+            self._written = count
+            self.query_one(RichLog).write(Text("\n".join(lines[len(lines) - new :])))
+
+    def show_output(self, output: str) -> None:
+        """Show the end of what the worker printed."""
+        if output == self._output:
+            return
+        self._output = output
+        last = "\n".join(output.splitlines()[-_OUTPUT_LINES:])
+        pane = self.query_one(Static)
+        pane.update(last)
+        pane.set_class(bool(last), "-shown")
