@@ -1,0 +1,106 @@
+"""Writing a run's log: one event per line, appended in blocks by the run's worker alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tui_lab.events import RunEvent, to_json
+from tui_lab.runs.encoding import dumps, loads
+
+_BLOCK = 1 << 16
+
+
+class RunLog:
+    """The one writer of `path`, made when missing; what a dead writer left half-written is cut off.
+
+    Any thread may `append`; one thread flushes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lines: list[bytes] = []
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._length = _sound_length(self._descriptor)
+        os.ftruncate(self._descriptor, self._length)
+
+    @property
+    def unwritten(self) -> int:
+        """Events appended and not yet on disk."""
+        return len(self._lines)
+
+    def append(self, event: RunEvent) -> None:
+        """Keep the event, encoded, for the next `flush`."""
+        self._lines.append(dumps(to_json(event)) + b"\n")
+
+    def flush(self) -> None:
+        """Write all kept events at once: from here on they survive kill -9.
+
+        Raises `OSError` when the disk is full; then the file ends where it ended before, and the
+        events are kept for another try.
+        """
+        count = len(self._lines)
+        if not count:
+            return
+        block = b"".join(self._lines[:count])
+        self._write(block)
+        self._length += len(block)
+        del self._lines[:count]
+
+    def sync(self) -> None:
+        """Wait until what was flushed is on the disk: from here on it survives a power cut."""
+        _sync(self._descriptor)
+
+    def close(self) -> None:
+        """Flush, sync and close; closes even when that raises `OSError`."""
+        try:
+            self.flush()
+            self.sync()
+        finally:
+            os.close(self._descriptor)
+
+    def _write(self, block: bytes) -> None:
+        """Write at the known end, not at the file's: should cutting back fail too, the next try
+        overwrites what was left."""
+        view = memoryview(block)
+        written = 0
+        try:
+            while written < len(block):
+                written += os.pwrite(self._descriptor, view[written:], self._length + written)
+        except OSError:
+            os.ftruncate(self._descriptor, self._length)
+            raise
+
+
+_sync = getattr(os, "fdatasync", os.fsync)
+
+
+def _sound_length(descriptor: int) -> int:
+    """Where the last whole line that holds a JSON object ends."""
+    end = os.fstat(descriptor).st_size
+    while end:
+        start = _line_start(descriptor, end)
+        if _is_sound(os.pread(descriptor, end - start, start)):
+            return end
+        end = start
+    return 0
+
+
+def _line_start(descriptor: int, end: int) -> int:
+    """Where the line begins whose last byte, newline or not, is just before `end`."""
+    stop = end - 1
+    while stop > 0:
+        start = max(0, stop - _BLOCK)
+        newline = os.pread(descriptor, stop - start, start).rfind(b"\n")
+        if newline >= 0:
+            return start + newline + 1
+        stop = start
+    return 0
+
+
+def _is_sound(line: bytes) -> bool:
+    if not line.endswith(b"\n"):
+        return False
+    try:
+        return isinstance(loads(line), dict)
+    except ValueError:
+        return False
