@@ -83,7 +83,7 @@ def to_json(command: Command) -> dict[str, Any]:
 
 def from_json(data: Any) -> Command:
     """The command in a decoded line; raises `ValueError` with a sentence for the sender."""
-    if not isinstance(data, dict) or data.get("command") not in _COMMANDS:
+    if not isinstance(data, dict) or data.get("command") not in list(_COMMANDS):
         raise ValueError(f"a command is one of {', '.join(_COMMANDS)}.")
     fields = {key: value for key, value in data.items() if key != "command"}
     try:
@@ -94,4 +94,8 @@ def from_json(data: Any) -> Command:
         ) from None
     if isinstance(command, Advance) and command.unit not in ("phase", "step", "epoch"):
         raise ValueError("advance takes a unit: phase, step or epoch.")
+    if isinstance(command, SetHyperparameter) and not isinstance(command.name, str):
+        raise ValueError("set takes the name of a hyperparameter, as text.")
+    if isinstance(command, Stop) and not isinstance(command.reason, str):
+        raise ValueError("stop takes a reason, as text.")
     return command

@@ -1,0 +1,144 @@
+"""Commands to a run, from any process of the same user: what the screen and the command line use.
+
+The socket alone is asked; who answers there is the worker. Stopping goes from a request to force.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tui_lab.commands import Acknowledgement, Command, Stop, to_json
+from tui_lab.errors import RunNotLive
+from tui_lab.run import RunStatus
+from tui_lab.runs.directory import RunDirectory, host_name
+from tui_lab.runs.encoding import dumps, loads
+from tui_lab.runs.lock import is_held, socket_path
+from tui_lab.worker.process import record_exit
+
+_LONGEST_ANSWER = 64 * 1024
+_START = 10.0
+"""Seconds to wait for a worker that is still importing torch; it can't be told anything before."""
+_POLL = 0.02
+"""Seconds between two looks at a run that is asked to end."""
+
+
+class RunClient:
+    """Sends commands to the worker of one run, a connection each."""
+
+    def __init__(self, run_path: Path) -> None:
+        self.run_path = run_path
+
+    def send(self, command: Command, timeout: float = 5.0) -> Acknowledgement:
+        """The worker's answer; raises `RunNotLive` when none comes within `timeout` seconds.
+
+        A command that was sent but not answered in time may still be carried out.
+        """
+        deadline = time.monotonic() + timeout
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                connection.settimeout(timeout)
+                connection.connect(str(socket_path(self.run_path)))
+                connection.sendall(dumps(to_json(command)) + b"\n")
+                answer = _read_line(connection, deadline)
+            return Acknowledgement.from_json(loads(answer))
+        except TimeoutError:
+            raise RunNotLive(f"{self._name} did not answer in {timeout:g} s.") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise RunNotLive(self._sentence(error)) from error
+
+    @property
+    def _name(self) -> str:
+        return self.run_path.name
+
+    def _sentence(self, error: Exception) -> str:
+        if not is_held(self.run_path):
+            return f"{self._name} has ended: no worker is driving it."
+        if isinstance(error, FileNotFoundError | ConnectionError):
+            return f"{self._name} takes no commands at this moment: it is starting or ending."
+        return f"{self._name} can't be commanded ({error})."
+
+
+def stop_run(
+    directory: RunDirectory,
+    grace: float = 3.0,
+    *,
+    reason: str = "",
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> RunStatus:
+    """End a run: by command, after `grace` seconds by SIGTERM, after as many again by SIGKILL to
+    its process group. Returns what became of it: a run on another host, or in a process that is
+    not surely its worker, gets the command only and may still be live."""
+
+    def wait(done: Callable[[], bool], deadline: float) -> bool:
+        while not done():
+            if clock() >= deadline:
+                return False
+            sleep(_POLL)
+        return True
+
+    def has_ended() -> bool:
+        return not directory.is_live()
+
+    wait(lambda: not _is_starting(directory), clock() + max(grace, _START))
+    deadline = clock() + grace
+    wait(lambda: _tell(directory, Stop(reason), grace) or has_ended(), deadline)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if wait(has_ended, deadline) or not _signal(directory, number):
+            break
+        deadline = clock() + grace
+    else:
+        if wait(has_ended, deadline):
+            record_exit(directory, -signal.SIGKILL)
+    return directory.status()
+
+
+def _is_starting(directory: RunDirectory) -> bool:
+    """Whether a worker is on its way: written down just now, and nobody holds the lock yet."""
+    return not directory.is_live() and directory.status() is RunStatus.PENDING
+
+
+def _tell(directory: RunDirectory, command: Command, timeout: float) -> bool:
+    """Whether the worker has heard the command."""
+    try:
+        RunClient(directory.path).send(command, timeout)
+    except RunNotLive:
+        return False
+    return True
+
+
+def _signal(directory: RunDirectory, number: signal.Signals) -> bool:
+    """Signal the worker, with SIGKILL its whole process group; False when it is not certain that
+    the process is the worker.
+
+    The number in the record is the worker's only while the run's lock is held, on the host that
+    it names, by the leader of a session of its own.
+    """
+    record = directory.status_record()
+    pid = record.pid
+    if pid <= 1 or record.host != host_name() or not is_held(directory.path):
+        return False
+    try:
+        if os.getsid(pid) != pid or os.getpgid(pid) != pid:
+            return False
+        send = os.killpg if number is signal.SIGKILL else os.kill
+        send(pid, number)
+    except (ProcessLookupError, PermissionError):  # it ended just now, or is someone else's
+        return False
+    return True
+
+
+def _read_line(connection: socket.socket, deadline: float) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        connection.settimeout(max(0.001, deadline - time.monotonic()))
+        chunk = connection.recv(4096)
+        if not chunk or len(line) > _LONGEST_ANSWER:
+            raise ConnectionError("the connection ended")
+        line += chunk
+    return line
