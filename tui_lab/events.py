@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 Number = float | int
-Column = Sequence[Any]
-"""Numbers, as a list or a numpy array; on disk non-finite ones are strings."""
+Column = Any
+"""A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,44 @@
+"""Notices the first step at which something stopped being a finite number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_lab.events import AlarmRaised
+
+_MESSAGES = {
+    "step/first_inf": "the batch loss became infinite",
+    "step/first_nan": "the batch loss became NaN",
+    "step/first_nonfinite_parameter": "a parameter stopped being finite",
+}
+
+
+class NonFiniteAlarm:
+    """Looks at every block of steps; each kind of alarm is raised once, with its exact step."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, int] = {}
+        """The first step of each kind that happened, by metric key."""
+
+    def check(
+        self,
+        first: int,
+        columns: Mapping[str, npt.NDArray[np.floating]],
+        parameters: frozenset[str],
+        t: float,
+    ) -> Iterator[AlarmRaised]:
+        """The alarms in a block that starts at step `first`; `parameters` are the keys of columns
+        that hold parameter components."""
+        losses = columns["train/loss"]
+        seen = {"step/first_inf": np.isinf(losses), "step/first_nan": np.isnan(losses)}
+        parts = [~np.isfinite(columns[key]) for key in sorted(parameters)]
+        if parts:
+            seen["step/first_nonfinite_parameter"] = np.logical_or.reduce(parts)
+        for kind, hits in seen.items():
+            if kind not in self.steps and hits.any():
+                step = first + int(hits.argmax())
+                self.steps[kind] = step
+                yield AlarmRaised(t=t, step=step, kind=kind, message=_MESSAGES[kind])

@@ -1,0 +1,82 @@
+"""Drives a demonstration: computed once, and again for every knob that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tui_lab.commands import Acknowledgement, SetHyperparameter, Stop
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.training.program import Program
+from tui_lab.worker.control import Control, Request
+from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.publisher import Publisher
+
+
+class DemonstrationLoop:
+    """Answers requests with new pictures; `build` makes a program for given values."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        program: Program,
+        build: Callable[[Hyperparameters], Program],
+        control: Control,
+        publisher: Publisher,
+    ) -> None:
+        self._experiment = experiment
+        self._program = program
+        self._build = build
+        self._control = control
+        self._publisher = publisher
+        self._stop_reason: str | None = None
+        self.step = 0
+        """How many times it was computed again."""
+        self.epoch = 0
+
+    @property
+    def completed(self) -> int:
+        """The same, under the name the training loop has for it."""
+        return self.step
+
+    def request_stop(self, reason: str) -> None:
+        """End soon; safe to call from a signal handler."""
+        self._stop_reason = reason
+
+    def run(self, *, interactive: bool) -> None:
+        """Show the first picture, then follow the knobs until told to stop if `interactive`."""
+        self._publisher.evaluate_epoch(0, 0)
+        self._publisher.publish()
+        while interactive:
+            if self._stop_reason is not None:
+                raise Stopped(self._stop_reason)
+            request = self._control.take(timeout=0.25)
+            if request is not None:
+                request.answer(self._obey(request))
+
+    def _obey(self, request: Request) -> Acknowledgement:
+        match request.command:
+            case Stop(reason):
+                self._stop_reason = reason
+                return Acknowledgement(True, self.step)
+            case SetHyperparameter(name, value):
+                return self._change(name, value)
+        return Acknowledgement(False, self.step, "A demonstration has no steps; turn a knob.")
+
+    def _change(self, name: str, value: Any) -> Acknowledgement:
+        old: Mapping[str, Any] = dict(vars(self._program.hp))
+        try:
+            new = self._experiment.choose({**old, name: value})
+            program = self._build(new)
+        except HyperparameterError as error:
+            return Acknowledgement(False, self.step, str(error))
+        self.step += 1
+        self._program = program
+        self._publisher.follow(program)
+        hyperparameter = self._experiment[name]
+        self._publisher.hyperparameter_changed(self.step, hyperparameter, old[name], new[name])
+        self._publisher.evaluate_now(self.step)
+        self._publisher.publish()
+        return Acknowledgement(True, self.step)

@@ -1,0 +1,233 @@
+"""The one loop that drives every program: steps, epochs, blocks of events, and who may interrupt.
+
+Running free it rushes through a step's yields; held, it stops where it was told to: between two
+steps, after a step or an epoch, or at each phase inside a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import GeneratorType
+from typing import Any, cast
+
+from tui_lab.commands import (
+    Acknowledgement,
+    Advance,
+    Evaluate,
+    Pause,
+    Resume,
+    SetHyperparameter,
+    Stop,
+)
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Experiment
+from tui_lab.training.phase import Phase
+from tui_lab.training.program import Program
+from tui_lab.worker.control import Control, Request
+from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.publisher import Publisher
+
+
+class Loop:
+    """Drives one program from its first step to its last, obeying `control` between steps."""
+
+    def __init__(
+        self, experiment: Experiment, program: Program, control: Control, publisher: Publisher
+    ) -> None:
+        self._experiment = experiment
+        self._program = program
+        self._control = control
+        self._publisher = publisher
+        self._batches: Iterator[Any] = iter(())
+        self._changes: list[SetHyperparameter] = []
+        self.step = 0
+        """Steps begun; the last of them is under way while a step is held open."""
+        self.epoch = 0
+        """Epochs completed."""
+        self._held = False
+        self._pause_announced = False
+        self._phasewise = False
+        self._hold_after_step = 0
+        self._hold_after_epoch = 0
+        self._stop_reason: str | None = None
+
+    @property
+    def completed(self) -> int:
+        """Steps taken to their end."""
+        return self.step - 1 if self._publisher.inside_step else self.step
+
+    def request_stop(self, reason: str) -> None:
+        """End the run at the next step boundary; safe to call from a signal handler."""
+        self._stop_reason = reason
+
+    def run(self) -> None:
+        """Take all steps. Raises `Stopped`, or whatever the program raises."""
+        epochs = self._program.epochs
+        if epochs:
+            self._batches = iter(self._program.batches)
+        while self.epoch < epochs:
+            if self._interrupted:
+                self._attend()
+            batch = next(self._batches, None)
+            if batch is None:
+                self._end_epoch()
+            else:
+                self._take_step(batch)
+
+    @property
+    def _interrupted(self) -> bool:
+        return (
+            self._control.pending
+            or self._held
+            or bool(self._changes)
+            or self._stop_reason is not None
+        )
+
+    def _take_step(self, batch: Any) -> None:
+        self.step += 1
+        phases = self._program.step(batch)
+        if self._phasewise or self._publisher.wants_gradients(self.step):
+            self._watch(cast("GeneratorType[Phase, None, None]", phases))
+        else:
+            for _ in phases:
+                pass
+        if self._publisher.add_step(self.step):
+            self._publish()
+        if self.step == self._hold_after_step:
+            self._hold()
+
+    def _watch(self, phases: GeneratorType[Phase, None, None]) -> None:
+        """Take a step with the probe at every phase, stopping there while told to."""
+        self._publisher.begin_watched(self.step)
+        for phase in phases:
+            self._publisher.observe(phase)
+            if self._phasewise:
+                self._publisher.enter_phase(self.step, phase, _line(phases))
+                self._hold()
+                self._attend()
+        self._publisher.end_watched(self.step, held=self._phasewise)
+
+    def _end_epoch(self) -> None:
+        self.epoch += 1
+        self._publisher.evaluate_epoch(self.step, self.epoch)
+        self._batches = iter(self._program.batches)
+        if self.epoch == self._hold_after_epoch:
+            self._hold()
+
+    def _publish(self) -> None:
+        """Write the block; a full disk holds the run until there is room or someone decides."""
+        try:
+            self._publisher.publish()
+        except OSError as error:
+            self._publisher.disk_full(self.step, error)
+            self._hold_until_writable()
+
+    def _hold_until_writable(self) -> None:
+        """Nothing is lost while this waits: the lines stay buffered, the program stands still."""
+        while not self._publisher.try_again(self.step):
+            request = self._control.take(timeout=1.0)
+            if request is not None and isinstance(request.command, Stop):
+                self._obey(request)
+            elif request is not None:
+                request.answer(Acknowledgement(False, self.step, "The disk is full; free some."))
+            self._raise_if_stopped()
+
+    def _hold(self) -> None:
+        self._hold_after_step = self._hold_after_epoch = 0
+        self._held = True
+        if not self._pause_announced:
+            self._pause_announced = True
+            self._publisher.paused(self.completed)
+        self._publish()
+
+    def _release(self, *, announce: bool = True) -> None:
+        """Let go; from phase to phase that is not worth an event."""
+        self._held = False
+        if announce and self._pause_announced:
+            self._pause_announced = False
+            self._publisher.resumed(self.completed)
+
+    def _attend(self) -> None:
+        """Answer requests; while held, wait for one that lets the loop go on."""
+        while True:
+            self._raise_if_stopped()
+            request = self._control.take(timeout=0.25 if self._held else 0.0)
+            if request is not None:
+                self._obey(request)
+            elif not self._held:
+                break
+        if not self._publisher.inside_step:
+            self._apply_changes()
+
+    def _raise_if_stopped(self) -> None:
+        if self._stop_reason is not None:
+            raise Stopped(self._stop_reason)
+
+    def _obey(self, request: Request) -> None:
+        match request.command:
+            case Pause():
+                self._hold()
+                answer = Acknowledgement(True, self.completed)
+            case Resume():
+                self._phasewise = False
+                self._release()
+                answer = Acknowledgement(True, self.completed + 1)
+            case Advance(unit):
+                answer = self._advance(unit)
+            case SetHyperparameter() as change:
+                answer = self._accept(change)
+            case Evaluate():
+                self._publisher.evaluate_now(self.completed)
+                self._publish()
+                answer = Acknowledgement(True, self.step)
+            case Stop(reason):
+                self._stop_reason = reason
+                answer = Acknowledgement(True, self.step)
+        request.answer(answer)
+
+    def _advance(self, unit: str) -> Acknowledgement:
+        inside = self._publisher.inside_step
+        self._phasewise = unit == "phase"
+        if unit == "step":
+            self._hold_after_step = self.step if inside else self.step + 1
+        elif unit == "epoch":
+            self._hold_after_epoch = self.epoch + 1
+        self._release(announce=unit != "phase")
+        return Acknowledgement(True, self.step if inside else self.step + 1)
+
+    def _accept(self, change: SetHyperparameter) -> Acknowledgement:
+        """Check a new value now; it takes effect at the start of the next step."""
+        try:
+            hyperparameter = self._experiment[change.name]
+            value = hyperparameter.check(change.value)
+            if not (hyperparameter.live or self._experiment.demonstration):
+                message = f"{change.name} can't change while a run is going on; it takes a new run."
+                raise HyperparameterError(change.name, message)
+            values: Mapping[str, Any] = vars(self._program.hp)
+            self._experiment.choose({**values, change.name: value})
+        except HyperparameterError as error:
+            return Acknowledgement(False, self.step, str(error))
+        self._changes.append(change)
+        if self._held and not self._publisher.inside_step:
+            self._apply_changes()
+            self._publish()
+        return Acknowledgement(True, self.step + 1)
+
+    def _apply_changes(self) -> None:
+        """Hand accepted values to the program, at a step boundary."""
+        for change in self._changes:
+            hyperparameter = self._experiment[change.name]
+            new = hyperparameter.check(change.value)
+            old = getattr(self._program.hp, change.name)
+            setattr(self._program.hp, change.name, new)
+            self._program.hyperparameter_changed(change.name)
+            self._publisher.hyperparameter_changed(self.step + 1, hyperparameter, old, new)
+        self._changes.clear()
+
+
+def _line(phases: GeneratorType[Phase, None, None]) -> int:
+    """The line at which the innermost running generator of a step stands."""
+    while isinstance(phases.gi_yieldfrom, GeneratorType):
+        phases = phases.gi_yieldfrom
+    frame = phases.gi_frame
+    return frame.f_lineno if frame is not None else 0

@@ -1,0 +1,231 @@
+"""Turns what happens in the loop into events, in the order in which it happened.
+
+Steps and epochs are gathered into blocks and written at most thirty times a second; whatever else
+happens first closes the block, so that it stands in the log exactly where it took effect.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from tui_lab.events import (
+    AlarmRaised,
+    GradientsLogged,
+    HyperparameterChanged,
+    MetricsLogged,
+    PhaseEntered,
+    PictureLogged,
+    RunEvent,
+    RunPaused,
+    RunResumed,
+)
+from tui_lab.hyperparameters import Hyperparameter, Value
+from tui_lab.run import RunStatus
+from tui_lab.training.phase import Phase
+from tui_lab.training.program import Pictures, Program
+from tui_lab.worker.alarm import NonFiniteAlarm
+from tui_lab.worker.block import StepBlock
+from tui_lab.worker.probe import GradientProbe
+from tui_lab.worker.record import RunRecord
+
+_BLOCK = 1 / 30
+"""Seconds between two writes of a run that is going on."""
+_LONGEST_BLOCK = 4096
+"""Steps after which a block is closed whatever the time, so that its tensors stay few."""
+_PICTURES = 0.5
+"""Seconds between two pictures of a kind; a terminal shows no more."""
+
+
+class Publisher:
+    """The worker's account of one run."""
+
+    def __init__(
+        self,
+        program: Program,
+        record: RunRecord,
+        *,
+        total_steps: int,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._program = program
+        self._record = record
+        self._clock = clock
+        self._start = clock()
+        self._block = StepBlock()
+        self._first = 1
+        self._probe = GradientProbe(program, total_steps)
+        self._alarm = NonFiniteAlarm()
+        self._epochs: dict[str, list[Any]] = {}
+        self._evaluated: list[tuple[int, int]] = []
+        self._epoch = 0
+        self._next_block = self._next_pictures = 0.0
+        self.inside_step = False
+        """Whether a watched step is under way."""
+
+    @property
+    def t(self) -> float:
+        """Seconds since the run started."""
+        return round(self._clock() - self._start, 6)
+
+    def wants_gradients(self, step: int) -> bool:
+        """Whether this step should be watched phase by phase."""
+        return self._probe.is_due(step, self._clock())
+
+    def begin_watched(self, step: int) -> None:
+        """A watched step is about to start."""
+        self.inside_step = True
+        self._probe.begin(step)
+
+    def observe(self, phase: Phase) -> None:
+        """The watched step stands at `phase`."""
+        self._probe.observe(phase)
+
+    def enter_phase(self, step: int, phase: Phase, line: int) -> None:
+        """The watched step is about to be held at `phase`, which is at `line` of its source."""
+        self.emit(PhaseEntered(t=self.t, step=step, phase=phase, line=line))
+        self._log_gradients(step, phase, held=True)
+
+    def end_watched(self, step: int, *, held: bool) -> None:
+        """The watched step is over."""
+        self.inside_step = False
+        if not held:
+            self._log_gradients(step, "backward", held=False)
+
+    def add_step(self, step: int) -> bool:
+        """Take over the finished step; whether the block should be written now."""
+        self._block.add(self._program)
+        if len(self._block) == 1:
+            self._first = step
+        return self._clock() >= self._next_block or len(self._block) >= _LONGEST_BLOCK
+
+    def evaluate_epoch(self, step: int, epoch: int) -> None:
+        """Measure the whole sets after an epoch, and draw if pictures are due."""
+        self._epoch = epoch
+        for key, value in self._evaluate().items():
+            self._epochs.setdefault(key, []).append(value)
+        self._evaluated.append((step, epoch))
+        if self._clock() >= self._next_pictures:
+            self._next_pictures = self._clock() + _PICTURES
+            self._close_block()
+            self.log_pictures(step, self._program.pictures())
+
+    def evaluate_now(self, step: int) -> None:
+        """Measure and draw because someone asked."""
+        columns = {key: [value] for key, value in self._evaluate().items()}
+        self.emit(
+            MetricsLogged(
+                t=self.t, kind="evaluation", steps=[step], epochs=[self._epoch], columns=columns
+            )
+        )
+        self.log_pictures(step, self._program.pictures())
+
+    def log_pictures(self, step: int, pictures: Pictures) -> None:
+        """One event per layer."""
+        for picture, layers in pictures.items():
+            for layer, data in layers.items():
+                event = PictureLogged(t=self.t, step=step, picture=picture, layer=layer, data=data)
+                self._record.append(event)
+
+    def hyperparameter_changed(
+        self, step: int, hyperparameter: Hyperparameter, old: Value, new: Value
+    ) -> None:
+        """A live hyperparameter has a new value from `step` on."""
+        before, after = hyperparameter.to_json(old), hyperparameter.to_json(new)
+        name = hyperparameter.name
+        self.emit(HyperparameterChanged(t=self.t, step=step, name=name, old=before, new=after))
+
+    def paused(self, step: int, reason: str = "") -> None:
+        """The loop holds still."""
+        self.emit(RunPaused(t=self.t, step=step, reason=reason))
+        self._record.set_status(RunStatus.PAUSED, reason)
+
+    def resumed(self, step: int) -> None:
+        """The loop goes on."""
+        self.emit(RunResumed(t=self.t, step=step))
+        self._record.set_status(RunStatus.RUNNING)
+
+    def emit(self, event: RunEvent) -> None:
+        """Log an event after everything that happened before it."""
+        self._close_block()
+        self._record.append(event)
+
+    def publish(self) -> None:
+        """Write what has happened; raises `OSError` when the disk is full (nothing is lost)."""
+        self._close_block()
+        self._record.flush()
+        self._next_block = self._clock() + _BLOCK
+
+    def disk_full(self, step: int, error: OSError) -> None:
+        """The log can't be written: say so where there is room for it."""
+        self._record.release_reserve()
+        reason = f"The log can't be written ({error.strerror}); free some space and it goes on."
+        self.paused(step, reason)
+
+    def try_again(self, step: int) -> bool:
+        """Whether the log can be written again."""
+        try:
+            self._record.flush()
+        except OSError:
+            return False  # still full: the caller waits and asks again
+        self._record.hold_reserve()
+        self.resumed(step)
+        return True
+
+    def follow(self, program: Program) -> None:
+        """Publish another program from now on (a demonstration computed again)."""
+        self._program = program
+
+    def draw_last(self, step: int) -> None:
+        """The pictures as the run leaves them."""
+        self._close_block()
+        self.log_pictures(step, self._program.pictures())
+
+    def last_metrics(self) -> dict[str, Any]:
+        """The final value of every metric, and of what the probe saw last."""
+        self._close_block()
+        return {**self._probe.metrics(), **self._record.metrics, **self._alarm.steps}
+
+    def _evaluate(self) -> dict[str, float]:
+        with torch.no_grad():
+            return {key: float(value) for key, value in self._program.evaluate().items()}
+
+    def _log_gradients(self, step: int, phase: str, *, held: bool) -> None:
+        snapshot = self._probe.snapshot(step, held=held)
+        if not held:
+            self._record.append(GradientsLogged(t=self.t, phase=phase, **snapshot))
+        else:
+            self.emit(GradientsLogged(t=self.t, phase=phase, **snapshot))
+
+    def _close_block(self) -> None:
+        if len(self._block):
+            self._close_steps()
+        if self._evaluated:
+            self._close_epochs()
+
+    def _close_steps(self) -> None:
+        count = len(self._block)
+        columns = self._block.take(self._program.record_names)
+        self._record.append(
+            MetricsLogged(t=self.t, kind="step", first=self._first, columns=columns)
+        )
+        last: Mapping[str, Any] = {key: values[-1].item() for key, values in columns.items()}
+        self._record.progress(self._first + count - 1, self._epoch, last)
+        for alarm in self._alarms(columns):
+            self._record.append(alarm)
+
+    def _alarms(self, columns: Mapping[str, Any]) -> list[AlarmRaised]:
+        vectors = frozenset(key for names in self._program.record_names.values() for key in names)
+        return list(self._alarm.check(self._first, columns, vectors & columns.keys(), self.t))
+
+    def _close_epochs(self) -> None:
+        steps, epochs = zip(*self._evaluated, strict=True)
+        self._record.append(
+            MetricsLogged(t=self.t, kind="epoch", steps=steps, epochs=epochs, columns=self._epochs)
+        )
+        last = {key: values[-1] for key, values in self._epochs.items()}
+        self._record.progress(steps[-1], epochs[-1], last)
+        self._epochs, self._evaluated = {}, []

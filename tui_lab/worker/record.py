@@ -1,0 +1,119 @@
+"""What the worker writes: the run's log, its status file, once a second a sync and a heartbeat."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tui_lab.events import RunEvent
+from tui_lab.run import RunStatus
+from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.log import RunLog
+
+_HEARTBEAT = 1.0
+_RESERVE = 64 * 1024
+"""Bytes set aside in the run's directory, so that a full disk leaves room to say so."""
+
+
+class RunRecord:
+    """The worker's pen: one per run, no other process writes there.
+
+    `flush` raises `OSError` when the disk is full; nothing is lost then, the lines stay buffered
+    and a later `flush` writes them.
+    """
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._directory = directory
+        self._log = RunLog(directory.events_path)
+        self._reserve = Path(directory.path) / "reserve"
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._status = RunStatus.RUNNING
+        self._error = ""
+        self._metrics: dict[str, Any] = {}
+        self._step = self._epoch = 0
+        self._clerk = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self.hold_reserve()
+
+    def start(self) -> None:
+        """Write the first status and begin the heartbeat."""
+        self._write_status()
+        self._clerk.start()
+
+    def append(self, event: RunEvent) -> None:
+        """Add an event after those already there."""
+        self._log.append(event)
+
+    def flush(self) -> None:
+        """Hand everything appended to the operating system."""
+        self._log.flush()
+
+    def progress(self, step: int, epoch: int, metrics: Mapping[str, Any]) -> None:
+        """What the next heartbeat says."""
+        self._step, self._epoch = step, epoch
+        self._metrics.update(metrics)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The last value of every metric so far."""
+        return self._metrics
+
+    def set_status(self, status: RunStatus, error: str = "") -> None:
+        """Change the state of the run, at once; a full disk is reported, not raised."""
+        self._status, self._error = status, error
+        self._write_status()
+
+    def hold_reserve(self) -> None:
+        """Set bytes aside for bad times, when there are enough."""
+        with contextlib.suppress(OSError):  # no room to reserve: the first flush will say so
+            self._reserve.write_bytes(bytes(_RESERVE))
+
+    def release_reserve(self) -> None:
+        """Give the reserved bytes back, so that a status can be written on a full disk."""
+        self._reserve.unlink(missing_ok=True)
+
+    def close(self, status: RunStatus, error: str = "") -> None:
+        """Write what is left, the last status, and stop the heartbeat."""
+        self._closing.set()
+        if self._clerk.is_alive():
+            self._clerk.join()
+        self.release_reserve()
+        try:
+            self._log.flush()
+            self._log.sync()
+        except OSError as problem:
+            print(f"The log could not be completed: {problem}", flush=True)
+            error = error or f"The log could not be completed ({problem.strerror})."
+        self.set_status(status, error)
+        self._log.close()
+
+    def _beat(self) -> None:
+        while not self._closing.wait(_HEARTBEAT):
+            try:
+                self._log.sync()
+            except OSError as problem:  # the next flush meets the same disk and holds the run
+                print(f"sync: {problem}", flush=True)
+            self._write_status()
+
+    def _write_status(self) -> None:
+        record = StatusRecord(
+            status=self._status,
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            step=self._step,
+            epoch=self._epoch,
+            heartbeat=time.time(),
+            metrics=dict(self._metrics),
+            error=self._error,
+        )
+        with self._lock:
+            try:
+                self._directory.write_status(record)
+            except OSError as problem:  # liveness does not hang on it: the lock is held
+                print(f"status.json: {problem}", flush=True)

@@ -1,0 +1,172 @@
+"""One run from its request to its last event."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import os
+import signal
+import socket
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tui_lab.errors import ExperimentError, TuiLabError
+from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.plugins import load_experiment, load_experiment_file
+from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.lock import RunLock, socket_path
+from tui_lab.training.device import resolve_device
+from tui_lab.training.program import Demonstration, Program
+from tui_lab.worker.control import Control
+from tui_lab.worker.demonstration import DemonstrationLoop
+from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.loop import Loop
+from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.record import RunRecord
+
+_STATUS = {
+    RunFinished: RunStatus.FINISHED,
+    RunStopped: RunStatus.STOPPED,
+    RunFailed: RunStatus.FAILED,
+}
+
+
+def conduct(directory: RunDirectory) -> int:
+    """Drive the run in `directory`; returns the exit status of its process."""
+    lock = RunLock(directory.path)
+    lock.acquire()
+    record = RunRecord(directory)
+    record.start()
+    control = Control(socket_path(directory.path))
+    control.start()
+    try:
+        ended = _prepare_and_drive(directory.request(), record, control)
+    except Exception as error:  # the process edge: whatever went wrong becomes the last event
+        ended = _failure(error, t=0.0, step=0, epoch=0, metrics={})
+    control.close()
+    record.append(ended)
+    record.close(_STATUS[type(ended)], getattr(ended, "error", ""))
+    return 1 if isinstance(ended, RunFailed) else 0
+
+
+def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control) -> RunEnded:
+    experiment = _experiment(request)
+    build = functools.partial(_build, _program_class(request), request)
+    program = build(experiment.choose(request.hyperparameters))
+    steps_per_epoch = len(program.batches) if program.epochs else 0
+    total = program.epochs * steps_per_epoch
+    publisher = Publisher(program, record, total_steps=total)
+    publisher.emit(_started(program, total, steps_per_epoch))
+    publisher.log_pictures(0, program.start_pictures())
+    publisher.publish()
+    if isinstance(program, Demonstration):
+        demonstration = DemonstrationLoop(experiment, program, build, control, publisher)
+        drive = functools.partial(demonstration.run, interactive=request.interactive)
+        return _drive(demonstration, drive, publisher, record)
+    loop = Loop(experiment, program, control, publisher)
+    return _drive(loop, loop.run, publisher, record)
+
+
+def _drive(
+    loop: Loop | DemonstrationLoop,
+    drive: functools.partial[None] | Any,
+    publisher: Publisher,
+    record: RunRecord,
+) -> RunEnded:
+    """Run the loop to its end and say how it ended."""
+    signal.signal(signal.SIGTERM, lambda *_: loop.request_stop("terminated"))
+    try:
+        drive()
+        publisher.draw_last(loop.completed)
+        return RunFinished(
+            t=publisher.t,
+            step=loop.completed,
+            epoch=loop.epoch,
+            metrics=publisher.last_metrics(),
+        )
+    except Stopped as stop:
+        return RunStopped(
+            t=publisher.t,
+            step=loop.completed,
+            epoch=loop.epoch,
+            reason=str(stop),
+            metrics=publisher.last_metrics(),
+        )
+    except Exception as error:  # the program's own code: its last event carries the traceback
+        return _failure(
+            error,
+            t=publisher.t,
+            step=loop.completed,
+            epoch=loop.epoch,
+            metrics=record.metrics,
+        )
+
+
+def _experiment(request: RunRequest) -> Experiment:
+    if request.plugin:
+        return load_experiment_file(Path(request.plugin))
+    return load_experiment(request.experiment)
+
+
+def _program_class(request: RunRequest) -> type[Program]:
+    module, _, name = request.program.partition(":")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ExperimentError(f"{request.program} can't be loaded: {error}.") from error
+    if not (isinstance(found, type) and issubclass(found, Program)):
+        raise ExperimentError(f"{request.program} is not a Program.")
+    return found
+
+
+def _build(
+    program_class: type[Program], request: RunRequest, hyperparameters: Hyperparameters
+) -> Program:
+    """A program ready for its first step; torch's default generators are seeded too."""
+    torch.manual_seed(request.seed)
+    device = resolve_device(request.device)
+    program = program_class(hyperparameters, seed=request.seed, device=device, data=request.data)
+    program.build()
+    return program
+
+
+def _started(program: Program, total_steps: int, steps_per_epoch: int) -> RunStarted:
+    lines, first = inspect.getsourcelines(program.step_source())
+    device = program.device
+    on_gpu = device.type == "cuda"
+    return RunStarted(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        device=str(device),
+        device_name=torch.cuda.get_device_name(device) if on_gpu else "",
+        threads=torch.get_num_threads(),
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        total_steps=total_steps,
+        steps_per_epoch=steps_per_epoch,
+        parameters=[
+            {"name": name, "shape": list(p.shape), "requires_grad": p.requires_grad}
+            for name, p in program.parameters().items()
+        ],
+        source=[line.rstrip("\n") for line in lines],
+        source_line=first,
+        source_file=Path(inspect.getsourcefile(program.step_source()) or "").name,
+    )
+
+
+def _failure(
+    error: Exception, *, t: float, step: int, epoch: int, metrics: dict[str, Any]
+) -> RunFailed:
+    if isinstance(error, TuiLabError):
+        return RunFailed(t=t, step=step, epoch=epoch, error=str(error), metrics=metrics)
+    trace = "".join(traceback.format_exception(error))
+    print(trace, flush=True)
+    sentence = "".join(traceback.format_exception_only(error)).strip()
+    return RunFailed(t=t, step=step, epoch=epoch, error=sentence, traceback=trace, metrics=metrics)
