@@ -1,0 +1,24 @@
+"""Numbers as a person reads them on a screen: short, aligned by eye, never misleading."""
+
+from __future__ import annotations
+
+import math
+
+
+def short(value: object) -> str:
+    """Four significant digits: `0.00131`, `1.2e-05`, `nan`, `-inf`; whole numbers stay whole."""
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def duration(seconds: float | None) -> str:
+    """`0:42`, `12:05`, `1:02:03`, `2 d 03:00`; a dash when it is not known."""
+    if seconds is None or not math.isfinite(seconds):
+        return "–"
+    minutes, second = divmod(int(max(0.0, seconds)), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return f"{days} d {hour:02}:{minute:02}"
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

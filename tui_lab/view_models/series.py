@@ -1,0 +1,245 @@
+"""One measured quantity over a run, in bounded memory, and what a chart needs to draw it.
+
+Arithmetic on arrays only: nothing here knows events, runs or widgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tui_lab.view_models.figure import Floats
+
+CAPACITY = 2**16
+"""Points kept of one series: some 160 per column of the widest terminal, 1.5 MiB."""
+
+_Indices = npt.NDArray[np.intp]
+_FIRST_SIZE = 64
+_BLOCK = 128
+"""Points that `smooth` filters with one matrix product; near the fastest for 1k to 65k points."""
+
+
+class Series:
+    """Points of one metric in the order of steps, never more than `capacity` of them.
+
+    When full, the steps are cut into `capacity / 8` equal spans and each keeps its smallest and
+    largest finite value and its first non-finite one. Spans of steps, not of points, so that the
+    start of a long run stays as finely drawn as its end. The first and the last point, every
+    spike and every gap survive; `nonfinite` counts what was appended, not what is kept.
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        if capacity < 16:
+            raise ValueError("a series needs room for at least 16 points.")
+        self.capacity = capacity
+        self.total = 0
+        """Points ever appended."""
+        self.nonfinite = 0
+        """How many of them were NaN or ±Inf."""
+        self.first_nonfinite: int | None = None
+        """The step of the first of those."""
+        self.nonpositive = 0
+        """How many were finite but have no place on a logarithmic axis."""
+        self._data = np.empty((3, min(_FIRST_SIZE, capacity)))
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def steps(self) -> Floats:
+        """The step of each kept point."""
+        return self._data[0, : self._size]
+
+    @property
+    def values(self) -> Floats:
+        """The value of each kept point; may hold NaN and ±Inf."""
+        return self._data[1, : self._size]
+
+    @property
+    def times(self) -> Floats:
+        """Seconds since the run started of each kept point; NaN where that is not known."""
+        return self._data[2, : self._size]
+
+    @property
+    def first(self) -> float | None:
+        """The value appended first."""
+        return float(self._data[1, 0]) if self._size else None
+
+    @property
+    def last(self) -> float | None:
+        """The value appended last."""
+        return float(self._data[1, self._size - 1]) if self._size else None
+
+    def append(
+        self, steps: Sequence[Any] | Floats, values: Sequence[Any] | Floats, times: Any = None
+    ) -> None:
+        """Add a block of points; non-finite values may be numbers or their names in a log."""
+        y = column(values)
+        x = column(steps)[: len(y)]
+        y = y[: len(x)]
+        t = np.full(len(y), np.nan) if times is None else column(times)
+        self._count(x, y)
+        while len(y):
+            room = self._make_room(len(y))
+            block = slice(self._size, self._size + min(room, len(y)))
+            self._data[0, block], self._data[1, block] = x[:room], y[:room]
+            self._data[2, block] = t[:room]
+            self._size = block.stop
+            x, y, t = x[room:], y[room:], t[room:]
+
+    def _count(self, x: Floats, y: Floats) -> None:
+        self.total += len(y)
+        finite = np.isfinite(y)
+        bad = len(y) - int(np.count_nonzero(finite))
+        if bad:
+            self.nonfinite += bad
+            if self.first_nonfinite is None:
+                self.first_nonfinite = int(np.nan_to_num(x[finite.argmin()]))
+        self.nonpositive += int(np.count_nonzero(y[finite] <= 0 if bad else y <= 0))
+
+    def _make_room(self, wanted: int) -> int:
+        """Grow or thin until at least one more point fits; how many do."""
+        if self._size == self.capacity:
+            kept = _thinned(self.steps, self.values, self.capacity // 8)
+            self._data[:, : len(kept)] = self._data[:, kept]
+            self._size = len(kept)
+        needed = min(self.capacity, self._size + wanted)
+        if needed > self._data.shape[1]:
+            grown = np.empty((3, min(self.capacity, max(needed, 2 * self._data.shape[1]))))
+            grown[:, : self._size] = self._data[:, : self._size]
+            self._data = grown
+        return self._data.shape[1] - self._size
+
+
+def column(values: Sequence[Any] | Floats) -> Floats:
+    """A logged column as numbers; what is no number at all becomes NaN."""
+    try:
+        return np.asarray(values, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError):
+        return np.array([_number(value) for value in values], dtype=np.float64)
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+def decimate(x: Floats, y: Floats, columns: int) -> tuple[Floats, Floats]:
+    """At most two points per column of a chart, its smallest and largest; `x` must ascend.
+
+    Columns are equal spans of x. Non-finite values come back as one NaN per column that has any,
+    besides its two points, so that the line is broken there.
+    """
+    columns = max(1, columns)
+    if len(y) <= 2 * columns:
+        return x, np.where(np.isfinite(y), y, np.nan)
+    edges = np.linspace(x[0], x[-1], columns + 1)[1:-1]
+    cuts = [0, *np.searchsorted(x, edges, side="left").tolist(), len(y)]
+    spans = [span for span in pairwise(cuts) if span[0] < span[1]]
+    kept = [i for start, stop in spans for i in _extremes(y, start, stop)]
+    shown = y[kept]
+    return x[kept], np.where(np.isfinite(shown), shown, np.nan)
+
+
+def _extremes(y: Floats, start: int, stop: int) -> list[int]:
+    """Where y[start:stop] is smallest, largest and first non-finite, in order."""
+    span = y[start:stop]
+    low, high = int(span.argmin()), int(span.argmax())
+    # A NaN is both argmin and argmax, an Inf is one of them: if neither shows, there is none.
+    if np.isfinite(span[low]) and np.isfinite(span[high]):
+        return sorted({start + low, start + high})
+    finite = np.isfinite(span)
+    found = {int(finite.argmin())}
+    if finite.any():
+        found |= {int(np.where(finite, span, np.inf).argmin())}
+        found |= {int(np.where(finite, span, -np.inf).argmax())}
+    return [start + i for i in sorted(found)]
+
+
+def _thinned(steps: Floats, values: Floats, spans: int) -> _Indices:
+    """Which points to keep: of each span its extremes and first non-finite, and both ends.
+
+    The same choice as `_extremes`, for many small spans at once.
+    """
+    starts = _span_starts(steps, spans)
+    span = np.zeros(len(steps), dtype=np.intp)
+    span[starts[1:]] = 1
+    span = span.cumsum()
+    keep = np.zeros(len(values), dtype=bool)
+    keep[[0, -1]] = True
+    finite = np.isfinite(values)
+    low = high = values
+    if not finite.all():
+        keep[_firsts(span, ~finite)] = True
+        low, high = np.where(finite, values, np.inf), np.where(finite, values, -np.inf)
+    keep[_firsts(span, finite & (low == np.minimum.reduceat(low, starts)[span]))] = True
+    keep[_firsts(span, finite & (high == np.maximum.reduceat(high, starts)[span]))] = True
+    return np.flatnonzero(keep)
+
+
+def _span_starts(x: Floats, spans: int) -> _Indices:
+    """Where each span of equal width begins; by position where x does not ascend."""
+    width = x[-1] - x[0]
+    if not (np.isfinite(width) and width > 0 and np.all(x[1:] >= x[:-1])):
+        return np.arange(0, len(x), max(1, -(-len(x) // spans)))
+    span = np.minimum((x - x[0]) / width * spans, spans - 1).astype(np.intp)
+    return np.concatenate(([0], np.flatnonzero(span[1:] != span[:-1]) + 1))
+
+
+def _firsts(span: _Indices, chosen: npt.NDArray[np.bool_]) -> _Indices:
+    """The first chosen point of every span that has one."""
+    found = np.flatnonzero(chosen)
+    return found[np.diff(span[found], prepend=-1) > 0]
+
+
+def averaged(x: Floats, y: Floats, spans: int) -> tuple[Floats, Floats]:
+    """The mean of each of `spans` equal spans of x, at its last point; NaN where any value is not
+    finite. Fewer points than that come back as they are."""
+    if len(y) <= spans:
+        return x, y
+    starts = _span_starts(x, spans)
+    counts = np.diff(starts, append=len(y))
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Divided first: the sum of values near the largest float would overflow.
+        means = np.add.reduceat(y / np.repeat(counts, counts), starts)
+    return x[starts + counts - 1], means
+
+
+def smooth(y: Floats, weight: float) -> Floats:
+    """Exponential moving average without the bias towards zero at its start.
+
+    `weight` of the past, 0 <= weight < 1. Non-finite values stay where they are and are left out
+    of the average. The recursion is unrolled over blocks into one matrix product, since a Python
+    loop over the points of a long series would cost a frame.
+    """
+    if not 0 <= weight < 1:
+        raise ValueError("a smoothing weight is at least 0 and below 1.")
+    out = np.array(y, dtype=np.float64)
+    finite = np.isfinite(out)
+    values = out[finite]
+    if weight == 0 or not len(values):
+        return out
+    counts = np.arange(1, len(values) + 1)
+    out[finite] = _filtered(values, weight) / -np.expm1(counts * np.log(weight))
+    return out
+
+
+def _filtered(values: Floats, weight: float) -> Floats:
+    """s[i] = weight · s[i-1] + (1 - weight) · values[i], with s[-1] = 0."""
+    rows = -(-len(values) // _BLOCK)
+    padded = np.zeros((rows, _BLOCK))
+    padded.reshape(-1)[: len(values)] = values
+    lag = np.arange(_BLOCK) - np.arange(_BLOCK)[:, None]
+    kernel = np.where(lag >= 0, (1 - weight) * weight ** np.maximum(lag, 0).astype(float), 0.0)
+    blocks = padded @ kernel
+    decay = weight ** np.arange(1.0, _BLOCK + 1)
+    for row in range(1, rows):
+        blocks[row] += blocks[row - 1, -1] * decay
+    return blocks.reshape(-1)[: len(values)]
