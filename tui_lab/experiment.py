@@ -45,7 +45,11 @@ class Curve(Picture):
 
 @dataclass(frozen=True)
 class Scatter(Picture):
-    """Points and lines in a plane. Layers: `points` and `line`, each `{"x": [...], "y": [...]}`."""
+    """Points and lines in a plane. Layers: `points` and `line`, each `{"x": [...], "y": [...]}`.
+
+    A picture that shows one of several things at a time names each after the layer's kind:
+    `points/x₁`, `line/x₁`, `points/x₂`, …
+    """
 
     x: str = "x"
     y: str = "y"
@@ -57,8 +61,9 @@ class Scatter(Picture):
 class Contour(Picture):
     """Level lines of a function of two variables and the path taken over it.
 
-    Layers: `field` `{"x": [...], "y": [...], "z": [[...], ...]}` (row per y) and any `points`
-    layers as in `Scatter`. The path is drawn from two metrics logged at every step.
+    Layers: `field` `{"x": [...], "y": [...], "z": [[...], ...]}` (row per y) and any number of
+    named points, `points/true` say, each as in `Scatter`, all shown together. The path is drawn
+    from two metrics logged at every step.
     """
 
     path: tuple[str, str] = ("", "")

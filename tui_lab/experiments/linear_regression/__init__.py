@@ -1,0 +1,203 @@
+"""Linear regression on synthetic data: what a training loop is made of."""
+
+from __future__ import annotations
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Bars, Contour, Curve, Experiment, Metric, Preset, Scatter, Table
+from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
+
+MOST_NUMBERS = 20_000_000
+"""Features of all examples together: 80 MB in float32, far below what a laptop holds."""
+
+
+def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
+    inputs = len(hp.true_w)
+    if hp.examples * inputs <= MOST_NUMBERS:
+        return None
+    most = MOST_NUMBERS // inputs
+    message = f"examples must be at most {most:,} with {inputs} inputs, not {hp.examples:,}."
+    return HyperparameterError("examples", message)
+
+
+EXPERIMENT = Experiment(
+    name="linear-regression",
+    title="Linear regression",
+    chapter="Linear networks",
+    summary="Recover w and b of y = Xw + b + noise by mini-batch stochastic gradient descent.",
+    constraint=_fits_in_memory,
+    program="tui_lab.experiments.linear_regression.program:LinearRegression",
+    hyperparameters=(
+        Choice(
+            "implementation",
+            ("scratch", "concise"),
+            help="Tensors and sgd written out, with half the squared error as loss; or nn.Linear, "
+            "nn.MSELoss and torch.optim.SGD, whose loss and gradient are twice as large.",
+        ),
+        Float(
+            "lr",
+            default=0.03,
+            low=1e-6,
+            high=100.0,
+            log=True,
+            live=True,
+            help="Learning rate: how far a step goes against the mean gradient of its batch.",
+        ),
+        Int(
+            "epochs",
+            default=3,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="How many times training goes through all the examples.",
+        ),
+        Int(
+            "batch_size",
+            default=10,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples in a mini-batch; the last batch of an epoch may hold fewer.",
+        ),
+        Int(
+            "examples",
+            default=1000,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples to draw, all for training.",
+        ),
+        Float(
+            "noise",
+            symbol="σ",
+            default=0.01,
+            low=0.0,
+            high=100.0,
+            log=True,
+            help="Standard deviation of the noise added to every label.",
+        ),
+        Vector(
+            "true_w",
+            default=(2.0, -3.4),
+            low=-1000.0,
+            high=1000.0,
+            help="The weights the labels are made with; their number is the number of features.",
+        ),
+        Float(
+            "true_b",
+            default=4.2,
+            low=-1000.0,
+            high=1000.0,
+            step=0.1,
+            help="The bias the labels are made with.",
+        ),
+        Float(
+            "init_sd",
+            default=0.01,
+            low=0.0,
+            high=100.0,
+            log=True,
+            help="Standard deviation of the starting weights; the bias starts at 0.",
+        ),
+        Flag(
+            "zero_grad",
+            default=True,
+            help="Zero the gradients after each update; off, every step adds to all before it.",
+        ),
+        Choice(
+            "divide_by",
+            ("nominal", "actual"),
+            help="What the summed gradient is divided by: batch_size, as the notes do, or the "
+            "number of examples really in the batch; they differ in a short last batch.",
+        ),
+        Choice(
+            "dtype",
+            ("float32", "float64"),
+            help="Floating-point type of data, parameters and gradients.",
+        ),
+    ),
+    metrics=(
+        Metric(
+            "train/loss",
+            "Mean loss, per step over its batch and per epoch over all examples: half the squared "
+            "error (ŷ − y)²/2 from scratch, the squared error (ŷ − y)² in the concise version.",
+            "minimize",
+        ),
+        Metric("norm/w", "‖w‖, the Euclidean length of the learned weights."),
+        Metric("error/w", "Largest |true − learned| among the weights.", "minimize"),
+        Metric("error/b", "True − learned bias, with its sign."),
+        Metric("weight/1", "The first weight after each step."),
+        Metric("weight/2", "The second weight after each step, where there is one."),
+        Metric("bias", "The bias after each step."),
+        Metric("weight/largest", "Largest |weight| after each step, with more than two weights."),
+        Metric("step/first_inf", "The first step whose batch loss was infinite."),
+        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        Metric(
+            "step/first_nonfinite_parameter",
+            "The first step after which a recorded parameter was not a finite number.",
+        ),
+    ),
+    pictures=(
+        Curve("loss", ("train/loss",), log=True, help="Loss over all examples after each epoch."),
+        Curve("‖w‖", ("norm/w",), help="Length of the weights after each epoch."),
+        Curve(
+            "loss per step",
+            ("train/loss",),
+            log=True,
+            every="step",
+            help="Loss of each mini-batch, before the step it leads to.",
+        ),
+        Scatter(
+            "fit",
+            x="feature",
+            y="label",
+            help="One feature against the label, and the fitted line with all other features at "
+            "their means.",
+        ),
+        Contour(
+            "path of (w₁, w₂)",
+            path=("weight/1", "weight/2"),
+            x="w₁",
+            y="w₂",
+            help="The way of the first two weights over the loss, everything else at its true "
+            "value; it needs two weights.",
+        ),
+        Contour(
+            "path of (w₁, b)",
+            path=("weight/1", "bias"),
+            x="w₁",
+            y="b",
+            help="The way of the first weight and the bias over the loss, everything else at its "
+            "true value.",
+        ),
+        Bars("errors", help="True − learned, weight by weight, the bias last."),
+        Table("true and learned", help="Every parameter: true, learned, true − learned."),
+        Table("first batch", help="The first mini-batch, as the first step will see it."),
+    ),
+    presets=(
+        Preset("notes", "As in the notes: lr 0.03, 3 epochs"),
+        Preset("small-lr-3", "Too small a learning rate", {"lr": 0.001}),
+        Preset(
+            "small-lr-10",
+            "Too small a learning rate, more epochs",
+            {"lr": 0.001, "epochs": 10},
+        ),
+        Preset("large-lr", "Too large a learning rate", {"lr": 10.0, "epochs": 10}),
+        Preset(
+            "large-lr-float64",
+            "Too large, in float64",
+            {"lr": 10.0, "epochs": 10, "dtype": "float64"},
+        ),
+        Preset("not-zeroed", "Gradients never zeroed", {"zero_grad": False}),
+        Preset("concise", "The concise version: nn.Linear, MSELoss", {"implementation": "concise"}),
+        Preset(
+            "short-batch",
+            "1000 examples in batches of 64, the last 40 divided by 64",
+            {"batch_size": 64},
+        ),
+        Preset(
+            "short-batch-actual",
+            "The same, the last 40 divided by 40",
+            {"batch_size": 64, "divide_by": "actual"},
+        ),
+    ),
+)
