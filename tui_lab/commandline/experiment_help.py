@@ -1,0 +1,48 @@
+"""What `--help` says about an experiment, derived from its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tui_lab.commandline.table import table, wrapped
+from tui_lab.experiment import Experiment, Preset
+from tui_lab.hyperparameters import Hyperparameter
+
+
+def experiment_help(experiment: Experiment, width: int) -> str:
+    """Title, summary, every hyperparameter and every preset."""
+    sections = [
+        f"{experiment.title} ({experiment.chapter})",
+        wrapped(experiment.summary, indent="  ", width=width),
+        "\nhyperparameters, given as name=value (default; live: also while it runs):",
+        *(_hyperparameter(h, width) for h in experiment.hyperparameters),
+    ]
+    if experiment.presets:
+        rows = list(_presets(experiment))
+        sections += ["\npresets, given as --preset NAME:", table(rows, indent="  ", width=width)]
+    return "\n".join(sections)
+
+
+def _hyperparameter(hyperparameter: Hyperparameter, width: int) -> str:
+    """One line of facts, one of help."""
+    facts = [
+        f"{hyperparameter.name}={hyperparameter.format(hyperparameter.default)}",
+        *([hyperparameter.symbol] if hyperparameter.symbol else []),
+        hyperparameter.domain,
+        *(["live"] if hyperparameter.live else []),
+    ]
+    lines = [wrapped("; ".join(facts), indent="  ", width=width)]
+    if hyperparameter.help:
+        lines.append(wrapped(hyperparameter.help, indent="      ", width=width))
+    return "\n".join(lines)
+
+
+def _presets(experiment: Experiment) -> Iterator[tuple[str, str, str]]:
+    for preset in experiment.presets:
+        yield preset.name, assignments(experiment, preset), preset.title
+
+
+def assignments(experiment: Experiment, preset: Preset) -> str:
+    """A preset's values as they would be typed."""
+    values = preset.values.items()
+    return " ".join(f"{name}={experiment[name].format(value)}" for name, value in values)

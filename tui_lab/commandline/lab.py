@@ -1,0 +1,102 @@
+"""`tui-lab` itself and `tui-lab attach`: open the lab on this terminal."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from tui_lab.commandline.command import Command
+from tui_lab.commandline.console import Console, speaks_utf8
+from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
+from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
+from tui_lab.commandline.selection import catalogue
+from tui_lab.config import Settings, default_fps, runs_directory
+from tui_lab.errors import RunNotLive, UsageError
+
+
+def configure(parser: Parser) -> None:
+    """Declares the experiment, its values and the looks of the lab."""
+    parser.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="name, or FILE.py")
+    parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
+    parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
+    add_run_options(parser)
+    add_look_options(parser)
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+
+
+def configure_attach(parser: Parser) -> None:
+    """Declares RUN and the looks of the lab."""
+    parser.add_argument(
+        "run", nargs="?", metavar="RUN", help="its name or the beginning of it; the newest live run"
+    )
+    parser.set_defaults(seed=0, device="auto")
+    add_look_options(parser)
+
+
+def execute(arguments: Namespace, console: Console) -> ExitStatus:
+    """Opens the lab, on an experiment if one was named."""
+    chosen: Chosen | None = None
+    values: dict[str, object] = {}
+    if arguments.experiment:
+        chosen = choose_experiment(arguments.experiment)
+        values = choose_values(chosen.experiment, arguments.values, arguments.preset)
+        chosen.experiment.choose(values)
+    return _open(arguments, console, chosen, values, "")
+
+
+def attach(arguments: Namespace, console: Console) -> ExitStatus:
+    """Opens the lab on a run: the one named, else the newest live one."""
+    runs = catalogue()
+    if arguments.run:
+        return _open(arguments, console, None, {}, runs.find(arguments.run).id)
+    live = runs.live()
+    if not live:
+        raise RunNotLive("No run is going on; tui-lab runs lists those that ended.")
+    return _open(arguments, console, None, {}, live[0].id)
+
+
+def settings(arguments: Namespace, console: Console) -> Settings:
+    """The session's settings from flags and environment."""
+    return Settings(
+        theme=arguments.theme,
+        marker=arguments.marker or "braille",
+        fps=arguments.fps or default_fps(console.environ),
+        mouse=not arguments.no_mouse,
+        seed=arguments.seed,
+        device=arguments.device,
+    )
+
+
+def require_terminal(console: Console) -> None:
+    """Raises `UsageError` where the lab can't be shown; it draws on stderr and reads stdin."""
+    streams = (console.stdin, console.stdout, console.stderr)
+    headless = "run without one: tui-lab run EXPERIMENT."
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        raise UsageError(f"The lab needs a terminal; {headless}")
+    if console.environ.get("TERM", "dumb") == "dumb":
+        raise UsageError(f"This terminal can't move its cursor (TERM is dumb or unset); {headless}")
+    if not speaks_utf8(console.stderr):
+        raise UsageError(
+            f"The lab needs UTF-8 and this locale is {console.stderr.encoding}; "
+            "set LANG=C.UTF-8, or " + headless
+        )
+
+
+def _open(
+    arguments: Namespace,
+    console: Console,
+    chosen: Chosen | None,
+    values: dict[str, object],
+    run_id: str,
+) -> ExitStatus:
+    require_terminal(console)
+    runs_directory()
+    # Textual takes longer to import than every other command takes to run.
+    from tui_lab.tui.app import run_lab
+
+    run_lab(settings(arguments, console), chosen and chosen.experiment, values, run_id)
+    return ExitStatus.FINISHED
+
+
+LAB = Command("", "open the lab", configure, execute)
+ATTACH = Command("attach", "open the lab on a live run", configure_attach, attach)

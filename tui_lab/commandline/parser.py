@@ -1,0 +1,117 @@
+"""Reading arguments: argparse whose complaints are one sentence, and the checks commands share."""
+
+from __future__ import annotations
+
+import re
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    Namespace,
+    RawDescriptionHelpFormatter,
+    _ArgumentGroup,
+)
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tui_lab.errors import UsageError
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
+_LARGEST_SEED = 2**63 - 1
+
+
+class Parser(ArgumentParser):
+    """An `ArgumentParser` that raises `UsageError` and leaves `--help` to its command."""
+
+    def __init__(self, prog: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            add_help=False,
+            allow_abbrev=False,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        self.add_argument("-h", "--help", action="store_true", help="show this and exit")
+
+    def error(self, message: str) -> NoReturn:
+        said = message[0].upper() + message[1:].rstrip(".")
+        raise UsageError(f"{said}; see {self.prog} --help.")
+
+    def read(self, arguments: Sequence[str]) -> Namespace:
+        """The arguments, options and words in any order."""
+        return self.parse_intermixed_args(list(arguments))
+
+    def ask_for_json(self, what: str) -> None:
+        """Declares `--json`."""
+        self.add_argument("--json", action="store_true", help=f"print {what} as JSON")
+
+
+def add_run_options(group: ArgumentParser | _ArgumentGroup) -> None:
+    """The options that say how a run is made, beside its hyperparameters."""
+    group.add_argument(
+        "--seed", type=_seed, default=0, metavar="N", help="same seed, same run (default 0)"
+    )
+    group.add_argument(
+        "--device",
+        type=_device,
+        default="auto",
+        metavar="DEVICE",
+        help="auto, cpu, cuda or cuda:N (default auto)",
+    )
+
+
+def add_look_options(group: ArgumentParser | _ArgumentGroup) -> None:
+    """The options that say how the lab looks and behaves."""
+    add = group.add_argument
+    add("--theme", choices=("dark", "light", "ansi"), default="dark", help="colours of the lab")
+    add(
+        "--marker",
+        choices=("braille", "hd", "ascii"),
+        default=None,
+        help="what curves are drawn with; ascii where the font has no braille",
+    )
+    add("--fps", type=_fps, default=None, metavar="N", help="frames per second of the charts")
+    add("--no-mouse", action="store_true", help="leave the mouse to the terminal")
+
+
+def directory(text: str) -> Path:
+    """An existing directory, as an argument's type."""
+    path = Path(text).expanduser().absolute()
+    if not path.is_dir():
+        raise ArgumentTypeError(f"{text!r} is not a directory")
+    return path
+
+
+def word(arguments: Namespace, name: str, what: str) -> str:
+    """A word the command can't do without; raises `UsageError` when it is missing or empty."""
+    given: Any = getattr(arguments, name)
+    if not given:
+        raise UsageError(what)
+    return str(given)
+
+
+def _seed(text: str) -> int:
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise ArgumentTypeError(f"a seed is a whole number from 0 to {_LARGEST_SEED}, not {text!r}")
+    return seed
+
+
+def _device(text: str) -> str:
+    if not _DEVICE.fullmatch(text):
+        raise ArgumentTypeError(f"a device is auto, cpu, cuda or cuda:N, not {text!r}")
+    return text
+
+
+def _fps(text: str) -> float:
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not 0.1 <= fps <= 60:
+        raise ArgumentTypeError(f"frames per second are a number from 0.1 to 60, not {text!r}")
+    return fps

@@ -1,0 +1,96 @@
+"""From words on a command line to an experiment, its hyperparameters and the request for a run."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from tui_lab.errors import UsageError
+from tui_lab.experiment import Experiment, Preset
+from tui_lab.plugins import load_experiment, load_experiment_file
+from tui_lab.run import RunRequest
+from tui_lab.versions import current_versions
+
+_OPTIONS = ("seed", "device", "data", "preset")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An experiment as named on the command line, and the file it came from if it was one."""
+
+    experiment: Experiment
+    plugin: str = ""
+
+
+def choose_experiment(text: str) -> Chosen:
+    """The experiment of that name, or declared in that file; raises `TuiLabError`."""
+    if text.endswith(".py") or os.sep in text:
+        path = Path(text).expanduser().absolute()
+        return Chosen(load_experiment_file(path), str(path))
+    return Chosen(load_experiment(text))
+
+
+def read_assignments(words: Sequence[str]) -> dict[str, str]:
+    """`name=value` words as a mapping; raises `UsageError`."""
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(f"{word!r} is not of the form name=value.")
+        if name in values:
+            raise UsageError(f"{name} is given twice.")
+        values[name] = value
+    return values
+
+
+def choose_values(
+    experiment: Experiment, words: Sequence[str], preset: str | None
+) -> dict[str, object]:
+    """The values of a preset with those of the command line laid over them."""
+    assigned = read_assignments(words)
+    for name in assigned:
+        if name in _OPTIONS and name not in {h.name for h in experiment.hyperparameters}:
+            raise UsageError(f"{name} is an option: --{name} {assigned[name]}".rstrip() + ".")
+    base = dict(find_preset(experiment, preset).values) if preset is not None else {}
+    return {**base, **assigned}
+
+
+def find_preset(experiment: Experiment, name: str) -> Preset:
+    """The preset of that name; raises `UsageError` with the nearest one."""
+    try:
+        return experiment.preset(name)
+    except KeyError:
+        names = [preset.name for preset in experiment.presets]
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names) or 'none'}."
+        raise UsageError(f"{experiment.name} has no preset {name!r}; {hint}") from None
+
+
+def request_run(
+    chosen: Chosen, values: dict[str, object], *, seed: int, device: str, data: str, now: datetime
+) -> RunRequest:
+    """What run.json will say; raises `HyperparameterError`."""
+    experiment = chosen.experiment
+    hyperparameters = experiment.choose(values)
+    return RunRequest(
+        experiment=experiment.name,
+        program=experiment.program,
+        hyperparameters=experiment.to_json(hyperparameters),
+        seed=seed,
+        device=device,
+        plugin=chosen.plugin,
+        data=data,
+        created=now.isoformat(timespec="seconds"),
+        versions=current_versions(),
+    )
+
+
+def experiment_of(request: RunRequest) -> Experiment:
+    """The declaration a run was made from; raises `ExperimentError` when it is gone."""
+    if request.plugin:
+        return load_experiment_file(Path(request.plugin))
+    return load_experiment(request.experiment)

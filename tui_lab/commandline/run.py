@@ -1,0 +1,194 @@
+"""`tui-lab run`: train without a screen, by the same worker and into the same log."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Protocol
+
+from tui_lab.commandline.command import Command
+from tui_lab.commandline.console import Console
+from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.interruption import Interruption
+from tui_lab.commandline.parser import Parser, add_run_options, directory, word
+from tui_lab.commandline.progress import Progress
+from tui_lab.commandline.report import print_report, print_trouble
+from tui_lab.commandline.request import choose_experiment, choose_values, request_run
+from tui_lab.config import runs_directory
+from tui_lab.run import RunStatus
+from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.result import run_result
+from tui_lab.runs.tail import RunTail
+from tui_lab.worker.client import stop_run
+from tui_lab.worker.process import start_run
+
+_POLL = 0.05
+"""Seconds between two looks at the log."""
+_GRACE = 1.0
+"""Seconds a stopped worker gets for leaving before it is signalled."""
+
+
+class Worker(Protocol):
+    """A started worker, as `start_run` gives it."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, and that of its process group."""
+
+    def poll(self) -> int | None:
+        """Its exit status, None while it lives."""
+
+
+@dataclass(frozen=True)
+class Workers:
+    """How `run` starts and ends a worker, and how it waits."""
+
+    start: Callable[[RunDirectory], Worker] = start_run
+    stop: Callable[[RunDirectory], object] = stop_run
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Ending(Enum):
+    """Why the headless run is over."""
+
+    BY_ITSELF = "the worker ended"
+    INTERRUPTED = "a person or the system asked"
+    HELD = "the worker paused and nobody is there to help it"
+
+
+def configure(parser: Parser) -> None:
+    """Declares the experiment, its values and how to run it."""
+    parser.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="name, or FILE.py")
+    parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
+    parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
+    add_run_options(parser)
+    parser.add_argument("--data", type=directory, metavar="DIR", help="where data sets are")
+    parser.ask_for_json("the result")
+
+
+def execute(arguments: Namespace, console: Console, workers: Workers | None = None) -> ExitStatus:
+    """Trains until the end or an interruption, then prints the result."""
+    name = word(arguments, "experiment", "run needs an experiment; see tui-lab list.")
+    chosen = choose_experiment(name)
+    request = request_run(
+        chosen,
+        choose_values(chosen.experiment, arguments.values, arguments.preset),
+        seed=arguments.seed,
+        device=arguments.device,
+        data=str(arguments.data or ""),
+        now=datetime.now(UTC),
+    )
+    run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
+    ending = train(run, console, workers or Workers())
+    return conclude(run, ending, console, as_json=arguments.json)
+
+
+def train(run: RunDirectory, console: Console, workers: Workers) -> Ending:
+    """Starts the run's worker and follows its log until it ends or has to be ended."""
+    progress = Progress(console)
+    progress.note(run.id)
+    try:
+        with Interruption() as interruption:
+            worker = workers.start(run)
+            ending = _follow(run, worker, progress, interruption, workers)
+            if ending is not Ending.BY_ITSELF:
+                _end(run, worker, progress, workers, ending)
+    except KeyboardInterrupt:
+        console.say(f"Not waiting any longer; tui-lab stop {run.id} ends the run if it still goes.")
+        raise
+    finally:
+        progress.clear()
+    return ending
+
+
+def conclude(run: RunDirectory, ending: Ending, console: Console, *, as_json: bool) -> ExitStatus:
+    """Prints what came of a run and says it to the shell."""
+    result = run_result(run)
+    if as_json:
+        console.print_json(result)
+    else:
+        print_report(run, console)
+    status = run.status()
+    if status in (RunStatus.FAILED, RunStatus.CRASHED):
+        print_trouble(run, console)
+    return exit_status(status, ending)
+
+
+def exit_status(status: RunStatus, ending: Ending) -> ExitStatus:
+    """A run's end as an exit status; one that finished while being interrupted has finished."""
+    if ending is Ending.HELD:
+        return ExitStatus.FAILED
+    if status is RunStatus.FINISHED:
+        return ExitStatus.FINISHED
+    if status is RunStatus.STOPPED or ending is Ending.INTERRUPTED:
+        return ExitStatus.INTERRUPTED
+    return ExitStatus.FAILED
+
+
+def _follow(
+    run: RunDirectory,
+    worker: Worker,
+    progress: Progress,
+    interruption: Interruption,
+    workers: Workers,
+) -> Ending:
+    tail = RunTail(run.events_path)
+    while not interruption.requested:
+        ended = worker.poll() is not None  # asked first, so that what came before is still read
+        _fold(tail, progress)
+        if ended:
+            return Ending.BY_ITSELF
+        if _why_held(run, progress):
+            return Ending.HELD
+        progress.show()
+        workers.sleep(_POLL)
+    return Ending.INTERRUPTED
+
+
+def _fold(tail: RunTail, progress: Progress) -> None:
+    while events := tail.read():
+        for event in events:
+            progress.fold(event)
+
+
+def _why_held(run: RunDirectory, progress: Progress) -> str:
+    """Why the worker paused by itself; on a full disk only the status file can say it."""
+    if progress.pause_reason:
+        return progress.pause_reason
+    record = run.status_record()
+    return record.error if record.status is RunStatus.PAUSED else ""
+
+
+def _end(
+    run: RunDirectory, worker: Worker, progress: Progress, workers: Workers, ending: Ending
+) -> None:
+    if ending is Ending.HELD:
+        progress.note(f"The run can't go on: {_why_held(run, progress)}")
+    progress.note("stopping …")
+    workers.stop(run)
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if _is_gone(worker, workers):
+            break
+        os.killpg(worker.pid, number)
+    if worker.poll() is not None and run.status_record().status is RunStatus.PENDING:
+        run.write_status(
+            StatusRecord(status=RunStatus.STOPPED)
+        )  # it had not begun, nobody else will
+
+
+def _is_gone(worker: Worker, workers: Workers) -> bool:
+    """Whether the process ended; one that is still importing torch hears no command."""
+    for _ in range(round(_GRACE / _POLL)):
+        if worker.poll() is not None:
+            return True
+        workers.sleep(_POLL)
+    return False
+
+
+RUN = Command("run", "train headless and print the result", configure, execute)

@@ -1,0 +1,112 @@
+"""`tui-lab runs`: every run ever made, newest first."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import Any
+
+from tui_lab.commandline.command import Command
+from tui_lab.commandline.console import Console
+from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.table import number_text, table
+from tui_lab.config import runs_directory
+from tui_lab.errors import TuiLabError
+from tui_lab.experiment import Experiment
+from tui_lab.plugins import load_experiment
+from tui_lab.runs.catalogue import Catalogue, RunSummary
+
+
+def configure(parser: Parser) -> None:
+    """Declares the filter and `--json`."""
+    parser.add_argument(
+        "filter", nargs="*", metavar="FILTER", help="words that must all occur in a run's row"
+    )
+    parser.ask_for_json("the list")
+
+
+def execute(arguments: Namespace, console: Console) -> ExitStatus:
+    """Prints the runs; a directory that can't be read is a row that says why."""
+    words = [word.lower() for word in " ".join(arguments.filter).split()]
+    declarations = Declarations()
+    rows = [(summary, _row(summary, declarations)) for summary in _summaries()]
+    kept = [(s, row) for s, row in rows if all(w in " ".join(row).lower() for w in words)]
+    if arguments.json:
+        console.print_json([summary_json(summary) for summary, _ in kept])
+    elif kept:
+        header = ("run", "status", "created", "steps", "hyperparameters", "metrics")
+        console.print(table([header, *(row for _, row in kept)]))
+    else:
+        console.say("No run matches." if rows else "No runs yet; make one with tui-lab run.")
+    return ExitStatus.FINISHED
+
+
+class Declarations:
+    """The experiments of a list of runs, each loaded once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Experiment | None] = {}
+
+    def __getitem__(self, name: str) -> Experiment | None:
+        """The experiment, or None when it is gone, broken, or was a file of someone's own."""
+        if name not in self._known:
+            self._known[name] = _load(name)
+        return self._known[name]
+
+
+def differing(summary: RunSummary, experiment: Experiment | None) -> dict[str, Any]:
+    """The hyperparameters of a run that are not at their defaults; all, if those are unknown."""
+    if experiment is None:
+        return dict(summary.hyperparameters)
+    defaults = experiment.to_json(experiment.defaults)
+    chosen = summary.hyperparameters.items()
+    return {name: value for name, value in chosen if value != defaults.get(name)}
+
+
+def summary_json(summary: RunSummary) -> dict[str, Any]:
+    """A run of the list as JSON."""
+    return {
+        "run": summary.id,
+        "experiment": summary.experiment,
+        "status": summary.status,
+        "live": summary.live,
+        "seed": summary.seed,
+        "device": summary.device,
+        "created": summary.created.isoformat(),
+        "step": summary.step,
+        "epoch": summary.epoch,
+        "hyperparameters": dict(summary.hyperparameters),
+        "metrics": dict(summary.metrics),
+        "error": summary.error,
+    }
+
+
+def _summaries() -> list[RunSummary]:
+    return Catalogue(runs_directory()).summaries()
+
+
+def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
+    if not summary.readable:
+        return (summary.id, "unreadable", "", "", "", summary.error)
+    values = differing(summary, declarations[summary.experiment])
+    chosen = [f"{name}={value}" for name, value in values.items()]
+    chosen += [f"seed={summary.seed}"] if summary.seed else []
+    measured = [f"{key} {number_text(value)}" for key, value in summary.metrics.items()]
+    return (
+        summary.id,
+        f"● {summary.status}" if summary.live else str(summary.status),
+        f"{summary.created.astimezone():%Y-%m-%d %H:%M}",
+        f"{summary.step:,}",
+        " ".join(chosen),
+        "  ".join(measured[:3]) or summary.error,
+    )
+
+
+def _load(name: str) -> Experiment | None:
+    try:
+        return load_experiment(name)
+    except TuiLabError:
+        return None
+
+
+RUNS = Command("runs", "list all runs, newest first", configure, execute)
