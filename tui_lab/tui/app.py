@@ -1,0 +1,260 @@
+"""The lab's application: which screen is shown, what every screen can do, how it all ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.command import Provider
+from textual.dom import DOMNode
+from textual.events import Resize
+from textual.screen import ModalScreen, Screen
+
+from tui_lab.config import Settings
+from tui_lab.errors import TuiLabError
+from tui_lab.tui.session import Session
+from tui_lab.tui.theme import DARK, THEMES, theme_name
+from tui_lab.tui.widgets.knob import printable
+
+if TYPE_CHECKING:
+    from tui_lab.tui.screens.experiment import ExperimentScreen
+    from tui_lab.tui.screens.quit_dialog import Departure
+
+HANG_UP = 128 + signal.SIGHUP
+GRACE = 2.0
+"""Seconds that a lab whose terminal is gone may take to end by itself."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the lab shows first: an experiment, with values or on a run; home when empty."""
+
+    experiment: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    run_id: str = ""
+
+
+def lab_commands() -> type[Provider]:
+    """The palette's provider, imported when the palette opens."""
+    from tui_lab.tui.palette import LabCommands  # not needed for the first paint
+
+    return LabCommands
+
+
+class TuiLabApp(App[int]):
+    """One sitting at the lab, over a `Session`."""
+
+    TITLE = "tui-lab"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
+        Binding("h", "runs", "runs", tooltip="Every run ever made", id="app.runs"),
+        Binding(
+            "ctrl+p",
+            "command_palette",
+            "palette",
+            tooltip="Find any action by its name",
+            id="app.palette",
+        ),
+        Binding(
+            "question_mark,f1",
+            "help",
+            "help",
+            key_display="?",
+            tooltip="Every key of this screen",
+            id="app.help",
+        ),
+        Binding(
+            "f2",
+            "next_theme",
+            "theme",
+            tooltip="Dark, light, or the terminal's own colours",
+            id="app.theme",
+            show=False,
+        ),
+        Binding("q", "quit", "quit", tooltip="Leave the lab; asks about live runs", id="app.quit"),
+    ]
+
+    def __init__(
+        self,
+        session: Session,
+        opening: Opening | None = None,
+        *,
+        keymap: Mapping[str, str] | None = None,
+        complaint: str = "",
+    ) -> None:
+        super().__init__()
+        self.session = session
+        self.keymap = dict(keymap or {})
+        """The person's own keys, by binding id."""
+        self.crash: BaseException | None = None
+        """The error that ended the lab, if one did."""
+        self._opening = opening or Opening()
+        self._complaint = complaint
+        self._places: dict[str, Screen[Any]] = {}
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The lab's own variables, for themes that know nothing of them."""
+        return DARK.variables
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The screen to start with, so that nothing is painted twice."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._theme_choice = self.session.settings.theme
+        self.theme = theme_name(self._theme_choice)
+        if not self._opening.experiment:
+            return self._home()
+        screen = self._experiment_screen(self._opening.experiment)
+        self._tune(screen, self._opening.values, self._opening.run_id, ())
+        return screen
+
+    def on_mount(self) -> None:
+        self.set_keymap(self.keymap)
+        self.set_interval(1.0, self.session.poll)
+        self._handle_signals()
+        if self._complaint:
+            self.tell(self._complaint, error=True)
+
+    def on_resize(self, event: Resize) -> None:
+        from tui_lab.tui.screens.small import SmallScreen, fits  # rarely needed
+
+        if not fits(event.size) and not isinstance(self.screen, SmallScreen):
+            self.push_screen(SmallScreen())
+
+    @property
+    def place(self) -> Screen[Any]:
+        """The screen one is at, whatever dialog stands over it."""
+        screens = [s for s in self.screen_stack if not isinstance(s, ModalScreen)]
+        return screens[-1] if screens else self.screen
+
+    def tell(self, sentence: str, *, error: bool = False) -> None:
+        """Show a sentence for a while; it may hold anything, it is plain text."""
+        severity = "error" if error else "information"
+        self.notify(printable(sentence), severity=severity, markup=False)
+
+    def open_experiment(
+        self,
+        name: str,
+        *,
+        values: Mapping[str, Any] | None = None,
+        run_id: str = "",
+        overlays: Sequence[str] = (),
+    ) -> None:
+        """Go to an experiment: as it was left, or with values, a run, or curves to compare."""
+        try:
+            screen = self._experiment_screen(name)
+        except TuiLabError as error:
+            self.tell(str(error), error=True)
+            return
+        self._tune(screen, values or {}, run_id, overlays)
+        self._show(screen)
+
+    def open_runs(self, filter_text: str = "") -> None:
+        """Go to the runs; with a filter, to those it leaves."""
+        from tui_lab.tui.screens.runs import RunsScreen  # on demand: the first paint is lighter
+
+        screen = self._places.setdefault("runs", RunsScreen(self.session))
+        assert isinstance(screen, RunsScreen)
+        screen.filter_text = filter_text
+        self._show(screen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing leads to where one is; a terminal too small can only be left."""
+        place = type(self.place).__name__
+        if place == "SmallScreen":
+            return action not in ("home", "runs", "help", "command_palette")
+        return (action, place) not in (("home", "HomeScreen"), ("runs", "RunsScreen"))
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Say which keys of keys.json mean two things."""
+        keys = ", ".join(sorted({binding.key for binding in clashed_bindings}))
+        self.tell(f"keys.json gives {keys} to two actions.", error=True)
+
+    def action_home(self) -> None:
+        """Go to the experiments."""
+        self._show(self._home())
+
+    def action_runs(self) -> None:
+        """Go to the runs."""
+        self.open_runs()
+
+    def action_help(self) -> None:
+        """List every key of this screen."""
+        from tui_lab.tui.screens.help import HelpScreen  # on demand
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_next_theme(self) -> None:
+        """Change the colours: dark, light, ansi, and dark again."""
+        order: dict[str, Any] = {"dark": "light", "light": "ansi", "ansi": "dark"}
+        self._theme_choice = order[self._theme_choice]
+        self.theme = theme_name(self._theme_choice)
+
+    async def action_quit(self) -> None:
+        """Leave, after asking what becomes of live runs."""
+        from tui_lab.tui.screens.quit_dialog import QuitDialog  # on demand
+
+        if isinstance(self.screen, QuitDialog):
+            return
+        live = [run.id for run in self.session.live()]
+        if live:
+            self.push_screen(QuitDialog(live, self.session.stop), self._depart)
+        else:
+            self.exit(0)
+
+    def _depart(self, departure: Departure | None) -> None:
+        if departure is not None:
+            self.exit(0)
+
+    def _home(self) -> Screen[Any]:
+        from tui_lab.tui.screens.home import HomeScreen  # on demand
+
+        return self._places.setdefault("home", HomeScreen(self.session))
+
+    def _experiment_screen(self, name: str) -> ExperimentScreen:
+        from tui_lab.tui.screens.experiment import ExperimentScreen  # on demand
+
+        key = f"experiment {name}"
+        if key not in self._places:
+            self._places[key] = ExperimentScreen(self.session, self.session.experiment(name))
+        screen = self._places[key]
+        assert isinstance(screen, ExperimentScreen)
+        return screen
+
+    def _show(self, screen: Screen[Any]) -> None:
+        """Bring a screen to the top; every screen is in the stack at most once."""
+        with self.batch_update():
+            if screen not in self.screen_stack:
+                if not screen.is_attached:
+                    self.install_screen(screen, f"place {id(screen)}")
+                self.push_screen(screen)
+            while self.screen is not screen:
+                self.pop_screen()
+
+    def _handle_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.exit, 0)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
+
+    def _hang_up(self) -> None:
+        """The terminal is gone: end quietly, even where restoring it hangs."""
+        self.session.close()
+        threading.Timer(GRACE, os._exit, (HANG_UP,)).start()
+        self.exit(return_code=HANG_UP)
+
+    def _fatal_error(self) -> None:
+        """Keep the error for `run_lab`, which says one sentence once the terminal is restored."""
+        self.crash = self._exception
+        self._close_messages_no_wait()

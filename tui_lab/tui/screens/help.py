@@ -1,0 +1,108 @@
+"""Every key of the screen that was active, grouped by who answers to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from tui_lab.hyperparameters import Hyperparameter
+from tui_lab.tui.actions import ScreenAction, screen_actions
+from tui_lab.tui.widgets.knob import Knob, printable
+
+_LONGEST_KEYS = 14
+
+
+class HelpScreen(ModalScreen[None]):
+    """What can be pressed, and what the focused knob or pane is about."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "escape,question_mark,f1,q,enter",
+            "dismiss",
+            "close",
+            key_display="esc",
+            tooltip="Go back to the screen",
+            id="help.close",
+        ),
+        Binding("down,j", "scroll(1)", "down", tooltip="Read on", id="help.down", show=False),
+        Binding("up,k", "scroll(-1)", "up", tooltip="Read back", id="help.up", show=False),
+    ]
+
+    def __init__(self, about: Screen[Any]) -> None:
+        super().__init__()
+        self.actions = screen_actions(about)
+        self.subject = subject(about)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as panel:
+            panel.border_title = "Help"
+            panel.border_subtitle = "esc closes"
+            if self.subject.plain:
+                yield Static(self.subject, id="subject")
+            for title, actions in grouped(self.actions):
+                yield Static(Content(title), classes="group")
+                yield Static(key_table(actions), classes="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#help").focus()
+
+    def action_scroll(self, direction: int) -> None:
+        """Move the text by one line."""
+        self.query_one("#help").scroll_relative(y=direction, animate=False)
+
+
+def grouped(actions: Sequence[ScreenAction]) -> list[tuple[str, list[ScreenAction]]]:
+    """The actions under the title of their group, groups in the order of their first action."""
+    order = {title: place for place, title in enumerate(dict.fromkeys(a.group for a in actions))}
+    ranked = sorted(actions, key=lambda action: order[action.group])
+    return [(title, list(rows)) for title, rows in groupby(ranked, lambda action: action.group)]
+
+
+def key_table(actions: Sequence[ScreenAction]) -> Content:
+    """One line per action: its keys, its words, its explanation."""
+    keys = [" ".join(action.keys) for action in actions]
+    wide = max(_LONGEST_KEYS, *map(len, keys))
+    label = max(len(action.label) for action in actions)
+    lines = [
+        Content.assemble(
+            (f"{shown:>{wide}}", "bold $accent" if action.enabled else "$text-muted"),
+            f"  {printable(action.label):<{label}}  ",
+            (_explanation(action), "$text-muted"),
+        )
+        for action, shown in zip(actions, keys, strict=True)
+    ]
+    return Content("\n").join(lines)
+
+
+def _explanation(action: ScreenAction) -> str:
+    later = "" if action.enabled else " (not now)"
+    return printable(action.tooltip) + later
+
+
+def subject(screen: Screen[Any]) -> Content:
+    """The help of what has the focus: a knob's hyperparameter, or the nearest pane's text."""
+    focused = screen.focused
+    if isinstance(focused, Knob):
+        return _hyperparameter(focused.hyperparameter)
+    nodes = focused.ancestors_with_self if focused else [screen]
+    texts = (getattr(node, "HELP", None) for node in nodes)
+    return Content(next((text.strip() for text in texts if text), ""))
+
+
+def _hyperparameter(hyperparameter: Hyperparameter) -> Content:
+    live = "acts at the next step of a live run" if hyperparameter.live else "acts on the next run"
+    domain = f"{hyperparameter.domain}; default {hyperparameter.format(hyperparameter.default)}"
+    return Content.assemble(
+        (printable(hyperparameter.label), "bold"),
+        f"\n{printable(hyperparameter.help)}\n".replace("\n\n", "\n"),
+        (f"{printable(domain)}; {live}", "$text-muted"),
+    )
