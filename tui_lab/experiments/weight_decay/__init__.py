@@ -1,0 +1,221 @@
+"""Weight decay on a problem with more weights than examples."""
+
+from __future__ import annotations
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset
+from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int
+
+MOST_NUMBERS = 20_000_000
+"""Features of all examples together: 80 MB, far below what a laptop holds."""
+
+
+def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
+    for name in ("train_examples", "test_examples"):
+        most = MOST_NUMBERS // hp.inputs
+        if hp[name] > most:
+            message = (
+                f"{name} must be at most {most:,} with {hp.inputs:,} inputs, not {hp[name]:,}."
+            )
+            return HyperparameterError(name, message)
+    return None
+
+
+EXPERIMENT = Experiment(
+    name="weight-decay",
+    title="Weight decay",
+    chapter="Regularization",
+    summary="200 weights, 20 examples: shrink the weights a little at every step, and test loss "
+    "falls from about 90 to about 0.01.",
+    constraint=_fits_in_memory,
+    program="tui_lab.experiments.weight_decay.program:WeightDecay",
+    hyperparameters=(
+        Choice(
+            "implementation",
+            ("scratch", "concise"),
+            help="The penalty added to the loss by hand, with sgd written out; or nn.Linear and "
+            "torch.optim.SGD with its weight_decay.",
+        ),
+        Choice(
+            "loss",
+            ("half", "mse"),
+            help="Half the squared error, (ŷ − y)²/2, or the squared error, (ŷ − y)²: the latter "
+            "doubles the gradient, not the penalty.",
+        ),
+        Float(
+            "weight_decay",
+            symbol="λ",
+            default=3.0,
+            low=0.0,
+            high=1000.0,
+            log=True,
+            live=True,
+            help="How strongly the penalty λ‖w‖²/2 pulls the weights to zero; 0 is none.",
+        ),
+        Float(
+            "lr",
+            default=0.003,
+            low=1e-6,
+            high=10.0,
+            log=True,
+            live=True,
+            help="Learning rate: every step also shrinks the weights by the factor 1 − lr·λ.",
+        ),
+        Int(
+            "batch_size",
+            default=5,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples in a mini-batch; the last batch of an epoch may hold fewer.",
+        ),
+        Int(
+            "epochs",
+            default=100,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="How many times training goes through the training examples.",
+        ),
+        Int(
+            "train_examples",
+            default=20,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples to train on; fewer than inputs, and part of w is never trained.",
+        ),
+        Int(
+            "test_examples",
+            default=100,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples to test on, from the same law.",
+        ),
+        Int(
+            "inputs",
+            default=200,
+            low=1,
+            high=10_000,
+            log=True,
+            help="Features of an example, and so the number of weights; each true weight is 0.01.",
+        ),
+        Float(
+            "noise",
+            symbol="σ",
+            default=0.01,
+            low=0.0,
+            high=100.0,
+            log=True,
+            help="Standard deviation of the noise added to every label.",
+        ),
+        Float(
+            "init_sd",
+            default=1.0,
+            low=0.0,
+            high=100.0,
+            log=True,
+            help="Standard deviation of the starting weights; 0 starts from w = 0.",
+        ),
+        Choice(
+            "bias_init",
+            ("zero", "normal"),
+            help="Start the bias at 0, as from scratch, or at a draw like those of the weights, "
+            "as the notes' concise version does.",
+        ),
+        Flag("decay_bias", default=False, help="Decay the bias as well as the weights."),
+    ),
+    metrics=(
+        Metric(
+            "train/loss",
+            "Mean loss without the penalty, per step over its batch and per epoch over all "
+            "training examples: half the squared error, or with loss=mse the squared error, which "
+            "reads twice as large.",
+            "minimize",
+        ),
+        Metric("test/loss", "The same over the test examples, after each epoch.", "minimize"),
+        Metric("norm/w", "‖w‖, the Euclidean length of the weights."),
+        Metric("norm/w_row", "Length of the part of w that the training examples can see."),
+        Metric("norm/w_null", "Length of the part of w that no training example can see."),
+        Metric("step/first_inf", "The first step whose batch loss was infinite."),
+        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+    ),
+    pictures=(
+        Curve(
+            "loss",
+            ("train/loss", "test/loss"),
+            log=True,
+            help="Loss over all training and all test examples after each epoch, no penalty.",
+        ),
+        Curve("‖w‖", ("norm/w",), help="Length of the weights after each epoch."),
+        Curve(
+            "seen and unseen w",
+            ("norm/w_row", "norm/w_null"),
+            log=True,
+            help="The part of w in the row space of X, which gradients can move, and the part "
+            "outside it, which only decay can.",
+        ),
+        Curve(
+            "loss per step",
+            ("train/loss",),
+            log=True,
+            every="step",
+            help="Loss of each mini-batch, before the step it leads to.",
+        ),
+        Bars("weights", help="The learned weights, against the true 0.01 of every one."),
+    ),
+    presets=(
+        Preset("lambda-0", "No decay: λ = 0", {"weight_decay": 0.0}),
+        Preset("lambda-3", "The notes' setting: λ = 3", {"weight_decay": 3.0}),
+        Preset("lambda-10", "Strong decay: λ = 10", {"weight_decay": 10.0}),
+        Preset("batch-1-lambda-0", "Batches of 1, λ = 0", {"batch_size": 1, "weight_decay": 0.0}),
+        Preset("batch-1-lambda-3", "Batches of 1, λ = 3", {"batch_size": 1, "weight_decay": 3.0}),
+        Preset(
+            "concise-lambda-0",
+            "The concise version, λ = 0: MSE, normal bias",
+            {
+                "implementation": "concise",
+                "loss": "mse",
+                "bias_init": "normal",
+                "weight_decay": 0.0,
+            },
+        ),
+        Preset(
+            "concise-lambda-3",
+            "The concise version, λ = 3: MSE, normal bias",
+            {
+                "implementation": "concise",
+                "loss": "mse",
+                "bias_init": "normal",
+                "weight_decay": 3.0,
+            },
+        ),
+        Preset(
+            "concise-batch-1-lambda-0",
+            "The concise version with half loss, batches of 1, λ = 0",
+            {
+                "implementation": "concise",
+                "bias_init": "normal",
+                "batch_size": 1,
+                "weight_decay": 0.0,
+            },
+        ),
+        Preset(
+            "concise-batch-1-lambda-3",
+            "The concise version with half loss, batches of 1, λ = 3",
+            {
+                "implementation": "concise",
+                "bias_init": "normal",
+                "batch_size": 1,
+                "weight_decay": 3.0,
+            },
+        ),
+        Preset(
+            "concise-as-scratch",
+            "MSE that steps exactly as λ = 3 from scratch: twice λ, half lr",
+            {"implementation": "concise", "loss": "mse", "weight_decay": 6.0, "lr": 0.0015},
+        ),
+        Preset("from-zero", "λ = 0 from w = 0", {"weight_decay": 0.0, "init_sd": 0.0}),
+    ),
+)
