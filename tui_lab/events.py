@@ -225,7 +225,20 @@ def from_json(data: Mapping[str, Any]) -> RunEvent:
     rest = {key: value for key, value in data.items() if key != "type"}
     if kind is not None:
         try:
-            return kind(**{k: v for k, v in rest.items() if k in _FIELDS[kind]})  # type: ignore[no-any-return]
+            return kind(**{k: _read(k, v) for k, v in rest.items() if k in _FIELDS[kind]})  # type: ignore[no-any-return]
         except TypeError:
             pass  # a field is missing: fall through
     return UnknownEvent(type=str(data.get("type")), data=rest)
+
+
+def _read(name: str, value: Any) -> Any:
+    return _with_numbers(value) if name in ("metrics", "parameters") else value
+
+
+def _with_numbers(value: Any) -> Any:
+    """A decoded value in which the three strings are the floats they stand for."""
+    if isinstance(value, str):
+        return float(value) if value in ("NaN", "Infinity", "-Infinity") else value
+    if isinstance(value, dict):
+        return {key: _with_numbers(item) for key, item in value.items()}
+    return [_with_numbers(item) for item in value] if isinstance(value, list) else value

@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 
-NONFINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
@@ -30,8 +29,8 @@ def loads(data: bytes) -> Any:
 def number(value: object) -> float:
     """The float in a decoded value: a number, or one of the three strings; else `ValueError`."""
     if isinstance(value, str):
-        if value in NONFINITE:
-            return NONFINITE[value]
+        if value in ("NaN", "Infinity", "-Infinity"):
+            return float(value)
     elif isinstance(value, int | float):
         return float(value)
     raise ValueError(f"{value!r} is not a number")
@@ -39,11 +38,13 @@ def number(value: object) -> float:
 
 def plain(data: object) -> Any:
     """`data` with every non-finite number replaced by its string, at any depth."""
+    if data is None or isinstance(data, int):
+        return data
     if isinstance(data, str):
         return _valid_text(data)
     if isinstance(data, float):
         return data if math.isfinite(data) else _name(data)
-    if isinstance(data, Mapping):
+    if isinstance(data, dict | Mapping):
         return {_valid_text(str(key)): plain(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return data if _all_finite(data) else [plain(value) for value in data]

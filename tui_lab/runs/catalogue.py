@@ -1,0 +1,211 @@
+"""All runs in one directory, read from their own files: there is no index that could disagree."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
+from tui_lab.run import RunRequest, RunStatus, is_run_id
+from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.lock import lock_path, socket_path
+
+_Stamp = tuple[int, int, int]
+"""Inode, time and size of a status.json: another one means another content."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """One row of the list of runs."""
+
+    id: str
+    experiment: str
+    """Empty when the directory can't be read."""
+    status: RunStatus
+    """CRASHED also for a directory that can't be read; `readable` tells the two apart."""
+    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
+    """In their JSON form."""
+    seed: int = 0
+    device: str = ""
+    """As asked for."""
+    created: datetime
+    step: int = 0
+    epoch: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    error: str = ""
+    """Why the run failed, or why its directory can't be read."""
+    live: bool = False
+    """Whether a worker drives it now."""
+    readable: bool = True
+
+
+class Catalogue:
+    """The runs in the directory `runs`. Entries whose name is not a run's are none of its business.
+
+    What it read of an ended run it keeps, so that asking again every second costs little.
+    """
+
+    def __init__(self, runs: Path) -> None:
+        self.runs = runs
+        self._ended: dict[str, tuple[_Stamp, RunSummary]] = {}
+
+    def summaries(self) -> list[RunSummary]:
+        """Every run, newest first; one that can't be read comes with `error` set. Raises
+        `HomeError` when the directory itself can't be read."""
+        ids = self._ids()
+        self._ended = {run: kept for run, kept in self._ended.items() if run in ids}
+        newest_first = sorted(map(self._summary, ids), key=lambda s: (s.created, s.id))
+        return newest_first[::-1]
+
+    def live(self) -> list[RunSummary]:
+        """The runs that a worker drives now, newest first."""
+        return [summary for summary in self.summaries() if summary.live]
+
+    def find(self, text: str) -> RunDirectory:
+        """The run with this name, or whose name alone begins so; else raises `RunNotFound`."""
+        ids = self._ids()
+        matches = [text] if text in ids else sorted(i for i in ids if text and i.startswith(text))
+        if len(matches) == 1:
+            return RunDirectory(self.runs / matches[0])
+        raise RunNotFound(_ambiguous(text, matches) if matches else _not_found(text, ids))
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run from the disk for good; raises `RunError` when it is live or can't be
+        removed, `RunNotFound` when it is not there. Of a link only the link is removed."""
+        if run_id not in self._ids():
+            raise RunNotFound(_not_found(run_id, self._ids()))
+        path = self.runs / run_id
+        if _is_live(path):
+            raise RunError(f"{run_id} is still running; stop it before deleting it.")
+        try:
+            for beside in (lock_path(path), socket_path(path)):
+                beside.unlink(missing_ok=True)
+            _remove(path)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise RunError(f"{run_id} can't be deleted ({reason}).") from error
+
+    def _ids(self) -> set[str]:
+        try:
+            return {name for name in os.listdir(self.runs) if is_run_id(name)}
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise HomeError(f"The runs in {self.runs} can't be listed ({reason}).") from error
+
+    def _summary(self, run_id: str) -> RunSummary:
+        stamp = _stamp(f"{self.runs}/{run_id}/status.json")
+        kept = self._ended.get(run_id)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        path = self.runs / run_id
+        try:
+            summary = _summarize(RunDirectory(path))
+        except RunUnreadable as error:
+            return _unreadable(path, str(error))
+        if stamp is not None and summary.status.is_finished:
+            self._ended[run_id] = (stamp, summary)
+        return summary
+
+
+def _summarize(directory: RunDirectory) -> RunSummary:
+    request = directory.request()
+    record = directory.status_record()
+    status = record.status
+    if not status.is_finished:
+        # Read again once the status is settled: a worker that ended meanwhile left a last record.
+        status = directory.status()
+        record = directory.status_record()
+    return RunSummary(
+        id=directory.id,
+        experiment=request.experiment,
+        status=status,
+        hyperparameters=request.hyperparameters,
+        seed=request.seed,
+        device=request.device,
+        created=_created(directory.path, request),
+        step=record.step,
+        epoch=record.epoch,
+        metrics=record.metrics,
+        error=_error(status, record),
+        live=not status.is_finished and directory.is_live(),
+    )
+
+
+def _error(status: RunStatus, record: StatusRecord) -> str:
+    if status is RunStatus.CRASHED and not record.error:
+        return "The worker vanished without a last event."
+    return record.error
+
+
+def _unreadable(path: Path, reason: str) -> RunSummary:
+    return RunSummary(
+        id=path.name,
+        experiment="",
+        status=RunStatus.CRASHED,
+        created=_created(path, None),
+        error=reason,
+        readable=False,
+    )
+
+
+def _created(path: Path, request: RunRequest | None) -> datetime:
+    """When the run was made, by its own word, else by its name."""
+    for text in _times(path, request):
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return datetime.fromtimestamp(0, UTC)
+
+
+def _times(path: Path, request: RunRequest | None) -> Iterator[str]:
+    if request is not None:
+        yield request.created
+    _, day, time, _ = path.name.rsplit("-", 3)
+    yield f"{day}T{time}"
+
+
+def _stamp(path: str) -> _Stamp | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _is_live(path: Path) -> bool:
+    """Whether a worker drives the run; one that can't be read has none that could be asked."""
+    try:
+        return RunDirectory(path).is_live()
+    except RunUnreadable:
+        return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _ambiguous(text: str, matches: list[str]) -> str:
+    shown = ", ".join(matches[:4]) + (", …" if len(matches) > 4 else "")
+    return f"{len(matches)} runs begin with {text!r} ({shown}); type more of the name."
+
+
+def _not_found(text: str, ids: set[str]) -> str:
+    near = difflib.get_close_matches(text, ids, n=3, cutoff=0.6)
+    if near:
+        return f"There is no run {text!r}; did you mean {' or '.join(near)}?"
+    newest = sorted(ids, key=lambda run: run.rsplit("-", 3)[1:], reverse=True)[:3]
+    return f"There is no run {text!r}; " + (
+        f"the newest are {', '.join(newest)}." if newest else "none was made yet."
+    )
