@@ -1,0 +1,153 @@
+"""One row per parameter: what its gradient looks like, re-sent only where it reads differently."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
+
+if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
+    from tui_lab.view_models.gradients import GradientState
+
+COLUMNS = (
+    "parameter",
+    "shape",
+    "requires_grad",
+    ".grad",
+    "‖p‖",
+    "‖∇‖",
+    "‖Δ‖/‖p‖",
+    "∇ lately",
+    "health",
+)
+_EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖")
+"""Columns to leave out where there is no room, in that order."""
+_RIGHT = ("‖p‖", "‖∇‖", "‖Δ‖/‖p‖")
+_LEVELS = "▁▂▃▄▅▆▇█"
+_SPARK_WIDTH = 10
+_LONGEST_NAME = 24
+_COLOURS = {
+    "ok": "$success",
+    "vanishing": "$warning",
+    "exploding": "$error",
+    "non-finite": "$error",
+}
+
+
+class GradientTable(ScrollView, can_focus=True):
+    """The gradient pane. A line API widget, because a table widget re-sends itself whole."""
+
+    DEFAULT_CSS = """
+    GradientTable { padding: 0; height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    """
+
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._states: tuple[GradientState, ...] = ()
+        self._rows: list[Content] = []
+
+    def show(self, states: Sequence[GradientState]) -> None:
+        """Show these parameters; only rows that changed are drawn again."""
+        self._states = tuple(states)
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        rows = table_rows(self._states, self.scrollable_content_region.width - 2)
+        old, self._rows = self._rows, rows
+        if len(rows) != len(old):
+            self.virtual_size = Size(0, len(rows))
+            self.refresh()
+            return
+        for y, (row, before) in enumerate(zip(rows, old, strict=True)):
+            if row.markup != before.markup:
+                place = y - self.scroll_offset.y if y else 0
+                self.refresh(Region(0, place, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        """The header stays while the rows scroll."""
+        place = y + self.scroll_offset.y if y else 0
+        width = self.size.width
+        if place >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        row = Content.assemble(" ", self._rows[place])
+        [strip, *_] = Visual.to_strips(self, row, width, 1, self.visual_style)
+        return strip
+
+
+def table_rows(states: Sequence[GradientState], width: int) -> list[Content]:
+    """The header and a row per parameter, without the columns that do not fit into `width`."""
+    if not states:
+        return [Content.styled("Gradients appear with the first step.", "$text-muted")]
+    cells = [_cells(state) for state in states]
+    columns = _fitting(cells, width)
+    widths = {c: max(len(c), *(row[c].cell_length for row in cells)) for c in columns}
+    header = {c: Content.styled(c, "$text-muted") for c in columns}
+    return [_row(row, widths) for row in (header, *cells)]
+
+
+def sparkline(history: Sequence[float], width: int = _SPARK_WIDTH) -> str:
+    """The last norms as levels on a log scale between their extremes; `×` where not finite."""
+    last = list(history)[-width:]
+    logs = [math.log10(v) for v in last if math.isfinite(v) and v > 0]
+    if not logs:
+        return "".join("▁" if math.isfinite(v) else "×" for v in last)
+    low, span = min(logs), max(max(logs) - min(logs), 0.3)
+    return "".join(_level(v, low, span) for v in last)
+
+
+def _level(value: float, low: float, span: float) -> str:
+    if not math.isfinite(value):
+        return "×"
+    share = (math.log10(value) - low) / span if value > 0 else 0.0
+    return _LEVELS[min(len(_LEVELS) - 1, int(share * len(_LEVELS)))]
+
+
+def _cells(state: GradientState) -> dict[str, Content]:
+    name = state.name
+    short_name = name if len(name) <= _LONGEST_NAME else "…" + name[1 - _LONGEST_NAME :]
+    texts = (
+        short_name,
+        state.shape,
+        "yes" if state.requires_grad else "no",
+        state.grad,
+        _figure(state.norm),
+        _figure(state.grad_norm),
+        _figure(state.update),
+    )
+    cells = {column: Content(text) for column, text in zip(COLUMNS, texts, strict=False)}
+    cells["∇ lately"] = Content.styled(sparkline(state.history).ljust(_SPARK_WIDTH), "$accent")
+    cells["health"] = Content.styled(state.health, _COLOURS[state.health])
+    return cells
+
+
+def _fitting(cells: Sequence[dict[str, Content]], width: int) -> list[str]:
+    columns = list(COLUMNS)
+    for expendable in ("", *_EXPENDABLE):
+        columns = [column for column in columns if column != expendable]
+        needed = sum(max(len(c), *(row[c].cell_length for row in cells)) + 2 for c in columns) - 2
+        if needed <= width:
+            break
+    return columns
+
+
+def _row(cells: dict[str, Content], widths: dict[str, int]) -> Content:
+    parts: list[Content | str] = []
+    for column, width in widths.items():
+        space = " " * (width - cells[column].cell_length)
+        parts += [space, cells[column]] if column in _RIGHT else [cells[column], space]
+        parts.append("  ")
+    return Content.assemble(*parts[:-1])
+
+
+def _figure(value: float | None) -> str:
+    """Three digits; an en dash where nothing was measured."""
+    return "–" if value is None else f"{value:.3g}"
