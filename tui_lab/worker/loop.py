@@ -39,6 +39,7 @@ class Loop:
         self._control = control
         self._publisher = publisher
         self._batches: Iterator[Any] = iter(())
+        self._steps_per_epoch = len(program.batches)
         self._changes: list[SetHyperparameter] = []
         self.step = 0
         """Steps begun; the last of them is under way while a step is held open."""
@@ -62,17 +63,11 @@ class Loop:
 
     def run(self) -> None:
         """Take all steps. Raises `Stopped`, or whatever the program raises."""
-        epochs = self._program.epochs
-        if epochs:
-            self._batches = iter(self._program.batches)
-        while self.epoch < epochs:
+        self._batches = iter(self._program.batches)
+        while self.epoch < self._program.epochs:
             if self._interrupted:
                 self._attend()
-            batch = next(self._batches, None)
-            if batch is None:
-                self._end_epoch()
-            else:
-                self._take_step(batch)
+            self._take_step(next(self._batches))
 
     @property
     def _interrupted(self) -> bool:
@@ -93,23 +88,30 @@ class Loop:
                 pass
         if self._publisher.add_step(self.step):
             self._publish()
+        if self.step % self._steps_per_epoch == 0:
+            self._end_epoch()
         if self.step == self._hold_after_step:
             self._hold()
 
     def _watch(self, phases: GeneratorType[Phase, None, None]) -> None:
         """Take a step with the probe at every phase, stopping there while told to."""
         self._publisher.begin_watched(self.step)
+        held = False
         for phase in phases:
             self._publisher.observe(phase)
             if self._phasewise:
+                held = True
                 self._publisher.enter_phase(self.step, phase, _line(phases))
                 self._hold()
                 self._attend()
-        self._publisher.end_watched(self.step, held=self._phasewise)
+        self._publisher.end_watched(self.step, held=held)
 
     def _end_epoch(self) -> None:
+        """Measure, and draw the order of the next epoch (the old one's iterator ends first)."""
         self.epoch += 1
         self._publisher.evaluate_epoch(self.step, self.epoch)
+        for _ in self._batches:
+            raise RuntimeError("The epoch has more batches than len(program.batches).")
         self._batches = iter(self._program.batches)
         if self.epoch == self._hold_after_epoch:
             self._hold()
@@ -148,14 +150,19 @@ class Loop:
             self._publisher.resumed(self.completed)
 
     def _attend(self) -> None:
-        """Answer requests; while held, wait for one that lets the loop go on."""
+        """Answer one request; while held, wait for one that lets the loop go on.
+
+        What comes after such a request waits until the loop has gone on: two orders to advance
+        are two advances.
+        """
         while True:
             self._raise_if_stopped()
             request = self._control.take(timeout=0.25 if self._held else 0.0)
             if request is not None:
                 self._obey(request)
-            elif not self._held:
+            if not self._held:
                 break
+        self._raise_if_stopped()
         if not self._publisher.inside_step:
             self._apply_changes()
 

@@ -59,7 +59,7 @@ def conduct(directory: RunDirectory) -> int:
 
 def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control) -> RunEnded:
     experiment = _experiment(request)
-    build = functools.partial(_build, _program_class(request), request)
+    build = functools.partial(_build, program_class(request.program), request)
     program = build(experiment.choose(request.hyperparameters))
     steps_per_epoch = len(program.batches) if program.epochs else 0
     total = program.epochs * steps_per_epoch
@@ -116,24 +116,23 @@ def _experiment(request: RunRequest) -> Experiment:
     return load_experiment(request.experiment)
 
 
-def _program_class(request: RunRequest) -> type[Program]:
-    module, _, name = request.program.partition(":")
+def program_class(reference: str) -> type[Program]:
+    """The program that a declaration names as `module:Class`; raises `ExperimentError`."""
+    module, _, name = reference.partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise ExperimentError(f"{request.program} can't be loaded: {error}.") from error
+        raise ExperimentError(f"{reference} can't be loaded: {error}.") from error
     if not (isinstance(found, type) and issubclass(found, Program)):
-        raise ExperimentError(f"{request.program} is not a Program.")
+        raise ExperimentError(f"{reference} is not a Program.")
     return found
 
 
-def _build(
-    program_class: type[Program], request: RunRequest, hyperparameters: Hyperparameters
-) -> Program:
+def _build(chosen: type[Program], request: RunRequest, hyperparameters: Hyperparameters) -> Program:
     """A program ready for its first step; torch's default generators are seeded too."""
     torch.manual_seed(request.seed)
     device = resolve_device(request.device)
-    program = program_class(hyperparameters, seed=request.seed, device=device, data=request.data)
+    program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
     program.build()
     return program
 
