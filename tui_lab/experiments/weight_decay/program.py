@@ -114,9 +114,11 @@ class Concise(WeightDecay):
     def build_model(self, w: Tensor, b: Tensor) -> None:
         self.net = linear_layer(w, b)
         self._criterion = squared_loss if self.hp.loss == "half" else nn.MSELoss(reduction="none")
-        self.optimizer = torch.optim.SGD(
-            [{"params": [self.net.weight]}, {"params": [self.net.bias]}], lr=self.hp.lr
-        )
+        groups: list[dict[str, Any]] = [
+            {"params": [self.net.weight]},
+            {"params": [self.net.bias]},
+        ]
+        self.optimizer = torch.optim.SGD(groups, lr=self.hp.lr)
         self._set_decay()
 
     def parameters(self) -> Mapping[str, Tensor]:
