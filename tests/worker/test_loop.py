@@ -198,10 +198,17 @@ def test_a_bad_value_is_refused_with_a_sentence_and_changes_nothing(
 
 def test_pause_step_epoch_and_resume(directory: RunDirectory) -> None:
     orders: list[Command] = [Pause(), Advance("step"), Advance("step"), Advance("epoch"), Resume()]
-    log, control, _ = conduct(directory, {1: orders[:2], 2: orders[2:3], 3: orders[3:]}, epochs=3)
+    when = {1: orders[:2], 2: orders[2:3], 3: orders[3:4], 6: orders[4:]}
+    log, control, _ = conduct(directory, when, epochs=3)
     assert [answer.step for answer in control.answers] == [1, 2, 3, 4, 7]
     assert [pause.step for pause in of(events.RunPaused, log)] == [1, 2, 3, 6]
     assert [resume.step for resume in of(events.RunResumed, log)] == [1, 2, 3, 6]
+
+
+def test_resume_cancels_an_advance_under_way(directory: RunDirectory) -> None:
+    log, control, _ = conduct(directory, {1: [Pause(), Advance("epoch")], 2: [Resume()]})
+    assert [answer.step for answer in control.answers] == [1, 2, 3]
+    assert [pause.step for pause in of(events.RunPaused, log)] == [1]
 
 
 def test_phases_are_entered_one_by_one_with_the_state_of_the_gradient(

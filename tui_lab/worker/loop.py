@@ -177,6 +177,7 @@ class Loop:
                 answer = Acknowledgement(True, self.completed)
             case Resume():
                 self._phasewise = False
+                self._hold_after_step = self._hold_after_epoch = 0
                 self._release()
                 answer = Acknowledgement(True, self.completed + 1)
             case Advance(unit):
