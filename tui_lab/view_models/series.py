@@ -121,10 +121,10 @@ def column(values: Sequence[Any] | Floats) -> Floats:
     try:
         return np.asarray(values, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError):
-        return np.array([_number(value) for value in values], dtype=np.float64)
+        return np.array([number(value) for value in values], dtype=np.float64)
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):

@@ -1,0 +1,66 @@
+"""A hyperparameter that took a new value during a run, as curves and legends show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.events import HyperparameterChanged
+from tui_lab.experiment import Experiment
+from tui_lab.view_models.plain_text import plain
+
+
+@dataclass(frozen=True)
+class Change:
+    """One mark on the curves."""
+
+    letter: str
+    """a, b, … z, aa, ab, …: what the curve carries; the legend says what it stands for."""
+    step: int
+    """The first step that used the new value."""
+    t: float
+    name: str
+    old: str
+    """As the hyperparameter writes its values, like `new`."""
+    new: str
+    text: str
+    """`λ 3 → 10`; the name where there is no symbol."""
+
+
+def change_of(event: HyperparameterChanged, index: int, experiment: Experiment | None) -> Change:
+    """The change that is the `index`-th of its run, counted from 0."""
+    label, old, new = plain(event.name), plain(event.old), plain(event.new)
+    if experiment is not None:
+        label = _symbol(experiment, event.name) or label
+        old = _written(experiment, event.name, event.old)
+        new = _written(experiment, event.name, event.new)
+    text = f"{label} {old} → {new}"
+    return Change(
+        letters(index), int(event.step), float(event.t), plain(event.name), old, new, text
+    )
+
+
+def letters(index: int) -> str:
+    """0 a, 25 z, 26 aa, 27 ab, …"""
+    text = ""
+    while index >= 0:
+        index, letter = divmod(index, 26)
+        text = chr(ord("a") + letter) + text
+        index -= 1
+    return text
+
+
+def _symbol(experiment: Experiment, name: str) -> str:
+    try:
+        return experiment[name].symbol
+    except HyperparameterError:
+        return ""
+
+
+def _written(experiment: Experiment, name: str, value: Any) -> str:
+    try:
+        hyperparameter = experiment[name]
+        return hyperparameter.format(hyperparameter.check(value))
+    except HyperparameterError:
+        return plain(value)  # written by another version of the experiment

@@ -1,0 +1,92 @@
+"""What happened in a run, in words, one line per event that a person would want to read."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tui_lab.events import (
+    AlarmRaised,
+    MetricsLogged,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    UnknownEvent,
+)
+from tui_lab.view_models.number_format import short
+from tui_lab.view_models.plain_text import plain
+from tui_lab.view_models.series import number
+
+LONGEST = 1000
+"""Lines kept; the log on disk has them all."""
+
+
+class LogBook:
+    """The last lines of a run's log, and how many there were."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=LONGEST)
+        self.count = 0
+        """Lines written so far, those already dropped included."""
+
+    @property
+    def lines(self) -> list[str]:
+        """The last `LONGEST` of them, oldest first."""
+        return list(self._lines)
+
+    def add(self, line: str) -> None:
+        """Write a line; it is made plain."""
+        self._lines.append(plain(line))
+        self.count += 1
+
+    def fold(self, event: RunEvent) -> None:
+        """Write down an event, if it is one to write down."""
+        for line in _lines(event):
+            self.add(line)
+
+
+def _lines(event: RunEvent) -> list[str]:
+    match event:
+        case RunStarted():
+            return [_started(event)]
+        case MetricsLogged(kind="evaluation"):
+            return [_evaluated(event)]
+        case RunPaused():
+            return [f"paused at step {event.step}" + _reason(event.reason)]
+        case RunResumed():
+            return [f"resumed after step {event.step}"]
+        case AlarmRaised():
+            return [f"step {event.step}: {event.message}"]
+        case RunFinished():
+            return [f"finished at step {event.step}, epoch {event.epoch}"]
+        case RunStopped():
+            return [f"stopped at step {event.step}" + _reason(event.reason)]
+        case RunFailed():
+            return [f"failed at step {event.step}: {event.error}", *_traceback(event)]
+        case UnknownEvent():
+            return [f"an event this version does not know: {event.type}"]
+    return []
+
+
+def _started(event: RunStarted) -> str:
+    device = f"{event.device} ({event.device_name})" if event.device_name else event.device
+    steps = f", {event.total_steps} steps, {event.steps_per_epoch} an epoch"
+    return f"started on {device}" + (steps if event.total_steps else "")
+
+
+def _evaluated(event: MetricsLogged) -> str:
+    step = event.steps[-1] if event.steps else "?"
+    last = {key: values[-1] for key, values in event.columns.items() if len(values)}
+    values = ", ".join(f"{key} {short(number(value))}" for key, value in last.items())
+    return f"evaluated at step {step}: {values}"
+
+
+def _reason(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _traceback(event: RunFailed) -> list[str]:
+    return event.traceback.splitlines()

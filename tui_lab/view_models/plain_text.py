@@ -1,0 +1,14 @@
+"""Text from a log made safe to show: no escape sequences, no line breaks, no endless lines."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls (escape among them), and the marks that turn the direction of text around.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+
+
+def plain(value: object, longest: int = 500) -> str:
+    """One printable line; markup such as `[red]` is left as the text it is."""
+    text = _CONTROL.sub(" ", str(value)).rstrip()
+    return text if len(text) <= longest else text[: longest - 1] + "…"

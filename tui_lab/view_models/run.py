@@ -1,0 +1,224 @@
+"""One run as a screen shows it: a fold over its events, live or long finished."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from tui_lab.events import (
+    AlarmRaised,
+    GradientsLogged,
+    HyperparameterChanged,
+    MetricsLogged,
+    PhaseEntered,
+    PictureLogged,
+    RunEnded,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    UnknownEvent,
+)
+from tui_lab.experiment import Experiment
+from tui_lab.run import RunStatus
+from tui_lab.view_models.change import Change, change_of
+from tui_lab.view_models.gradients import GradientHistory, GradientState
+from tui_lab.view_models.log_book import LogBook
+from tui_lab.view_models.measurements import Kind, Measurements
+from tui_lab.view_models.pace import Pace
+from tui_lab.view_models.series import Series
+
+LOSS = "train/loss"
+"""The metric every program logs at every step."""
+_ALARMS = 1000
+_STATUS = {
+    RunFinished: RunStatus.FINISHED,
+    RunStopped: RunStatus.STOPPED,
+    RunFailed: RunStatus.FAILED,
+}
+
+
+class RunView:
+    """The state of one run after the events folded so far.
+
+    Read it at frame rate: folding is cheap, and what costs more (`gradients`) is made on demand.
+    `experiment` gives marks their symbols and formats; without it names and plain values stand.
+    """
+
+    def __init__(self, experiment: Experiment | None = None) -> None:
+        self.experiment = experiment
+        self.revision = 0
+        """Grows with every event folded: nothing has changed while it stands."""
+        self.started: RunStarted | None = None
+        self.ended: RunEnded | None = None
+        self.paused = False
+        """Whether the loop holds still, between two steps or inside one."""
+        self.pause_reason = ""
+        """Why, when it was not a person who asked."""
+        self.phase: str | None = None
+        """While micro-stepping: the phase the step stands at, else None like `line`."""
+        self.line: int | None = None
+        """The line of the program's file that goes with it."""
+        self.phase_step = 0
+        """The step that is under way there."""
+        self.t = 0.0
+        """Seconds from the run's start to its newest event."""
+        self.marks: list[Change] = []
+        """Live changes of hyperparameters, in order."""
+        self.changed: dict[str, Any] = {}
+        """The present values of hyperparameters that were changed live, in their JSON form."""
+        self.pictures: dict[str, dict[str, Mapping[str, Any]]] = {}
+        """Data by picture's title and layer."""
+        self.picture_steps: dict[str, int] = {}
+        """The step each picture's newest data are of."""
+        self.alarms: deque[AlarmRaised] = deque(maxlen=_ALARMS)
+        self.log = LogBook()
+        self.total_steps = 0
+        """Steps the run will take; 0 when that is not known, or there are none."""
+        self.steps_per_epoch = 0
+        self.total_epochs = 0
+        self._measurements = Measurements()
+        self.series: dict[tuple[Kind, str], Series] = self._measurements.series
+        """Every metric's points under ("step", key) or ("epoch", key)."""
+        self.metrics: dict[str, float] = self._measurements.last
+        """The last value of every metric, the whole-set one where there are two."""
+        self._gradients = GradientHistory()
+        self._pace = Pace()
+
+    def fold(self, event: RunEvent) -> None:
+        """Take over one event. One that does not hold what its type promises is said to be
+        unreadable in the log lines, and nothing else."""
+        self.revision += 1
+        try:
+            self._dispatch(event)
+            self.log.fold(event)
+        except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
+            self.log.add(f"an event could not be read: {type(event).__name__}, {error}")
+
+    def _dispatch(self, event: RunEvent) -> None:
+        match event:
+            case MetricsLogged():
+                self._measure(event)
+            case GradientsLogged():
+                self._gradients.fold(event)
+            case PictureLogged():
+                self.pictures.setdefault(event.picture, {})[event.layer] = event.data
+                self.picture_steps[event.picture] = int(event.step)
+            case PhaseEntered():
+                self.phase, self.line = event.phase, int(event.line)
+                self.phase_step, self.paused = int(event.step), True
+                self._pace.hold()
+            case HyperparameterChanged():
+                self._change(event)
+            case RunPaused() | RunResumed():
+                self._pause_or_resume(event)
+            case AlarmRaised():
+                self.alarms.append(event)
+            case RunStarted():
+                self._start(event)
+            case RunFinished() | RunStopped() | RunFailed():
+                self._end(event)
+            case UnknownEvent():
+                return  # the log line is all there is to it; its time may be of another kind
+        self.t = max(self.t, float(event.t))
+
+    @property
+    def status(self) -> RunStatus:
+        """The state as far as the log tells it; that a worker has vanished it can't tell."""
+        if self.ended is not None:
+            return _STATUS[type(self.ended)]
+        if self.started is None:
+            return RunStatus.PENDING
+        return RunStatus.PAUSED if self.paused else RunStatus.RUNNING
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds the run has taken, as far as its events tell."""
+        return self.t
+
+    @property
+    def step(self) -> int:
+        """Steps taken."""
+        return self._measurements.step
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that step belongs to, counted from 1; 0 before the first step."""
+        per_epoch = self.steps_per_epoch
+        under_way = -(-self.step // per_epoch) if per_epoch else 0
+        return max(under_way, self._measurements.epoch)
+
+    @property
+    def steps_per_second(self) -> float:
+        """Over the last seconds; 0 while paused or not known. Over all its steps once ended."""
+        return self._pace.steps_per_second
+
+    @property
+    def time_left(self) -> float | None:
+        """Seconds to the last step at the present pace; None when there is no saying."""
+        if self.ended is not None or not self.total_steps or not self.steps_per_second:
+            return None
+        return max(0, self.total_steps - self.step) / self.steps_per_second
+
+    @property
+    def lines(self) -> list[str]:
+        """What happened, in words: the last of the `log.count` lines there were."""
+        return self.log.lines
+
+    @property
+    def gradients(self) -> dict[str, GradientState]:
+        """The newest snapshot of every parameter, with its history and a word on its health."""
+        loss = self.series.get(("step", LOSS)) or self.series.get(("epoch", LOSS))
+        return self._gradients.states(loss.first if loss else None, loss.last if loss else None)
+
+    @property
+    def snapshot(self) -> GradientsLogged | None:
+        """The event behind `gradients`: its step and phase, whether gradients are enabled and
+        whether a graph is recorded."""
+        return self._gradients.latest
+
+    def _start(self, event: RunStarted) -> None:
+        self.started = event
+        self.total_steps, self.steps_per_epoch = int(event.total_steps), int(event.steps_per_epoch)
+        self.total_epochs = self.total_steps // self.steps_per_epoch if self.steps_per_epoch else 0
+        self._gradients.start(event)
+        self._measurements.rest(float(event.t))
+        self._pace.go(float(event.t), self.step)
+
+    def _measure(self, event: MetricsLogged) -> None:
+        self._measurements.fold(event, self.steps_per_epoch)
+        self._pace.reach(float(event.t), self.step)
+        self._leave_phase(self.step)
+
+    def _change(self, event: HyperparameterChanged) -> None:
+        change = change_of(event, len(self.marks), self.experiment)
+        self.marks.append(change)
+        self.changed[event.name] = event.new
+        self.log.add(f"{change.letter}  step {change.step}: {change.text}")
+
+    def _pause_or_resume(self, event: RunPaused | RunResumed) -> None:
+        self.paused = isinstance(event, RunPaused)
+        self.pause_reason = event.reason if isinstance(event, RunPaused) else ""
+        if self.paused:
+            self._pace.hold()
+            self._leave_phase(int(event.step))
+        else:
+            self.phase = self.line = None
+            self._measurements.rest(float(event.t))
+            self._pace.go(float(event.t), self.step)
+
+    def _leave_phase(self, completed: int) -> None:
+        """The step that was held open may be over."""
+        if completed >= self.phase_step:
+            self.phase = self.line = None
+
+    def _end(self, event: RunEnded) -> None:
+        self.ended = event
+        self.paused, self.phase, self.line = False, None, None
+        self._measurements.end(int(event.step), int(event.epoch), event.metrics)
+        self._pace.reach(float(event.t), self.step)
+        self._pace.end()
