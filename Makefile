@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+DEBIAN := dataset-fashion-mnist openssh-server tmux
+
 .PHONY: lab test install check bench screenshots debian clean
 .DEFAULT_GOAL := lab
 
@@ -28,6 +30,18 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt torch
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+debian:  ## what some tests and the screenshots need from Debian, when it can be installed
+	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	echo "Not root on Debian: install $(DEBIAN) yourself; the tests that need them skip." >&2; \
+	else apt-get update -qq && \
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN); fi
+
+bench: install  ## the budgets, measured here and now
+	$(BIN)/python -m benchmarks
+
+screenshots: install  ## record real runs and draw every screen as SVG and PNG
+	$(BIN)/python -m screenshots
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
