@@ -1,0 +1,68 @@
+"""Several views in one box, one at a time; the box's border names them and their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+
+class PaneBox(Container):
+    """Views by name, in the order of their keys 1, 2, 3, …; the first is shown at first."""
+
+    DEFAULT_CSS = """
+    PaneBox {
+        border: round $border-blurred;
+        border-title-color: $text-muted;
+        border-subtitle-color: $text-muted;
+        &:focus-within { border: round $border; }
+        ContentSwitcher { height: 1fr; }
+        ContentSwitcher > * { height: 1fr; }
+    }
+    """
+
+    def __init__(self, panes: Mapping[str, Widget], *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.panes = dict(panes)
+        self._said = ""
+        self.current = next(iter(self.panes))
+        """The name of the view that is shown."""
+        for name, pane in self.panes.items():
+            pane.id = f"pane-{name}"
+
+    def compose(self) -> ComposeResult:
+        with ContentSwitcher(initial=f"pane-{self.current}"):
+            yield from self.panes.values()
+
+    def on_mount(self) -> None:
+        self._name_panes()
+
+    def open(self, name: str) -> None:
+        """Show the view of that name."""
+        self.current = name
+        self.query_one(ContentSwitcher).current = f"pane-{name}"
+        self._name_panes()
+
+    def say(self, sentence: str) -> None:
+        """Put a few words into the lower border."""
+        if sentence != self._said:
+            self._said = sentence
+            self.border_subtitle = Content(sentence)
+
+    def _name_panes(self) -> None:
+        titles = pane_titles({name: name for name in self.panes}, self.current)
+        self.border_title = titles
+
+
+def pane_titles(labels: Mapping[str, str], current: str, first: int = 1) -> Content:
+    """`1 gradients  2 code …`, with the one that is shown set apart; each can be clicked."""
+    parts = []
+    for number, (name, label) in enumerate(labels.items(), first):
+        look = "bold underline $accent" if name == current else "not bold"
+        markup = f"[@click=screen.open_pane('{name}')][{look}]{number} $label[/][/]"
+        parts.append(Content.from_markup(markup, label=label))
+    return Content("  ").join(parts)
