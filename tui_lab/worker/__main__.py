@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -35,9 +36,10 @@ def _wait_for_run() -> str:
     torch.autograd.backward((torch.ones(1, 2) @ weight).sum())
     if "TUI_LAB_READY_FD" in os.environ:
         descriptor = int(os.environ.pop("TUI_LAB_READY_FD"))
-        os.write(descriptor, b"1")
+        with suppress(BrokenPipeError):  # given its run before it was ready: nobody listens now
+            os.write(descriptor, b"1")
         os.close(descriptor)
-    return sys.stdin.readline().rstrip("\n")
+    return os.fsdecode(sys.stdin.buffer.readline()).rstrip("\n")
 
 
 def _redirect_output(path: Path) -> None:

@@ -41,8 +41,7 @@ class RunClient:
         deadline = time.monotonic() + timeout
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                connection.settimeout(timeout)
-                connection.connect(str(socket_path(self.run_path)))
+                _connect(connection, socket_path(self.run_path), deadline)
                 connection.sendall(dumps(to_json(command)) + b"\n")
                 answer = _read_line(connection, deadline)
             return Acknowledgement.from_json(loads(answer))
@@ -131,6 +130,17 @@ def _signal(directory: RunDirectory, number: signal.Signals) -> bool:
     except (ProcessLookupError, PermissionError):  # it ended just now, or is someone else's
         return False
     return True
+
+
+def _connect(connection: socket.socket, path: Path, deadline: float) -> None:
+    connection.settimeout(max(0.001, deadline - time.monotonic()))
+    while True:
+        try:
+            return connection.connect(str(path))
+        except BlockingIOError:  # so many wait that there is no room in the queue
+            if time.monotonic() >= deadline:
+                raise TimeoutError from None
+            time.sleep(_POLL)
 
 
 def _read_line(connection: socket.socket, deadline: float) -> bytes:

@@ -125,9 +125,11 @@ class WarmWorker:
         self._is_ready = False
 
 
-def start_run(directory: RunDirectory, warm: WarmWorker | None = None) -> WorkerProcess:
+def start_run(
+    directory: RunDirectory, warm: WarmWorker | None = None, *, command: tuple[str, ...] = COMMAND
+) -> WorkerProcess:
     """Start the worker of a run that has been written down; raises `RunError`."""
-    return _start_cold(directory, COMMAND) if warm is None else warm.give(directory)
+    return _start_cold(directory, command) if warm is None else warm.give(directory)
 
 
 def record_exit(directory: RunDirectory, code: int) -> None:

@@ -1,0 +1,89 @@
+"""Runs for the tests of workers: made in a home of the test's own, and cleared away with whatever
+was left running for them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tui_lab.run import RunRequest
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.lock import lock_path, socket_path
+
+STAND_IN = (sys.executable, "-P", str(Path(__file__).with_name("stand_in.py")))
+DEADLINE = 60.0
+"""Seconds after which a test that waits for a process has failed."""
+
+MakeRun = Callable[[RunRequest], RunDirectory]
+Behave = Callable[[str], RunDirectory]
+Until = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    path = tmp_path / "home" / "runs"
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture
+def make_run(runs: Path) -> Iterator[MakeRun]:
+    """Write a run down; afterwards nothing of it is left, no process either."""
+    made: list[RunDirectory] = []
+
+    def make(request: RunRequest) -> RunDirectory:
+        made.append(RunDirectory.create(runs, request, datetime.now(UTC)))
+        return made[-1]
+
+    yield make
+    for directory in made:
+        _clear(directory)
+
+
+@pytest.fixture
+def behave(make_run: MakeRun) -> Behave:
+    """A run whose stand-in worker will behave in the way named."""
+
+    def behave(behaviour: str) -> RunDirectory:
+        hyperparameters = {"behaviour": behaviour}
+        return make_run(
+            RunRequest(experiment="stand-in", program="none:None", hyperparameters=hyperparameters)
+        )
+
+    return behave
+
+
+@pytest.fixture
+def stand_in() -> tuple[str, ...]:
+    """The command of a worker that needs no torch."""
+    return STAND_IN
+
+
+@pytest.fixture
+def until() -> Until:
+    """Wait until something is so; fails the test when it does not become so."""
+
+    def until(done: Callable[[], object]) -> None:
+        deadline = time.monotonic() + DEADLINE
+        while not done():
+            assert time.monotonic() < deadline, "it did not come to pass"
+            time.sleep(0.01)
+
+    return until
+
+
+def _clear(directory: RunDirectory) -> None:
+    pid = directory.status_record().pid
+    if pid > 1 and directory.is_live():
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+    socket_path(directory.path).unlink(missing_ok=True)
+    lock_path(directory.path).unlink(missing_ok=True)
