@@ -11,23 +11,27 @@ def linreg(X: Tensor, w: Tensor, b: Tensor) -> Tensor:
     return torch.matmul(X, w) + b
 
 
-def normal(shape: tuple[int, ...], sd: float, generator: torch.Generator, like: Tensor) -> Tensor:
-    """Draws from N(0, sd²), with the dtype and device of `like`.
+def normal(
+    shape: tuple[int, ...], sd: float, generator: torch.Generator, dtype: torch.dtype
+) -> Tensor:
+    """Draws from N(0, sd²), on the CPU.
 
-    Drawn in float64 on the CPU whatever the target, so that the same seed gives the same numbers
-    (rounded, where need be) for every dtype, device and sd.
+    Drawn in float64 and then rounded, so that the same seed gives the same numbers, as far as
+    they go, for every dtype and every sd.
     """
-    drawn = torch.randn(shape, generator=generator, dtype=torch.float64) * sd
-    return drawn.to(like)
+    return (torch.randn(shape, generator=generator, dtype=torch.float64) * sd).to(dtype)
 
 
 def synthetic_data(
     w: Tensor, b: float, examples: int, noise: float, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Features X ~ N(0, 1) and labels y = Xw + b + N(0, noise²) of shape (examples, 1)."""
-    X = normal((examples, len(w)), 1.0, generator, like=w)
-    y = torch.matmul(X, w.reshape(-1)) + b
-    y += normal((examples,), noise, generator, like=w)
+    """Features X ~ N(0, 1) and labels y = Xw + b + N(0, noise²) of shape (examples, 1).
+
+    Made on the CPU in the dtype of `w` (n,), so that every device trains on the same numbers.
+    """
+    X = normal((examples, len(w)), 1.0, generator, w.dtype)
+    y = torch.matmul(X, w) + b
+    y += normal((examples,), noise, generator, w.dtype)
     return X, y.reshape((-1, 1))
 
 

@@ -36,18 +36,20 @@ class LinearRegression(Program):
         return super().__new__(chosen)
 
     def build(self) -> None:
-        dtype = getattr(torch, self.hp.dtype)
-        self._true_w = torch.tensor(self.hp.true_w, dtype=dtype, device=self.device)
-        data = synthetic_data(
-            self._true_w, self.hp.true_b, self.hp.examples, self.hp.noise, self.generator
+        hp, dtype = self.hp, getattr(torch, self.hp.dtype)
+        true_w = torch.tensor(hp.true_w, dtype=dtype)
+        X, y = synthetic_data(true_w, hp.true_b, hp.examples, hp.noise, self.generator)
+        w = normal((len(true_w), 1), hp.init_sd, self.generator, dtype)
+        b = torch.zeros(1, dtype=dtype)
+        self.build_model(w.to(self.device), b.to(self.device))
+        self.batches = Batches(
+            (X.to(self.device), y.to(self.device)), hp.batch_size, self.generator
         )
-        w = normal((len(self._true_w), 1), self.hp.init_sd, self.generator, like=self._true_w)
-        self.build_model(w, torch.zeros(1, dtype=dtype, device=self.device))
-        self.batches = Batches(data, self.hp.batch_size, self.generator)
+        self._true = torch.tensor((*hp.true_w, hp.true_b), dtype=dtype, device=self.device)
+        self._ranges = feature_ranges(X).to(self.device)
         # Views of the parameters' own memory: one `cat` a step copies them for the log.
         self._logged = [self.weights[:2], self.bias]
-        self.record_names = {"parameters": _recorded_names(len(w))}
-        self._ranges = feature_ranges(data[0])
+        self.record_names = {"parameters": _recorded_names(len(true_w))}
 
     @abstractmethod
     def build_model(self, w: Tensor, b: Tensor) -> None:
@@ -66,7 +68,7 @@ class LinearRegression(Program):
         return {
             "train/loss": self.loss_function(self.predict(X), y).mean(),
             "norm/w": torch.linalg.vector_norm(self.weights),
-            "error/w": (self._true_w - self.weights).abs().max(),
+            "error/w": (self._true[:-1] - self.weights).abs().max(),
             "error/b": (self.hp.true_b - self.bias).squeeze(),
         }
 
@@ -104,13 +106,6 @@ class LinearRegression(Program):
     def bias(self) -> Tensor:
         """The bias (1,), without a graph."""
         return self.parameters()["b"].detach()
-
-    @property
-    def _true(self) -> Tensor:
-        """The true weights with the true bias behind them."""
-        return torch.tensor(
-            (*self.hp.true_w, self.hp.true_b), dtype=self._true_w.dtype, device=self.device
-        )
 
     def divisor(self, y: Tensor) -> int:
         """What the gradient summed over a batch with labels `y` is divided by."""

@@ -35,16 +35,19 @@ class WeightDecay(Program):
         return super().__new__(chosen)
 
     def build(self) -> None:
-        hp = self.hp
-        true_w = torch.full((hp.inputs,), TRUE_W, device=self.device)
+        hp, dtype = self.hp, torch.float32
+        true_w = torch.full((hp.inputs,), TRUE_W, dtype=dtype)
         train = synthetic_data(true_w, TRUE_B, hp.train_examples, hp.noise, self.generator)
-        w = normal((hp.inputs, 1), hp.init_sd, self.generator, like=true_w)
-        bias_sd = hp.init_sd if hp.bias_init == "normal" else 0.0
-        b = normal((1,), bias_sd, self.generator, like=true_w)
-        self._test = synthetic_data(true_w, TRUE_B, hp.test_examples, hp.noise, self.generator)
-        self._row_space = _row_space(train[0])
-        self.build_model(w, b)
-        self.batches = Batches(train, hp.batch_size, self.generator)
+        w = normal((hp.inputs, 1), hp.init_sd, self.generator, dtype)
+        b = normal((1,), hp.init_sd, self.generator, dtype)
+        test = synthetic_data(true_w, TRUE_B, hp.test_examples, hp.noise, self.generator)
+        if hp.bias_init == "zero":
+            b.zero_()
+        self._row_space = _row_space(train[0], self.device)
+        self._test = (test[0].to(self.device), test[1].to(self.device))
+        self.build_model(w.to(self.device), b.to(self.device))
+        data = (train[0].to(self.device), train[1].to(self.device))
+        self.batches = Batches(data, hp.batch_size, self.generator)
 
     @abstractmethod
     def build_model(self, w: Tensor, b: Tensor) -> None:
@@ -149,10 +152,10 @@ class Concise(WeightDecay):
         bias["weight_decay"] = self.hp.weight_decay if self.hp.decay_bias else 0.0
 
 
-def _row_space(X: Tensor) -> Tensor | None:
+def _row_space(X: Tensor, device: torch.device) -> Tensor | None:
     """An orthonormal basis, in columns, of what the examples in `X` span; None when that is
     everything, as it is (but for a draw of probability 0) once there are as many as inputs."""
     if X.shape[0] >= X.shape[1]:
         return None
-    Q, _ = torch.linalg.qr(X.T.double())
-    return Q.to(X)  # type: ignore[no-any-return]
+    basis: Tensor = torch.linalg.qr(X.T.double()).Q
+    return basis.to(device, X.dtype)
