@@ -31,6 +31,8 @@ class ScreenAction:
     node: DOMNode
     """The widget, screen or app that the action belongs to."""
     enabled: bool
+    shown: bool
+    """Whether it stands in the footer, as what one does most on the screen."""
 
 
 def screen_actions(screen: Screen[Any]) -> list[ScreenAction]:
@@ -87,6 +89,7 @@ def _action(app: App[Any], node: DOMNode, binding: Binding) -> ScreenAction:
         action=binding.action,
         node=node,
         enabled=_is_enabled(node, binding.action),
+        shown=binding.show,
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,11 +17,10 @@ from textual.dom import DOMNode
 from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 
-from tui_lab.config import Settings
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.session import Session
 from tui_lab.tui.theme import DARK, THEMES, theme_name
-from tui_lab.tui.widgets.knob import printable
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:
     from tui_lab.tui.screens.experiment import ExperimentScreen
@@ -53,6 +52,7 @@ class TuiLabApp(App[int]):
 
     TITLE = "tui-lab"
     CSS_PATH = "app.tcss"
+    DEFAULT_MODE = "lab"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
@@ -100,22 +100,15 @@ class TuiLabApp(App[int]):
         self._opening = opening or Opening()
         self._complaint = complaint
         self._places: dict[str, Screen[Any]] = {}
+        for theme in THEMES:
+            self.register_theme(theme)
+        self._theme_choice = session.settings.theme
+        self.theme = theme_name(self._theme_choice)
+        self.add_mode("lab", self._first_screen)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The lab's own variables, for themes that know nothing of them."""
         return DARK.variables
-
-    def get_default_screen(self) -> Screen[Any]:
-        """The screen to start with, so that nothing is painted twice."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self._theme_choice = self.session.settings.theme
-        self.theme = theme_name(self._theme_choice)
-        if not self._opening.experiment:
-            return self._home()
-        screen = self._experiment_screen(self._opening.experiment)
-        self._tune(screen, self._opening.values, self._opening.run_id, ())
-        return screen
 
     def on_mount(self) -> None:
         self.set_keymap(self.keymap)
@@ -138,8 +131,7 @@ class TuiLabApp(App[int]):
 
     def tell(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence for a while; it may hold anything, it is plain text."""
-        severity = "error" if error else "information"
-        self.notify(printable(sentence), severity=severity, markup=False)
+        self.notify(plain(sentence), severity="error" if error else "information", markup=False)
 
     def open_experiment(
         self,
@@ -158,11 +150,25 @@ class TuiLabApp(App[int]):
         self._tune(screen, values or {}, run_id, overlays)
         self._show(screen)
 
+    def open_run(self, run_id: str) -> None:
+        """Go to a run, in the screen of its experiment."""
+        try:
+            run = self.session.summary(run_id)
+        except TuiLabError as error:
+            self.tell(str(error), error=True)
+            return
+        if run.readable:
+            self.open_experiment(run.experiment, run_id=run.id)
+        else:
+            self.tell(run.error, error=True)
+
     def open_runs(self, filter_text: str = "") -> None:
         """Go to the runs; with a filter, to those it leaves."""
         from tui_lab.tui.screens.runs import RunsScreen  # on demand: the first paint is lighter
 
-        screen = self._places.setdefault("runs", RunsScreen(self.session))
+        if "runs" not in self._places:
+            self._places["runs"] = RunsScreen(self.session)
+        screen = self._places["runs"]
         assert isinstance(screen, RunsScreen)
         screen.filter_text = filter_text
         self._show(screen)
@@ -216,10 +222,19 @@ class TuiLabApp(App[int]):
         if departure is not None:
             self.exit(0)
 
+    def _first_screen(self) -> Screen[Any]:
+        if not self._opening.experiment:
+            return self._home()
+        screen = self._experiment_screen(self._opening.experiment)
+        self._tune(screen, self._opening.values, self._opening.run_id, ())
+        return screen
+
     def _home(self) -> Screen[Any]:
         from tui_lab.tui.screens.home import HomeScreen  # on demand
 
-        return self._places.setdefault("home", HomeScreen(self.session))
+        if "home" not in self._places:
+            self._places["home"] = HomeScreen(self.session)
+        return self._places["home"]
 
     def _experiment_screen(self, name: str) -> ExperimentScreen:
         from tui_lab.tui.screens.experiment import ExperimentScreen  # on demand
@@ -230,6 +245,20 @@ class TuiLabApp(App[int]):
         screen = self._places[key]
         assert isinstance(screen, ExperimentScreen)
         return screen
+
+    def _tune(
+        self,
+        screen: ExperimentScreen,
+        values: Mapping[str, Any],
+        run_id: str,
+        overlays: Sequence[str],
+    ) -> None:
+        if values:
+            screen.set_values(values)
+        if run_id:
+            screen.open_run(run_id)
+        if overlays:
+            screen.overlay(overlays)
 
     def _show(self, screen: Screen[Any]) -> None:
         """Bring a screen to the top; every screen is in the stack at most once."""
@@ -251,7 +280,9 @@ class TuiLabApp(App[int]):
     def _hang_up(self) -> None:
         """The terminal is gone: end quietly, even where restoring it hangs."""
         self.session.close()
-        threading.Timer(GRACE, os._exit, (HANG_UP,)).start()
+        last_resort = threading.Timer(GRACE, os._exit, (HANG_UP,))
+        last_resort.daemon = True
+        last_resort.start()
         self.exit(return_code=HANG_UP)
 
     def _fatal_error(self) -> None:

@@ -18,5 +18,7 @@ def read_keymap(path: Path) -> dict[str, str]:
         reason = getattr(error, "strerror", "") or "it is not JSON"
         raise UsageError(f"{path} can't be read ({reason}); the usual keys stay.") from error
     if not isinstance(data, dict) or not all(isinstance(key, str) and key for key in data.values()):
-        raise UsageError(f'{path} must hold an object like {{"app.runs": "f3"}}; the usual keys stay.')
+        raise UsageError(
+            f'{path} must hold an object like {{"app.runs": "f3"}}; the usual keys stay.'
+        )
     return data

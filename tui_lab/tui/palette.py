@@ -13,7 +13,7 @@ from textual.markup import escape
 
 from tui_lab.experiment import Experiment
 from tui_lab.tui.actions import ScreenAction, screen_actions
-from tui_lab.tui.widgets.knob import printable
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:
     from tui_lab.tui.app import TuiLabApp
@@ -49,15 +49,14 @@ class LabCommands(Provider):
                 yield Hit(score, shown, command.run, command.name, escape(command.help))
 
     def _commands(self) -> Iterator[PaletteCommand]:
-        for action in screen_actions(self.screen):
-            if action.enabled and action.id != "app.palette":
-                yield _command(action)
+        actions = [a for a in screen_actions(self.screen) if a.enabled and a.id != "app.palette"]
+        yield from map(_command, sorted(actions, key=lambda action: not action.shown))
         app = cast("TuiLabApp", self.app)
         for experiment in app.session.experiments():
             if isinstance(experiment, Experiment):
                 yield PaletteCommand(
-                    f"open {printable(experiment.title)}",
-                    printable(experiment.summary),
+                    f"open {plain(experiment.title)}",
+                    plain(experiment.summary),
                     partial(app.open_experiment, experiment.name),
                 )
 
@@ -66,4 +65,4 @@ def _command(action: ScreenAction) -> PaletteCommand:
     keys = " ".join(action.keys)
     explanation = f"{keys}  {action.tooltip}" if action.tooltip else keys
     run = partial(action.node.app.run_action, action.action, action.node)
-    return PaletteCommand(printable(action.label), printable(explanation), run)
+    return PaletteCommand(plain(action.label), plain(explanation), run)

@@ -15,7 +15,8 @@ from textual.widgets import Static
 
 from tui_lab.hyperparameters import Hyperparameter
 from tui_lab.tui.actions import ScreenAction, screen_actions
-from tui_lab.tui.widgets.knob import Knob, printable
+from tui_lab.tui.widgets.knob import Knob
+from tui_lab.view_models.plain_text import plain
 
 _LONGEST_KEYS = 14
 
@@ -75,7 +76,7 @@ def key_table(actions: Sequence[ScreenAction]) -> Content:
     lines = [
         Content.assemble(
             (f"{shown:>{wide}}", "bold $accent" if action.enabled else "$text-muted"),
-            f"  {printable(action.label):<{label}}  ",
+            f"  {plain(action.label):<{label}}  ",
             (_explanation(action), "$text-muted"),
         )
         for action, shown in zip(actions, keys, strict=True)
@@ -85,7 +86,7 @@ def key_table(actions: Sequence[ScreenAction]) -> Content:
 
 def _explanation(action: ScreenAction) -> str:
     later = "" if action.enabled else " (not now)"
-    return printable(action.tooltip) + later
+    return plain(action.tooltip) + later
 
 
 def subject(screen: Screen[Any]) -> Content:
@@ -102,7 +103,7 @@ def _hyperparameter(hyperparameter: Hyperparameter) -> Content:
     live = "acts at the next step of a live run" if hyperparameter.live else "acts on the next run"
     domain = f"{hyperparameter.domain}; default {hyperparameter.format(hyperparameter.default)}"
     return Content.assemble(
-        (printable(hyperparameter.label), "bold"),
-        f"\n{printable(hyperparameter.help)}\n".replace("\n\n", "\n"),
-        (f"{printable(domain)}; {live}", "$text-muted"),
+        (plain(hyperparameter.label), "bold"),
+        f"\n{plain(hyperparameter.help)}\n".replace("\n\n", "\n"),
+        (f"{plain(domain)}; {live}", "$text-muted"),
     )

@@ -103,7 +103,7 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = Content(self.question)  # type: ignore[assignment]
+            dialog.border_title = Content(self.question)
             with VerticalScroll(id="matter", can_focus=False):
                 yield Static(self.matter(), id="lines", markup=False)
             yield OptionList(*map(_option, self.ANSWERS), id="answers")

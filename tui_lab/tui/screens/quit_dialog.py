@@ -16,7 +16,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.screens.question_dialog import Answer, QuestionDialog
 
 PATIENCE = 30.0
-"""Seconds after which the dialog no longer waits for a run to stop; stopping by force takes less."""
+"""Seconds that the dialog waits for a run to stop; stopping by force takes less."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,194 @@
+"""Where one starts: the experiments by chapter, the live runs and the latest ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui_lab.errors import ExperimentError, TuiLabError
+from tui_lab.experiment import Experiment
+from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.run_line import run_line
+from tui_lab.tui.session import Session
+from tui_lab.view_models.plain_text import plain
+
+RECENT = 40
+"""Ended runs on the list; the runs screen has all of them."""
+REFRESH = 1.0
+_TITLE, _NAME = 24, 20
+_WIDE = 100
+"""Columns from which on a line has room for what its experiment is about."""
+_WELCOME = Content.assemble(
+    ("tui-lab", "bold $accent"), ("  deep learning you can hold in your hands", "$text-muted")
+)
+_NO_RUNS = Content.styled("No runs yet: open an experiment and press r.", "$text-muted")
+
+
+class ChoiceList(OptionList):
+    """A list whose cursor also moves with j and k."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "enter",
+            "select",
+            "open",
+            key_display="↵",
+            tooltip="Open what is under the cursor",
+            id="home.open",
+        ),
+        Binding("down,j", "cursor_down", "down", tooltip="Next", id="home.down", show=False),
+        Binding("up,k", "cursor_up", "up", tooltip="Previous", id="home.up", show=False),
+    ]
+
+
+class HomeScreen(Screen[None]):
+    """Experiments above, runs below; enter opens either."""
+
+    TITLE = "Home"
+    CSS_PATH = "home.tcss"
+    HELP = (
+        "Choose an experiment, or a run to look at again. A live run shows ● and goes on by itself."
+    )
+    AUTO_FOCUS = "#experiments"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
+    lab = getters.app(TuiLabApp)
+    experiments = getters.query_one("#experiments", ChoiceList)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "tab,right",
+            "app.focus_next",
+            "other list",
+            key_display="tab",
+            tooltip="Between experiments and runs",
+            id="home.next",
+        ),
+        Binding(
+            "shift+tab,left",
+            "app.focus_previous",
+            "other list",
+            tooltip="Between runs and experiments",
+            id="home.previous",
+            show=False,
+        ),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._declared: dict[str, Experiment] = {}
+        self._shown: dict[str, Content] = {}
+
+    def compose(self) -> ComposeResult:
+        loaded = self._session.experiments()
+        self._declared = {e.name: e for e in loaded if isinstance(e, Experiment)}
+        broken = [error for error in loaded if isinstance(error, ExperimentError)]
+        yield Static(_WELCOME, id="welcome")
+        with Vertical(id="catalogue") as catalogue:
+            catalogue.border_title = "Experiments"
+            yield ChoiceList(*_experiment_options(self._declared.values()), id="experiments")
+            yield Static(id="about")
+        yield Static(_notices(broken), id="notices", classes="-shown" if broken else "")
+        runs = ChoiceList(id="runs")
+        runs.border_title = "Runs"
+        yield runs
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        # The first paint does not wait for a look at every run.
+        self.call_after_refresh(self.refresh_runs)
+        self.set_interval(REFRESH, self.refresh_runs)
+
+    def on_screen_resume(self) -> None:
+        self.refresh_runs()
+
+    def on_resize(self, event: Resize) -> None:
+        for experiment in self._declared.values():
+            line = _experiment_line(experiment, event.size.width >= _WIDE)
+            self.experiments.replace_option_prompt(experiment.name, line)
+        self.refresh_runs()
+
+    @on(OptionList.OptionHighlighted, "#experiments")
+    def describe_experiment(self, event: OptionList.OptionHighlighted) -> None:
+        """Say below the list what the experiment under the cursor is about."""
+        experiment = self._declared[str(event.option_id)]
+        self.query_one("#about", Static).update(Content(plain(experiment.summary)))
+
+    def refresh_runs(self) -> None:
+        """Show what the runs are now; only lines that read differently are drawn."""
+        if not self.is_current or not self.is_mounted:
+            return
+        try:
+            runs = self._session.runs()
+        except TuiLabError as error:
+            self.lab.tell(str(error), error=True)
+            return
+        live = [run for run in runs if run.live]
+        ended = [run for run in runs if not run.live]
+        now, width = self._session.now(), self.size.width
+        lines = {}
+        for run in [*live, *ended[:RECENT]]:
+            lines[run.id] = run_line(run, now, width)
+        title = f"Runs · {len(live)} live · {len(runs)} in all" if runs else "Runs"
+        self._show_runs(lines, title)
+
+    def _show_runs(self, lines: dict[str, Content], title: str) -> None:
+        choices = self.query_one("#runs", ChoiceList)
+        choices.border_title = title
+        if list(lines) != list(self._shown) or not lines:
+            _replace(choices, lines)
+        for run_id, line in lines.items():
+            if line != self._shown.get(run_id):
+                choices.replace_option_prompt(run_id, line)
+        self._shown = lines
+
+    @on(OptionList.OptionSelected, "#experiments")
+    def open_experiment(self, event: OptionList.OptionSelected) -> None:
+        """Go to the chosen experiment."""
+        self.lab.open_experiment(str(event.option_id))
+
+    @on(OptionList.OptionSelected, "#runs")
+    def open_run(self, event: OptionList.OptionSelected) -> None:
+        """Go to the chosen run, in its experiment."""
+        self.lab.open_run(str(event.option_id))
+
+
+def _experiment_options(experiments: Collection[Experiment]) -> Iterator[Option]:
+    """A heading per chapter, then its experiments; chapters in the order of their names."""
+    for chapter in sorted({experiment.chapter for experiment in experiments}):
+        yield Option(Content.styled(plain(chapter), "bold $primary"), disabled=True)
+        for experiment in experiments:
+            if experiment.chapter == chapter:
+                yield Option(_experiment_line(experiment, False), id=experiment.name)
+
+
+def _experiment_line(experiment: Experiment, wide: bool) -> Content:
+    return Content.assemble(
+        f"  {plain(experiment.title):<{_TITLE}} ",
+        (f"{plain(experiment.name):<{_NAME}} ", "$text-muted"),
+        (plain(experiment.summary) if wide else "", "$text-muted"),
+    )
+
+
+def _notices(broken: Sequence[ExperimentError]) -> Content:
+    return Content("\n".join(f"! {plain(str(error))}" for error in broken))
+
+
+def _replace(choices: ChoiceList, lines: Mapping[str, Content]) -> None:
+    """Other runs than before: the cursor stays on its run, where that is still there."""
+    place = choices.highlighted
+    held = choices.get_option_at_index(place).id if place is not None else None
+    choices.clear_options()
+    options = [Option(line, id=run_id) for run_id, line in lines.items()]
+    choices.add_options(options or [Option(_NO_RUNS, disabled=True)])
+    if held in lines:
+        choices.highlighted = choices.get_option_index(held or "")
