@@ -35,6 +35,7 @@ COMMANDS = {
     command.name: command
     for command in (RUN, LIST, RUNS, SHOW, ATTACH, STOP, EXPORT, DELETE, DOCTOR)
 }
+_USAGE = "tui-lab [EXPERIMENT | FILE.py] [name=value ...] [option ...]\n       tui-lab COMMAND ..."
 
 
 def main() -> int:
@@ -82,6 +83,7 @@ def _parser(command: Command) -> Parser:
         rows = [(name, COMMANDS[name].summary) for name in COMMANDS]
         epilog = "commands (tui-lab COMMAND --help says more):\n" + table(rows, indent="  ")
         parser = Parser("tui-lab", description, epilog)
+        parser.usage = _USAGE
     else:
         summary = command.summary
         parser = Parser(f"tui-lab {command.name}", summary[0].upper() + summary[1:] + ".")
@@ -100,7 +102,7 @@ def _print_help(parser: Parser, arguments: Namespace, console: Console) -> ExitS
 def _meant(word: str, error: ExperimentNotFound) -> UsageError:
     """The complaint about a first word that is no experiment: perhaps a command was meant."""
     if word in COMMANDS:
-        return UsageError(f"A command comes first: tui-lab {word} …")
+        return UsageError(f"A command comes first, as in tui-lab {word}.")
     near = difflib.get_close_matches(word, list(COMMANDS), n=1, cutoff=0.6)
     if not near:
         return error

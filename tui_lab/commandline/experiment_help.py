@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from tui_lab.commandline.table import table, wrapped
+from tui_lab.commandline.table import wrapped
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.hyperparameters import Hyperparameter
 
@@ -18,8 +16,8 @@ def experiment_help(experiment: Experiment, width: int) -> str:
         *(_hyperparameter(h, width) for h in experiment.hyperparameters),
     ]
     if experiment.presets:
-        rows = list(_presets(experiment))
-        sections += ["\npresets, given as --preset NAME:", table(rows, indent="  ", width=width)]
+        sections.append("\npresets, given as --preset NAME:")
+        sections += [_preset(experiment, preset, width) for preset in experiment.presets]
     return "\n".join(sections)
 
 
@@ -37,9 +35,11 @@ def _hyperparameter(hyperparameter: Hyperparameter, width: int) -> str:
     return "\n".join(lines)
 
 
-def _presets(experiment: Experiment) -> Iterator[tuple[str, str, str]]:
-    for preset in experiment.presets:
-        yield preset.name, assignments(experiment, preset), preset.title
+def _preset(experiment: Experiment, preset: Preset, width: int) -> str:
+    """One line of values, one of what they are for."""
+    first = f"{preset.name}: {assignments(experiment, preset) or 'the defaults'}"
+    lines = [wrapped(first, indent="  ", width=width)]
+    return "\n".join([*lines, wrapped(preset.title, indent="      ", width=width)])
 
 
 def assignments(experiment: Experiment, preset: Preset) -> str:

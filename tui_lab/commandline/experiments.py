@@ -9,7 +9,7 @@ from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
-from tui_lab.commandline.table import table
+from tui_lab.commandline.table import wrapped
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameter
@@ -76,11 +76,12 @@ def _hyperparameter(hyperparameter: Hyperparameter) -> dict[str, Any]:
 
 
 def _print_chapters(experiments: list[Experiment], console: Console) -> None:
-    chapters = dict.fromkeys(experiment.chapter for experiment in experiments)
-    for chapter in chapters:
-        rows = [(e.name, e.title, e.summary) for e in experiments if e.chapter == chapter]
+    for chapter in dict.fromkeys(experiment.chapter for experiment in experiments):
         console.print(chapter)
-        console.print(table(rows, indent="  ", width=console.columns))
+        for experiment in experiments:
+            if experiment.chapter == chapter:
+                console.print(f"  {experiment.name}")
+                console.print(wrapped(experiment.summary, indent="      ", width=console.columns))
 
 
 LIST = Command("list", "list the experiments", configure, execute)

@@ -59,17 +59,23 @@ def print_trouble(run: RunDirectory, console: Console) -> None:
 def headline(result: dict[str, Any]) -> str:
     """One line: `weight-decay-…-7f3a: finished, 400 steps, 100 epochs in 0.8 s, seed 0, cpu`."""
     return (
-        f"{result['run']}: {result['status']}, {result['steps']:,} steps, "
-        f"{result['epochs']:,} epochs in {elapsed_text(result['elapsed_s'])}, "
+        f"{result['run']}: {result['status']}, {_count(result['steps'], 'step')}, "
+        f"{_count(result['epochs'], 'epoch')} in {elapsed_text(result['elapsed_s'])}, "
         f"seed {result['seed']}, {result['device']}"
     )
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _metrics(result: dict[str, Any], experiment: Experiment | None) -> list[tuple[str, ...]]:
+    """What the experiment declares and what went wrong; all there is where nothing is declared."""
+    measured: dict[str, Any] = result["metrics"]
     meaning = {metric.key: metric.help for metric in experiment.metrics} if experiment else {}
-    return [
-        (key, number_text(value), meaning.get(key, "")) for key, value in result["metrics"].items()
-    ]
+    keys = [key for key in meaning if key in measured] or list(measured)
+    keys += [key for key in measured if key.startswith("step/") and key not in keys]
+    return [(key, number_text(measured[key]), meaning.get(key, "")) for key in keys]
 
 
 def _label(experiment: Experiment | None, name: str) -> str:

@@ -21,6 +21,7 @@ from tui_lab.commandline.progress import Progress
 from tui_lab.commandline.report import print_report, print_trouble
 from tui_lab.commandline.request import choose_experiment, choose_values, request_run
 from tui_lab.config import runs_directory
+from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, StatusRecord
 from tui_lab.runs.result import run_result
@@ -85,13 +86,16 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
         now=datetime.now(UTC),
     )
     run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
-    ending = train(run, console, workers or Workers())
+    ending = train(run, chosen.experiment, console, workers or Workers())
     return conclude(run, ending, console, as_json=arguments.json)
 
 
-def train(run: RunDirectory, console: Console, workers: Workers) -> Ending:
+def train(run: RunDirectory, experiment: Experiment, console: Console, workers: Workers) -> Ending:
     """Starts the run's worker and follows its log until it ends or has to be ended."""
-    progress = Progress(console)
+    # numpy comes with it, and `--help` must not wait for that.
+    from tui_lab.view_models.run import RunView
+
+    progress = Progress(console, RunView(experiment))
     progress.note(run.id)
     try:
         with Interruption() as interruption:
@@ -159,8 +163,8 @@ def _fold(tail: RunTail, progress: Progress) -> None:
 
 def _why_held(run: RunDirectory, progress: Progress) -> str:
     """Why the worker paused by itself; on a full disk only the status file can say it."""
-    if progress.pause_reason:
-        return progress.pause_reason
+    if progress.view.pause_reason:
+        return progress.view.pause_reason
     record = run.status_record()
     return record.error if record.status is RunStatus.PAUSED else ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from contextlib import suppress
 from typing import Any
 
 from tui_lab.commandline.command import Command
@@ -11,10 +12,12 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.table import number_text, table
 from tui_lab.config import runs_directory
-from tui_lab.errors import TuiLabError
+from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment
 from tui_lab.runs.catalogue import Catalogue, RunSummary
+
+_MOST_METRICS = 3
 
 
 def configure(parser: Parser) -> None:
@@ -35,7 +38,8 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
         console.print_json([summary_json(summary) for summary, _ in kept])
     elif kept:
         header = ("run", "status", "created", "steps", "hyperparameters", "metrics")
-        console.print(table([header, *(row for _, row in kept)]))
+        width = console.columns if console.stdout.isatty() else 0
+        console.print(table([header, *(row for _, row in kept)], width=width))
     else:
         console.say("No run matches." if rows else "No runs yet; make one with tui-lab run.")
     return ExitStatus.FINISHED
@@ -88,18 +92,29 @@ def _summaries() -> list[RunSummary]:
 def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
     if not summary.readable:
         return (summary.id, "unreadable", "", "", "", summary.error)
-    values = differing(summary, declarations[summary.experiment])
-    chosen = [f"{name}={value}" for name, value in values.items()]
+    experiment = declarations[summary.experiment]
+    chosen = [_assignment(*item, experiment) for item in differing(summary, experiment).items()]
     chosen += [f"seed={summary.seed}"] if summary.seed else []
-    measured = [f"{key} {number_text(value)}" for key, value in summary.metrics.items()]
+    declared = [metric.key for metric in experiment.metrics] if experiment else []
+    keys = [key for key in declared if key in summary.metrics] or list(summary.metrics)
+    measured = [f"{key} {number_text(summary.metrics[key])}" for key in keys[:_MOST_METRICS]]
     return (
         summary.id,
         f"● {summary.status}" if summary.live else str(summary.status),
         f"{summary.created.astimezone():%Y-%m-%d %H:%M}",
         f"{summary.step:,}",
         " ".join(chosen),
-        "  ".join(measured[:3]) or summary.error,
+        "  ".join(measured) or summary.error,
     )
+
+
+def _assignment(name: str, value: Any, experiment: Experiment | None) -> str:
+    """`name=value` as it would be typed, also when the declaration has changed since."""
+    if experiment is not None:
+        with suppress(HyperparameterError):
+            hyperparameter = experiment[name]
+            return f"{name}={hyperparameter.format(hyperparameter.check(value))}"
+    return f"{name}={value}"
 
 
 def _load(name: str) -> Experiment | None:
