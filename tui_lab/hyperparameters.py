@@ -9,9 +9,9 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
-from decimal import Decimal
 from typing import Any
 
+from tui_lab.decimals import next_multiple, next_stop, shortest
 from tui_lab.errors import HyperparameterError
 
 Value = float | int | str | bool | tuple[float, ...] | tuple[int, ...]
@@ -67,7 +67,7 @@ class Hyperparameter(ABC):
     def refuse(self, text: object) -> HyperparameterError:
         """The error for a value outside the domain, naming hyperparameter, domain and value."""
         shown = str(text).strip()
-        given = f"not {_shorten(shown)!r}" if shown else "but nothing was given"
+        given = f"not {shown[:40]!r}" if shown else "but nothing was given"
         return HyperparameterError(self.name, f"{self.name} must be {self.domain}, {given}.")
 
     def _text(self, value: object) -> str:
@@ -86,13 +86,6 @@ class _Number(Hyperparameter):
     def _clip(self, value: float) -> float:
         return min(max(value, self.low), self.high)
 
-    def _linear(self, value: float, direction: int, step: float) -> float:
-        """The next multiple of `step`, exactly, so that 0.3 never reads 0.30000000000000004."""
-        size = Decimal(repr(float(step)))
-        units = Decimal(repr(float(value))) / size
-        whole = units.to_integral_value("ROUND_FLOOR" if direction > 0 else "ROUND_CEILING")
-        return self._clip(float((whole + direction) * size))
-
 
 @dataclass(frozen=True)
 class Float(_Number):
@@ -109,7 +102,7 @@ class Float(_Number):
 
     @property
     def domain(self) -> str:
-        return f"a number from {_real(self.low)} to {_real(self.high)}"
+        return f"a number from {shortest(self.low)} to {shortest(self.high)}"
 
     def parse(self, text: str) -> float:
         try:
@@ -122,17 +115,17 @@ class Float(_Number):
 
     def format(self, value: Value) -> str:
         assert isinstance(value, int | float)
-        return _real(value)
+        return shortest(value)
 
     def nudge(self, value: Value, direction: int, *, fine: bool = False) -> float:
         assert isinstance(value, int | float)
         if not self.log:
             step = self.step or (self.high - self.low) / 20
-            return self._linear(value, direction, step / 10 if fine else step)
+            return self._clip(next_multiple(value, direction, step / 10 if fine else step))
         if value <= 0 or (direction < 0 and self.low <= 0 and value <= self.smallest):
             return self.smallest if direction > 0 else self.low
         stops = range(1, 10) if fine else (1, 3)
-        return self._clip(_next_stop(value, direction, stops))
+        return self._clip(next_stop(value, direction, stops))
 
 
 @dataclass(frozen=True)
@@ -169,10 +162,10 @@ class Int(_Number):
             return int(self._clip(value + direction))
         if not self.log:
             step = self.step or max(1, round((self.high - self.low) / 20))
-            return int(self._linear(value, direction, step))
+            return int(self._clip(next_multiple(value, direction, step)))
         if value <= 0:
             return int(self._clip(max(self.low, 1) if direction > 0 else self.low))
-        return int(self._clip(round(_next_stop(value, direction, (1, 2, 5)))))
+        return int(self._clip(round(next_stop(value, direction, (1, 2, 5)))))
 
 
 @dataclass(frozen=True)
@@ -243,7 +236,7 @@ class Vector(Hyperparameter):
     @property
     def domain(self) -> str:
         kind = "whole numbers" if self.whole else "numbers"
-        span = f"from {_real(self.low)} to {_real(self.high)}"
+        span = f"from {shortest(self.low)} to {shortest(self.high)}"
         return f"1 to {self.longest} {kind} {span} with commas between them"
 
     def parse(self, text: str) -> tuple[float, ...]:
@@ -252,15 +245,13 @@ class Vector(Hyperparameter):
         except ValueError:
             raise self.refuse(text) from None
         inside = all(math.isfinite(v) and self.low <= v <= self.high for v in values)
-        if not inside or len(values) > self.longest:
+        if not inside or len(values) > self.longest or (self.whole and values != _whole(values)):
             raise self.refuse(text)
-        if self.whole and any(v != int(v) for v in values):
-            raise self.refuse(text)
-        return tuple(int(v) for v in values) if self.whole else values
+        return _whole(values) if self.whole else values
 
     def format(self, value: Value) -> str:
         assert isinstance(value, tuple)
-        return ",".join(_real(v) for v in value)
+        return ",".join(shortest(v) for v in value)
 
     def nudge(self, value: Value, direction: int, *, fine: bool = False) -> Value:
         """A list has no neighbour: it is typed, not nudged."""
@@ -308,24 +299,9 @@ _SWITCH = {
 }
 
 
-def _real(value: float) -> str:
-    """The shortest text that reads back as the same number, without a trailing `.0`."""
-    return str(value) if isinstance(value, int) else repr(value).removesuffix(".0")
+def _whole(values: tuple[float, ...]) -> tuple[int, ...]:
+    return tuple(int(v) for v in values)
 
 
 def _is_digits(text: str) -> bool:
     return text.strip().lstrip("+-").replace("_", "").isdigit()
-
-
-def _next_stop(value: float, direction: int, digits: range | tuple[int, ...]) -> float:
-    """The nearest `digit × 10ᵏ` beyond a positive value, in decimal so that stops are exact."""
-    power = math.floor(math.log10(value))
-    stops = [Decimal(d).scaleb(k) for k in range(power - 1, power + 2) for d in digits]
-    here = Decimal(repr(float(value)))
-    if direction > 0:
-        return float(min(s for s in stops if s > here))
-    return float(max(s for s in stops if s < here))
-
-
-def _shorten(text: str, longest: int = 40) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
