@@ -14,6 +14,7 @@ from tui_lab.view_models.figure import Field, Floats, Line, Mark, Role
 
 LAYERS: tuple[Role | Layer, ...] = (
     "axis",
+    "label",
     "mark",
     "alarm",
     "muted",
@@ -45,24 +46,25 @@ class Canvas:
     def __init__(self, columns: int, rows: int, x: Axis, y: Axis, style: PlotStyle) -> None:
         self.columns, self.rows = columns, rows
         self.x, self.y, self.style = x, y, style
-        self.shades: npt.NDArray[np.int8] = np.full((rows, columns), -1, dtype=np.int8)
-        """The level of the field in each cell, -1 where there is none."""
+        self.shades: npt.NDArray[np.int8] = np.full((2 * rows, columns), -1, np.int8)
+        """The level of the field in the upper and the lower half of each cell, -1: no field."""
         self._codes = np.zeros((rows, columns), dtype=np.uint8)
         self._characters = np.full((rows, columns), "", dtype="<U1")
         self._layers = np.zeros((rows, columns), dtype=np.intp)
 
     def add_field(self, field: Field) -> None:
-        """Shade each cell by the level of the function at its middle."""
+        """Shade each half of a cell by the level of the function at its middle."""
         if not len(field.x) or not len(field.y):
             return
         count = len(self.style.shades) or len(_DENSITIES)
         column = _nearest(field.x, self.x, (np.arange(self.columns) + 0.5) / self.columns)
-        row = _nearest(field.y, self.y, 1 - (np.arange(self.rows) + 0.5) / self.rows)
+        half = 2 * self.rows
+        row = _nearest(field.y, self.y, 1 - (np.arange(half) + 0.5) / half)
         levels = raster.levels(np.asarray(field.z, np.float64), count)[np.ix_(row, column)]
         if self.style.shades:
             self.shades = levels
             return
-        self._characters = np.array(["", *_DENSITIES])[levels + 1]
+        self._characters = np.array(["", *_DENSITIES])[levels[::2] + 1]
         self._characters[self._characters == " "] = ""
         self._layers[:] = LAYERS.index("muted")
 
@@ -111,7 +113,7 @@ class Canvas:
         if start < 0 or len(text) > self.columns or used or not text:
             return
         self._characters[place] = list(text)
-        self._layers[place] = LAYERS.index("axis")
+        self._layers[place] = LAYERS.index("label")
 
     def cells(self) -> Iterator[Cell]:
         """Every cell that is not blank."""
@@ -157,14 +159,14 @@ class Canvas:
         return (1, 1) if self.style.character(role) else raster.DOTS[self.style.marker]
 
     def _paint(self, dots: raster.Dots, role: Role, sign: str = "") -> None:
-        """Dots of one series; they join those of other series in the same cell."""
+        """Dots of one series; a cell belongs to the series that came there last."""
         sign = sign or self.style.character(role)
         if sign:
             self._write(dots, sign, role)
             return
         codes = raster.codes(dots, self.style.marker)
         touched = codes > 0
-        self._codes |= codes
+        self._codes[touched] = codes[touched]
         self._characters[touched] = ""
         self._layers[touched] = LAYERS.index(role)
 

@@ -28,7 +28,7 @@ from tui_lab.view_models.figure import Figure, Floats, Line
 
 SMALLEST = (12, 4)
 """Columns and rows below which a chart is one line of text."""
-_ROWS_PER_TICK, _COLUMNS_PER_TICK = 4, 14
+_ROWS_PER_TICK, _COLUMNS_PER_TICK = 3, 14
 _NARROW = 10
 """Columns of canvas that labels of the y axis must leave."""
 _ASCII = str.maketrans("│─└┬┤├╎↑↓×•·░▒", "|-++++:^vx*.:%")
@@ -223,13 +223,28 @@ def _strips(
     grid: Iterator[tuple[list[str], list[int]]], canvas: Canvas, left: int, style: PlotStyle
 ) -> Iterator[Strip]:
     styles = [style.base + style.styles.get(layer, Style.null()) for layer in LAYERS]
+    axis, label = styles[LAYERS.index("axis")], styles[LAYERS.index("label")]
     for row, (signs, layers) in enumerate(grid):
         looks = [styles[layer] for layer in layers]
+        looks = [
+            label if s.isalnum() and k is axis else k for s, k in zip(signs, looks, strict=True)
+        ]
         if style.shades and row < canvas.rows:
-            for column, level in enumerate(canvas.shades[row].tolist(), left):
-                if level >= 0:
-                    looks[column] = looks[column] + style.shades[level]
+            _shade(signs, looks, canvas.shades[2 * row : 2 * row + 2].tolist(), left, style)
         yield _strip(signs, looks, style)
+
+
+def _shade(
+    signs: list[str], looks: list[Style], levels: list[list[int]], left: int, style: PlotStyle
+) -> None:
+    """Put shades under a row; a cell without a sign shows those of both its halves."""
+    for column, (upper, lower) in enumerate(zip(*levels, strict=True), left):
+        if upper < 0 or lower < 0:
+            continue
+        looks[column] += style.shades[lower]
+        if signs[column] == " " and upper != lower:
+            signs[column] = "▀"
+            looks[column] += Style(color=style.shades[upper].bgcolor)
 
 
 def _strip(signs: list[str], looks: list[Style], style: PlotStyle) -> Strip:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from rich.style import Style
+from textual.color import Color
 
 from tui_lab.config import Marker
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.figure import Role
 
-Layer = Literal["axis", "mark", "alarm"]
+Layer = Literal["axis", "label", "mark", "alarm"]
 """What is drawn in a cell besides the series."""
 
 CHARACTERS: Mapping[Role, str] = {
@@ -57,3 +58,44 @@ class PlotStyle:
         if self.colour and self.marker != "ascii":
             return ""
         return self.character(role) or PLAIN[self.marker]
+
+
+_VARIABLES: Mapping[Role | Layer, tuple[str, str]] = {
+    "first": ("series-first", "primary"),
+    "second": ("series-second", "warning"),
+    "third": ("series-third", "success"),
+    "fourth": ("series-fourth", "secondary"),
+    "fifth": ("series-fifth", "error"),
+    "sixth": ("series-sixth", "accent"),
+    "muted": ("series-muted", "border-blurred"),
+    "accent": ("series-accent", "accent"),
+    "axis": ("border-blurred", "foreground"),
+    "label": ("foreground", "foreground"),
+    "mark": ("accent", "accent"),
+    "alarm": ("error", "error"),
+}
+"""Variables of the theme, and others for a theme that has none of the lab's own."""
+_QUIET = 0.6
+"""How far labels stand out from the background: less than the data, still easy to read."""
+_STEPS, _FARTHEST = 8, 0.3
+"""Shades behind a field, and how far the last one goes from background to foreground."""
+
+
+def themed(
+    variables: Mapping[str, str], base: Style, background: Color, *, marker: Marker, colour: bool
+) -> PlotStyle:
+    """The style that a theme's variables give on this background."""
+
+    def colour_of(names: tuple[str, str]) -> Color:
+        named = next((variables[name] for name in names if name in variables), "ansi_default")
+        found = Color.parse(named)
+        return found if found.ansi is not None else background + found
+
+    styles = {key: Style(color=colour_of(names).rich_color) for key, names in _VARIABLES.items()}
+    foreground = colour_of(("foreground", "foreground"))
+    if foreground.ansi is None and background.ansi is None:
+        styles["label"] = Style(color=background.blend(foreground, _QUIET).rich_color)
+    shaded = colour and background.ansi is None and foreground.ansi is None
+    parts = [_FARTHEST * step / (_STEPS - 1) for step in range(_STEPS)] if shaded else []
+    shades = tuple(Style(bgcolor=background.blend(foreground, p).rich_color) for p in parts)
+    return PlotStyle(marker, colour, base, styles, shades)

@@ -122,7 +122,7 @@ def bars(
 
 
 def codes(dots: Dots, marker: Marker) -> Codes:
-    """One number per cell that says which of its dots are set; codes of layers may be or-ed."""
+    """One number per cell that says which of its dots are set."""
     across, down = DOTS[marker]
     rows, columns = dots.shape[0] // down, dots.shape[1] // across
     weights = np.array(_BITS[marker], dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Which cells of a picture made of rows differ from the picture before, so that only they go out."""
+"""Which cells of a picture made of rows differ from those before, so that only they go out."""
 
 from __future__ import annotations
 
