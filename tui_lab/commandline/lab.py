@@ -92,10 +92,12 @@ def _open(
     require_terminal(console)
     runs_directory()
     # Textual takes longer to import than every other command takes to run.
-    from tui_lab.tui.app import run_lab
+    from tui_lab.tui.lab import run_lab
 
-    run_lab(settings(arguments, console), chosen and chosen.experiment, values, run_id)
-    return ExitStatus.FINISHED
+    experiment, plugin = (chosen.experiment, chosen.plugin) if chosen else (None, "")
+    look = settings(arguments, console)
+    ended = run_lab(look, experiment, values, run_id, plugin=plugin)
+    return ExitStatus.FINISHED if ended == 0 else ExitStatus.FAILED
 
 
 LAB = Command("", "open the lab", configure, execute)

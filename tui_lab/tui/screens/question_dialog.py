@@ -40,10 +40,10 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
 
         #dialog {
             width: auto;
-            min-width: 44;
+            min-width: 34;
             max-width: 90%;
             height: auto;
-            max-height: 90%;
+            max-height: 96%;
             padding: 0 2;
             border: round $border;
             border-title-color: $accent;
@@ -54,15 +54,16 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
             width: auto;
             max-width: 100%;
             height: auto;
-            max-height: 10;
+            max-height: 30vh;
             padding: 1 0 0 0;
         }
         #lines { width: auto; max-width: 100%; height: auto; }
         #answers {
             width: auto;
-            min-width: 40;
+            min-width: 28;
+            max-width: 100%;
             height: auto;
-            margin: 1 0;
+            margin: 1 0 0 0;
             padding: 0;
             border: none;
             background: transparent;

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.screens.question_dialog import Answer, QuestionDialog
+from tui_lab.view_models.plain_text import plain
 
 PATIENCE = 30.0
 """Seconds that the dialog waits for a run to stop; stopping by force takes less."""
@@ -56,7 +57,8 @@ class QuitDialog(QuestionDialog[Departure]):
 
     def matter(self) -> Content:
         width = max(map(len, self.lines), default=0)
-        rows = [f"● {run.ljust(width)}  {self.states.get(run, '')}".rstrip() for run in self.lines]
+        # The sign never stands on a line of its own, however narrow the dialog is.
+        rows = [f"●\u00a0{run:<{width}}  {self.states.get(run, '')}".rstrip() for run in self.lines]
         return Content("\n".join(rows))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -92,7 +94,7 @@ class QuitDialog(QuestionDialog[Departure]):
             self._show(run_id, "does not stop; l leaves it running")
             return False
         except TuiLabError as error:
-            self._show(run_id, str(error))
+            self._show(run_id, plain(str(error)))
             return False
         self._show(run_id, "stopped")
         return True

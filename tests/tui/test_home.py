@@ -1,0 +1,207 @@
+"""The home screen lists what can be opened, keeps itself up to date, and survives what is broken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from fakes import OTHER, TOY, FakeSession, summary
+from textual.content import Content
+from textual.widgets import OptionList, Static
+
+from tui_lab.errors import ExperimentError, HomeError
+from tui_lab.run import RunStatus
+from tui_lab.runs.catalogue import RunSummary
+from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.run_line import age, run_line
+from tui_lab.tui.screens.home import RECENT, HomeScreen
+
+SIZES = [(20, 6), (40, 12), (80, 24), (120, 40), (400, 120)]
+
+
+class Opened(TuiLabApp):
+    """Writes down where one would have gone."""
+
+    def __init__(self, session: FakeSession) -> None:
+        super().__init__(session)
+        self.opened: list[tuple[str, str]] = []
+
+    def open_experiment(self, name: str, *, run_id: str = "", **rest: Any) -> None:
+        self.opened.append((name, run_id))
+
+
+def lines(app: TuiLabApp, selector: str) -> list[str]:
+    """The lines of a list on the screen, as plain text."""
+    options = app.screen.query_one(selector, OptionList).options
+    return [str(option.prompt) for option in options]
+
+
+def cursor(app: TuiLabApp, selector: str) -> str | None:
+    """What the cursor of a list is on."""
+    choices = app.screen.query_one(selector, OptionList)
+    return choices.get_option_at_index(choices.highlighted or 0).id
+
+
+async def test_experiments_stand_under_their_chapters(session: FakeSession) -> None:
+    app = TuiLabApp(session)
+    async with app.run_test(size=(120, 40)):
+        shown = lines(app, "#experiments")
+        assert [line.strip() for line in (shown[0], shown[2])] == ["Basics", "Regularization"]
+        assert "A toy" in shown[1]
+        assert "toy" in shown[1]
+        assert "A line through points." in shown[1]
+        assert "Another one" in shown[3]
+
+
+async def test_a_narrow_screen_says_below_what_the_experiment_is_about(
+    session: FakeSession,
+) -> None:
+    app = TuiLabApp(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        assert "A line through points." not in lines(app, "#experiments")[1]
+        about = app.screen.query_one("#about", Static)
+        assert about.content == Content("A line through points.")
+        await pilot.press("down")
+        assert about.content == Content("Something else.")
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        (["enter"], "toy"),
+        (["down", "enter"], "other"),
+        (["j", "enter"], "other"),
+        (["j", "k", "enter"], "toy"),
+        (["down", "up", "enter"], "toy"),
+    ],
+)
+async def test_arrows_and_letters_choose_and_enter_opens(
+    session: FakeSession, keys: Sequence[str], name: str
+) -> None:
+    app = Opened(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*keys)
+        assert app.opened == [(name, "")]
+
+
+@pytest.mark.parametrize("key", ["tab", "right", "shift+tab", "left"])
+async def test_enter_on_a_run_opens_it_in_its_experiment(session: FakeSession, key: str) -> None:
+    run = summary(1, experiment="other")
+    session.put(run)
+    app = Opened(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(key)
+        await pilot.press("down", "enter")
+        assert app.opened == [("other", run.id)]
+
+
+async def test_live_runs_come_first_and_the_title_counts_them(session: FakeSession) -> None:
+    for number in range(1, RECENT + 4):
+        session.put(summary(number))
+    session.put(summary(1, experiment="other", status=RunStatus.RUNNING))
+    app = TuiLabApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        shown = lines(app, "#runs")
+        assert shown[0].startswith("● running")
+        assert len(shown) == RECENT + 1
+        title = app.screen.query_one("#runs").border_title
+        assert title == f"Runs · 1 live · {RECENT + 4} in all"
+
+
+async def test_no_runs_says_how_to_make_one(session: FakeSession) -> None:
+    app = TuiLabApp(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert lines(app, "#runs") == ["No runs yet: open an experiment and press r."]
+
+
+async def test_a_run_that_moves_on_is_shown_where_it_is_now(session: FakeSession) -> None:
+    run = summary(1, status=RunStatus.RUNNING, step=3)
+    session.put(run)
+    app = TuiLabApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        assert "step 3 " in lines(app, "#runs")[0]
+        session.put(summary(1, status=RunStatus.FINISHED, step=400))
+        home(app).refresh_runs()
+        assert "✓ finished" in lines(app, "#runs")[0]
+        assert "step 400" in lines(app, "#runs")[0]
+
+
+async def test_the_cursor_stays_on_its_run_when_newer_ones_arrive(session: FakeSession) -> None:
+    first = summary(1)
+    session.put(first)
+    app = TuiLabApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab", "down")
+        assert cursor(app, "#runs") == first.id
+        session.put(summary(2))
+        home(app).refresh_runs()
+        assert cursor(app, "#runs") == first.id
+        assert len(lines(app, "#runs")) == 2
+
+
+async def test_a_broken_experiment_is_one_line_of_plain_text() -> None:
+    broken = ExperimentError("The experiment [red]x[/red]\x1b[2J can't be loaded: ImportError().")
+    app = TuiLabApp(FakeSession(experiments=[TOY, broken, OTHER]))
+    async with app.run_test(size=(80, 24)):
+        notices = app.screen.query_one("#notices", Static)
+        assert notices.display
+        assert "[red]x[/red] [2J can't be loaded" in str(notices.content)
+        assert len(lines(app, "#experiments")) == 4
+
+
+async def test_runs_that_cannot_be_listed_are_a_sentence(session: FakeSession) -> None:
+    def fail() -> Sequence[RunSummary]:
+        raise HomeError("The runs can't be listed.")
+
+    session.runs = fail  # type: ignore[method-assign]
+    app = TuiLabApp(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "The runs can't be listed." in [note.message for note in app._notifications]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_size_is_too_small_or_too_large(
+    session: FakeSession, size: tuple[int, int]
+) -> None:
+    session.put(summary(1))
+    app = TuiLabApp(session)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("down", "tab", "up")
+        for other in SIZES:
+            await pilot.resize_terminal(*other)
+        assert app.is_running
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "now"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200000, "2 d")],
+)
+def test_age_says_enough(session: FakeSession, seconds: int, shown: str) -> None:
+    created = session.now()
+    session.clock.advance(seconds)
+    assert age(created, session.now()) == shown
+
+
+def test_a_line_shows_markup_and_escapes_as_text(session: FakeSession) -> None:
+    run = summary(1, status=RunStatus.FAILED, error="bad [red]loss[/red]\x1b[31m")
+    line = run_line(run, session.now()).plain
+    assert "✗ failed" in line
+    assert "bad [red]loss[/red]" in line
+    assert "\x1b" not in line
+
+
+def test_a_line_of_an_unreadable_run_says_why(session: FakeSession) -> None:
+    run = summary(1, status=RunStatus.CRASHED, readable=False, error="run.json is torn.")
+    assert "? unreadable" in run_line(run, session.now()).plain
+    assert "run.json is torn." in run_line(run, session.now()).plain
+
+
+def home(app: TuiLabApp) -> HomeScreen:
+    """The home screen, on top."""
+    assert isinstance(app.screen, HomeScreen)
+    return app.screen
