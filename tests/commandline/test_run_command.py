@@ -156,7 +156,7 @@ def test_a_second_interruption_does_not_wait(console: Screen) -> None:
     stage = Stubborn([interrupt(), *[log()] * 5])
     with pytest.raises(KeyboardInterrupt):
         run("linear-regression", stage, console)
-    assert "tui-lab stop linear-regression-" in console.err
+    assert "Not waiting any longer; if linear-regression-" in console.err
 
 
 def test_a_worker_that_hears_no_command_is_signalled_and_its_run_is_stopped(

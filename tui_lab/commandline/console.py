@@ -54,9 +54,9 @@ class Console:
         """A line of data on stdout, as plain text."""
         self.stdout.write(escape(text) + "\n")
 
-    def print_drawing(self, rows: str) -> None:
-        """Rows drawn by tui-lab itself, colours and all, on stdout."""
-        self.stdout.write(rows + "\n")
+    def print_drawing(self, row: str) -> None:
+        """A row drawn by tui-lab itself, colours and all, on stdout."""
+        self.stdout.write(row + "\n")
 
     def print_json(self, data: Any) -> None:
         """One JSON value on stdout, UTF-8 whatever the locale says."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from tui_lab.commandline.charts import draw_curves
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.request import experiment_of
 from tui_lab.commandline.table import elapsed_text, number_text, table
@@ -19,14 +18,17 @@ def print_report(run: RunDirectory, console: Console) -> None:
     """Charts, final metrics, the run's name and how to see it again, on stdout."""
     result = run_result(run)
     experiment = _declared(run)
-    if experiment is not None:
-        for rows in draw_curves(run, experiment, console):
-            console.print_drawing(rows)
+    # numpy and Textual come with it, and no other output needs them.
+    from tui_lab.commandline.charts import draw_curves
+
+    for row in draw_curves(run, experiment, console):
+        console.print_drawing(row)
     console.print(headline(result))
     if result["metrics"]:
         console.print(table(_metrics(result, experiment), indent="  ", width=console.columns))
-    console.print(f"in {run.path}")
-    console.print(f"again: tui-lab show {run.id}   in the lab: tui-lab attach {run.id}")
+    again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
+    again.append(("in the lab", f"tui-lab attach {run.id}"))
+    console.print(table(again, indent="  "))
 
 
 def print_hyperparameters(run: RunDirectory, console: Console) -> None:

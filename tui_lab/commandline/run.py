@@ -85,26 +85,32 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
         data=str(arguments.data or ""),
         now=datetime.now(UTC),
     )
-    run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
-    ending = train(run, chosen.experiment, console, workers or Workers())
+    with Interruption() as interruption:
+        run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
+        ending = train(run, chosen.experiment, console, interruption, workers or Workers())
     return conclude(run, ending, console, as_json=arguments.json)
 
 
-def train(run: RunDirectory, experiment: Experiment, console: Console, workers: Workers) -> Ending:
+def train(
+    run: RunDirectory,
+    experiment: Experiment,
+    console: Console,
+    interruption: Interruption,
+    workers: Workers,
+) -> Ending:
     """Starts the run's worker and follows its log until it ends or has to be ended."""
     # numpy comes with it, and `--help` must not wait for that.
     from tui_lab.view_models.run import RunView
 
     progress = Progress(console, RunView(experiment))
     progress.note(run.id)
+    worker = workers.start(run)
     try:
-        with Interruption() as interruption:
-            worker = workers.start(run)
-            ending = _follow(run, worker, progress, interruption, workers)
-            if ending is not Ending.BY_ITSELF:
-                _end(run, worker, progress, workers, ending)
+        ending = _follow(run, worker, progress, interruption, workers)
+        if ending is not Ending.BY_ITSELF:
+            _end(run, worker, progress, workers, ending)
     except KeyboardInterrupt:
-        console.say(f"Not waiting any longer; tui-lab stop {run.id} ends the run if it still goes.")
+        progress.note(f"Not waiting any longer; if {run.id} still runs, tui-lab stop ends it.")
         raise
     finally:
         progress.clear()
