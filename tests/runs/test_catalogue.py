@@ -1,0 +1,230 @@
+"""Protects the list of runs: one bad directory never hides the good ones, a name finds its run or
+says what is near, and nothing live is ever deleted."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tui_lab.errors import HomeError, RunError, RunNotFound
+from tui_lab.run import RunStatus
+from tui_lab.runs.catalogue import Catalogue, RunSummary
+from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.lock import RunLock, lock_path
+
+NewRun = Callable[..., RunDirectory]
+NOW = datetime(2026, 11, 20, 23, 47, 55, tzinfo=UTC)
+ODD = "weight-decay-20261120-234755-0dd0"
+
+
+def only(runs: Path) -> RunSummary:
+    (summary,) = Catalogue(runs).summaries()
+    return summary
+
+
+def test_newest_first(runs: Path, new_run: NewRun) -> None:
+    names = [
+        new_run(now=NOW + timedelta(minutes=minutes), experiment=name).id
+        for minutes, name in ((1, "weight-decay"), (3, "a-thing"), (2, "z-thing"))
+    ]
+    ordered = [summary.id for summary in Catalogue(runs).summaries()]
+    assert ordered == [names[1], names[2], names[0]]
+
+
+def test_a_summary_holds_what_the_files_say(runs: Path, new_run: NewRun) -> None:
+    directory = new_run(now=NOW, seed=5, device="cpu", hyperparameters={"lr": "[red]\x1b[31m"})
+    metrics = {"train/loss": math.inf}
+    record = StatusRecord(status=RunStatus.FAILED, step=9, epoch=3, metrics=metrics, error="Oh.")
+    directory.write_status(record)
+    assert only(runs) == RunSummary(
+        id=directory.id,
+        experiment="weight-decay",
+        status=RunStatus.FAILED,
+        hyperparameters={"lr": "[red]\x1b[31m"},
+        seed=5,
+        device="cpu",
+        created=NOW,
+        step=9,
+        epoch=3,
+        metrics=metrics,
+        error="Oh.",
+        live=False,
+    )
+
+
+def test_live_runs(runs: Path, new_run: NewRun) -> None:
+    crashed, live, ended = (new_run(status) for status in ("running", "running", "finished"))
+    lock = RunLock(live.path)
+    lock.acquire()
+    catalogue = Catalogue(runs)
+    assert [summary.id for summary in catalogue.live()] == [live.id]
+    by_id = {summary.id: summary for summary in catalogue.summaries()}
+    assert by_id[crashed.id].status is RunStatus.CRASHED
+    assert by_id[crashed.id].error == "The worker vanished without a last event."
+    assert by_id[ended.id].status is RunStatus.FINISHED
+    lock.release()
+    assert catalogue.live() == []
+
+
+def test_an_ended_run_that_goes_on_is_read_again(runs: Path, new_run: NewRun) -> None:
+    directory = new_run("finished")
+    catalogue = Catalogue(runs)
+    first = catalogue.summaries()
+    assert catalogue.summaries()[0] is first[0]
+    directory.write_status(StatusRecord(status=RunStatus.STOPPED, step=12))
+    (summary,) = catalogue.summaries()
+    assert (summary.status, summary.step) == (RunStatus.STOPPED, 12)
+
+
+def break_missing(path: Path) -> None:
+    (path / "run.json").unlink()
+
+
+def break_torn(path: Path) -> None:
+    (path / "run.json").write_bytes(b'{"form')
+
+
+def break_newer(path: Path) -> None:
+    (path / "run.json").write_bytes(b'{"format":7}')
+
+
+def break_record(path: Path) -> None:
+    (path / "status.json").write_bytes(b"\0\0")
+
+
+def break_kind(path: Path) -> None:
+    (path / "run.json").unlink()
+    path.rmdir()
+    path.write_text("a file")
+
+
+def break_link(path: Path) -> None:
+    (path / "run.json").unlink()
+    path.rmdir()
+    path.symlink_to(path.with_name("nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "error"),
+    [
+        (break_missing, "ID has no run.json."),
+        (break_torn, "run.json of ID is torn: it is not JSON."),
+        (
+            break_newer,
+            "ID was written by a newer tui-lab (format 7, this one reads 1); update tui-lab.",
+        ),
+        (break_record, "status.json of ID is torn: it is not JSON."),
+        (break_kind, "ID is not a directory."),
+        (break_link, "ID does not exist."),
+    ],
+)
+def test_a_bad_directory_is_a_row_with_a_sentence(
+    runs: Path, new_run: NewRun, damage: Callable[[Path], None], error: str
+) -> None:
+    good = new_run("finished", now=NOW)
+    bad = new_run(now=NOW + timedelta(hours=1))
+    damage(bad.path)
+    first, second = Catalogue(runs).summaries()
+    assert (first.id, first.error) == (bad.id, error.replace("ID", bad.id))
+    assert (first.readable, first.experiment, first.live) == (False, "", False)
+    assert (second.id, second.readable) == (good.id, True)
+    Catalogue(runs).delete(bad.id)
+    assert os.listdir(runs) == [good.id]
+
+
+@pytest.mark.parametrize(
+    "name", ["[red]x", "notes.txt", ".hidden", "x\x1b[31m-20261120-234755-7f3a"]
+)
+def test_entries_that_are_no_runs_are_none_of_its_business(runs: Path, name: str) -> None:
+    (runs / name).mkdir()
+    assert Catalogue(runs).summaries() == []
+    with pytest.raises(RunNotFound):
+        Catalogue(runs).find(name)
+    with pytest.raises(RunNotFound):
+        Catalogue(runs).delete(name)
+    assert (runs / name).exists()
+
+
+def test_a_strange_time_is_no_obstacle(runs: Path, new_run: NewRun) -> None:
+    (runs / "x-99999999-999999-7f3a").mkdir()
+    directory = new_run("finished", created="yesterday", now=NOW)
+    summaries = {summary.id: summary for summary in Catalogue(runs).summaries()}
+    assert summaries["x-99999999-999999-7f3a"].created == datetime.fromtimestamp(0, UTC)
+    assert summaries[directory.id].created == NOW.replace(tzinfo=None).astimezone(UTC)
+
+
+def test_no_runs_yet(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "nowhere")
+    assert catalogue.summaries() == []
+    with pytest.raises(RunNotFound, match=r"There is no run 'x'; none was made yet\."):
+        catalogue.find("x")
+
+
+def test_a_file_in_place_of_the_directory_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "runs"
+    path.write_text("")
+    with pytest.raises(HomeError, match=r"can't be listed \(Not a directory\)"):
+        Catalogue(path).summaries()
+
+
+def test_a_run_is_found_by_its_name_or_its_beginning(runs: Path, new_run: NewRun) -> None:
+    one = new_run(now=NOW)
+    new_run(now=NOW + timedelta(seconds=1))
+    catalogue = Catalogue(runs)
+    assert catalogue.find(one.id).path == one.path
+    assert catalogue.find(one.id[:28]).path == one.path
+    with pytest.raises(RunNotFound, match=r"2 runs begin with 'weight' \(weight-.*\); type more"):
+        catalogue.find("weight")
+    with pytest.raises(RunNotFound, match=rf"did you mean .*{one.id}"):
+        catalogue.find("x" + one.id)
+    with pytest.raises(RunNotFound, match=r"There is no run ''; the newest are weight-decay-"):
+        catalogue.find("")
+    with pytest.raises(RunNotFound, match="There is no run"):
+        catalogue.find("../runs/" + one.id)
+
+
+def test_deleting_removes_all_of_a_run(runs: Path, new_run: NewRun) -> None:
+    directory, other = new_run("finished"), new_run("finished")
+    lock_path(directory.path).write_text("")
+    catalogue = Catalogue(runs)
+    catalogue.delete(directory.id)
+    assert [summary.id for summary in catalogue.summaries()] == [other.id]
+    assert not lock_path(directory.path).exists()
+    with pytest.raises(RunNotFound):
+        catalogue.delete(directory.id)
+
+
+def test_a_live_run_is_not_deleted(runs: Path, new_run: NewRun) -> None:
+    directory = new_run("running")
+    lock = RunLock(directory.path)
+    lock.acquire()
+    with pytest.raises(RunError, match="is still running; stop it before deleting it"):
+        Catalogue(runs).delete(directory.id)
+    assert directory.request().seed == 0
+    lock.release()
+
+
+def test_of_a_link_only_the_link_is_deleted(runs: Path, new_run: NewRun, tmp_path: Path) -> None:
+    target = new_run("finished").path.rename(tmp_path / "kept")
+    (runs / ODD).symlink_to(target)
+    assert only(runs).readable
+    Catalogue(runs).delete(ODD)
+    assert os.listdir(runs) == []
+    assert RunDirectory(target).status() is RunStatus.FINISHED
+
+
+def test_a_failure_to_delete_is_one_sentence(
+    runs: Path, new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    directory = new_run("finished")
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(RunError, match=rf"{directory.id} can't be deleted \(Permission denied\)"):
+        Catalogue(runs).delete(directory.id)

@@ -1,0 +1,79 @@
+"""Protects the one answer to "is somebody driving this run?": the lock lives exactly as long as
+its process."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui_lab.errors import RunError
+from tui_lab.runs import lock
+from tui_lab.runs.lock import RunLock, is_held, lock_path, socket_path
+
+HOLDER = """
+import sys, tempfile
+from pathlib import Path
+tempfile.tempdir = sys.argv[1]
+from tui_lab.runs.lock import RunLock
+RunLock(Path(sys.argv[2])).acquire()
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_is_held_until_it_is_released(tmp_path: Path) -> None:
+    held = RunLock(tmp_path)
+    assert not is_held(tmp_path)
+    held.acquire()
+    assert is_held(tmp_path)
+    held.release()
+    assert not is_held(tmp_path)
+    assert not lock_path(tmp_path).exists()
+
+
+def test_asking_creates_nothing(tmp_path: Path) -> None:
+    is_held(tmp_path)
+    assert not lock_path(tmp_path).exists()
+
+
+def test_there_is_no_second_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "_PATIENCE", 0.0)
+    first = RunLock(tmp_path)
+    first.acquire()
+    with pytest.raises(RunError, match="already driven by another worker"):
+        RunLock(tmp_path).acquire()
+    assert is_held(tmp_path)
+    first.release()
+
+
+def test_kill_frees_the_lock(tmp_path: Path, runtime: Path) -> None:
+    command = [sys.executable, "-c", HOLDER, str(runtime), str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        assert is_held(tmp_path)
+        holder.kill()
+    assert lock_path(tmp_path).exists()
+    assert not is_held(tmp_path)
+    again = RunLock(tmp_path)
+    again.acquire()
+    again.release()
+
+
+def test_names_are_short_private_and_the_same_through_a_link(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(run)
+    assert socket_path(link) == socket_path(run)
+    assert len(socket_path(run).name) == len("0123456789abcdef.sock")
+    assert lock_path(run).with_suffix(".sock") == socket_path(run)
+    held = RunLock(run)
+    held.acquire()
+    assert stat.S_IMODE(lock_path(run).stat().st_mode) == 0o600
+    assert stat.S_IMODE(lock_path(run).parent.stat().st_mode) == 0o700
+    held.release()
