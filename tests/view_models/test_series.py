@@ -100,6 +100,14 @@ class TestSeries:
         assert (len(series), series.first, series.last) == (0, None, None)
         assert series.first_nonfinite is None
 
+    def test_what_was_handed_out_stays_as_it_was(self) -> None:
+        series = series_of([[float(i) for i in range(64)]], 64)
+        steps, values = series.steps, series.values
+        series.append(range(65, 200), [0.0] * 135)
+
+        assert steps.tolist() == list(range(1, 65))
+        assert values.tolist() == list(range(64))
+
     def test_survives_steps_that_do_not_ascend(self) -> None:
         series = Series(16)
         series.append([5.0, 3.0, math.nan, 1e308, -1e308] * 20, range(100))

@@ -54,7 +54,8 @@ class Figure:
     marks: tuple[Mark, ...] = ()
     field: Field | None = None
     bars: bool = False
-    """Draw each line's points as bars from zero (or from the axis, on a log scale)."""
+    """Draw each line's points as bars from zero (or from the axis, on a log scale); lines of
+    `points` stay points, as marks on the bars."""
     log_x: bool = False
     log_y: bool = False
     x_label: str = ""
@@ -63,3 +64,5 @@ class Figure:
     """Known extent of the x axis (all the steps of a run), so that it need not move."""
     tick_labels: tuple[tuple[float, str], ...] = ()
     """Words instead of numbers on the x axis: (position, word)."""
+    note: str = ""
+    """Why there is nothing to draw, in a few words; empty when there is something."""

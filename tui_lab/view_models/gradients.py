@@ -151,9 +151,10 @@ def _explodes(gradient: _Gradient) -> bool:
     *before, now = gradient.norms
     if now > EXPLODING_NORM:
         return True
-    if len(before) < _ENOUGH or gradient.update is None:
+    ordered = sorted(filter(math.isfinite, before))
+    if len(ordered) < _ENOUGH or gradient.update is None:
         return False
-    usual = sorted(before)[len(before) // 2]
+    usual = ordered[(len(ordered) - 1) // 2]
     return now > EXPLODING_GROWTH * usual and gradient.update > EXPLODING_UPDATE
 
 

@@ -29,7 +29,8 @@ class Series:
     When full, the steps are cut into `capacity / 8` equal spans and each keeps its smallest and
     largest finite value and its first non-finite one. Spans of steps, not of points, so that the
     start of a long run stays as finely drawn as its end. The first and the last point, every
-    spike and every gap survive; `nonfinite` counts what was appended, not what is kept.
+    spike and every gap survive; `nonfinite` counts what was appended, not what is kept. Arrays
+    handed out stay as they are when more is appended.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -106,8 +107,10 @@ class Series:
         """Grow or thin until at least one more point fits; how many do."""
         if self._size == self.capacity:
             kept = _thinned(self.steps, self.values, self.capacity // 8)
-            self._data[:, : len(kept)] = self._data[:, kept]
-            self._size = len(kept)
+            # Into another array: figures that are still on screen look at this one.
+            thinned = np.empty_like(self._data)
+            thinned[:, : len(kept)] = self._data[:, kept]
+            self._data, self._size = thinned, len(kept)
         needed = min(self.capacity, self._size + wanted)
         if needed > self._data.shape[1]:
             grown = np.empty((3, min(self.capacity, max(needed, 2 * self._data.shape[1]))))
@@ -120,14 +123,14 @@ def column(values: Sequence[Any] | Floats) -> Floats:
     """A logged column as numbers; what is no number at all becomes NaN."""
     try:
         return np.asarray(values, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.array([number(value) for value in values], dtype=np.float64)
 
 
 def number(value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return float("nan")
 
 
