@@ -176,7 +176,7 @@ def _paint(canvas: Canvas, figure: Figure, lines: list[Line]) -> None:
     canvas.add_text(_narrow(figure.y_label), 0)
     canvas.add_text(_narrow(figure.x_label), canvas.rows - 1, right=True)
     if not any(len(line.x) for line in figure.lines) and figure.field is None:
-        canvas.add_text("no data yet", canvas.rows // 2)
+        canvas.add_text(_narrow(figure.note or "no data yet"), canvas.rows // 2)
 
 
 def _rank(line: Line) -> bool:

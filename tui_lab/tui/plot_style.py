@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color
 
@@ -47,6 +48,9 @@ class PlotStyle:
     shades: tuple[Style, ...] = ()
     """Backgrounds for the levels of a field, lowest first; characters stand in where empty."""
 
+    greys: tuple[RichColor, ...] = ()
+    """Colours of the pixels of an image, black first; characters stand in where empty."""
+
     def character(self, role: Role) -> str:
         """The character a series is drawn with, or "" when it is drawn in dots."""
         if self.marker == "ascii" or (not self.colour and role != "first"):
@@ -75,6 +79,8 @@ _VARIABLES: Mapping[Role | Layer, tuple[str, str]] = {
     "alarm": ("error", "error"),
 }
 """Variables of the theme, and others for a theme that has none of the lab's own."""
+_GREYS = tuple(RichColor.from_rgb(level, level, level) for level in range(0, 256, 17))
+"""An image is what it is: its black and white do not follow the theme."""
 _QUIET = 0.6
 """How far labels stand out from the background: less than the data, still easy to read."""
 _STEPS, _FARTHEST = 8, 0.3
@@ -98,4 +104,5 @@ def themed(
     shaded = colour and background.ansi is None and foreground.ansi is None
     parts = [_FARTHEST * step / (_STEPS - 1) for step in range(_STEPS)] if shaded else []
     shades = tuple(Style(bgcolor=background.blend(foreground, p).rich_color) for p in parts)
-    return PlotStyle(marker, colour, base, styles, shades)
+    greys = _GREYS if shaded and marker != "ascii" else ()
+    return PlotStyle(marker, colour, base, styles, shades, greys)

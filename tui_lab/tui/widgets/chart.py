@@ -50,6 +50,7 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
         self._figure: Figure | None = None
         self._legend: tuple[tuple[Role, str], ...] = ()
         self._note = ""
+        self._words: tuple[object, ...] = ()
 
     def show(self, figure: Figure, legend: Sequence[tuple[Role, str]] = (), note: str = "") -> None:
         """Show this figure; does nothing when it is the one on screen.
@@ -61,11 +62,11 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
         """
         from tui_lab.tui.plot import same  # deferred: see TYPE_CHECKING above
 
-        words = (tuple(legend), note)
-        if words == (self._legend, self._note) and same(figure, self._figure):
+        words = (self.heading, tuple(legend), note)
+        if words == self._words and same(figure, self._figure):
             return
-        self._figure = figure
-        self._legend, self._note = words
+        self._figure, self._words = figure, words
+        _, self._legend, self._note = words
         self.update_rows()
 
     def forget_limits(self) -> None:
