@@ -50,5 +50,6 @@ class RunFeed:
             self.error = str(error)
             return False
         self.error = ""
-        self.view.fold_all(events)
+        for event in events:
+            self.view.fold(event)
         return bool(events)

@@ -60,7 +60,7 @@ class RunScreen(Screen[None]):
             id="run.epoch",
         ),
         Binding(
-            "E,shift+e",
+            "E",
             "evaluate",
             "evaluate",
             key_display="E",
@@ -103,11 +103,19 @@ class RunScreen(Screen[None]):
     def begin(self) -> None:
         """The screen is complete."""
 
+    def read(self) -> None:
+        """Take in what the logs have to say since the last time."""
+        if self.feed is not None:
+            self.feed.read()
+
     def draw(self) -> None:
         """Bring what is visible up to date, where its data changed."""
 
     def run_opened(self) -> None:
         """Another run is shown."""
+
+    def every_second(self) -> None:
+        """What changes slowly may be looked at."""
 
     def run_changed(self) -> None:
         """The run's state is another, or it took another value of a hyperparameter."""
@@ -147,23 +155,21 @@ class RunScreen(Screen[None]):
         self.feed = RunFeed(run_id, source, self.experiment)
         self._known = None
         self._look_at_status()
-        self.feed.read()
+        self.read()
         self.run_opened()
         self.run_changed()
         self.draw()
 
     def tell(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence for a while, as plain text."""
-        self.notify(
-            printable(sentence), severity="error" if error else "information", markup=False
-        )
+        self.notify(printable(sentence), severity="error" if error else "information", markup=False)
 
     def _follow(self) -> None:
         if self.feed is None or not self.is_current:
             return
-        before = self.status, len(self.feed.view.marks), self.feed.view.started is None
-        self.feed.read()
-        if before != (self.status, len(self.feed.view.marks), self.feed.view.started is None):
+        before = self.status, len(self.feed.view.marks)
+        self.read()
+        if before != (self.status, len(self.feed.view.marks)):
             self.run_changed()
             self.refresh_bindings()
 
@@ -173,6 +179,9 @@ class RunScreen(Screen[None]):
 
     def _look_after(self) -> None:
         """Once a second: what only asking can tell."""
+        if not self.is_current:
+            return
+        self.every_second()
         before = self.status
         self._look_at_status()
         if self.status != before:

@@ -154,9 +154,10 @@ class KnobPanel(Vertical):
 
     def show_error(self, sentence: str) -> None:
         """Put a sentence under the knobs; an empty one takes it away."""
-        error = self.query_one("#knob-error", Static)
-        error.update(sentence)
-        error.set_class(bool(sentence), "-shown")
+        if self.is_mounted:
+            error = self.query_one("#knob-error", Static)
+            error.update(sentence)
+            error.set_class(bool(sentence), "-shown")
 
     def focus_current(self) -> None:
         """Give the focus back to the knob that had it last."""

@@ -17,7 +17,7 @@ class NotesView(VerticalScroll):
         super().__init__(classes=classes)
         self._text = text
 
-    async def open(self) -> None:
+    async def render_once(self) -> None:
         """Render the page, the first time; later calls do nothing."""
         if not self.query(Markdown):
             await self.mount(Markdown(self._text, open_links=False))

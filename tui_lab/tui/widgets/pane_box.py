@@ -41,7 +41,13 @@ class PaneBox(Container):
     def on_mount(self) -> None:
         self._name_panes()
 
-    def open(self, name: str) -> None:
+    @property
+    def views(self) -> list[Widget]:
+        """What may have the focus in the view that is shown."""
+        pane = self.panes[self.current]
+        return [widget for widget in (pane, *pane.query("*")) if widget.focusable]
+
+    def switch(self, name: str) -> None:
         """Show the view of that name."""
         self.current = name
         self.query_one(ContentSwitcher).current = f"pane-{name}"

@@ -1,0 +1,232 @@
+"""What a screen with knobs does: start runs with their values, and turn those of a live one."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from tui_lab.commands import Acknowledgement, SetHyperparameter
+from tui_lab.errors import HyperparameterError, TuiLabError
+from tui_lab.experiment import Experiment, Preset
+from tui_lab.hyperparameters import Value
+from tui_lab.run import RunStatus
+from tui_lab.tui.screens.run_screen import RunScreen
+from tui_lab.tui.session import Session
+from tui_lab.tui.widgets.knob_panel import DEVICE, SEED, KnobPanel
+
+
+class KnobScreen(RunScreen):
+    """Holds the knobs of an experiment beside the run that it shows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "r,enter",
+            "run",
+            "run",
+            key_display="r",
+            tooltip="Start a run with these values",
+            id="run.start",
+        ),
+        Binding(
+            "R",
+            "run(True)",
+            "run, new seed",
+            key_display="R",
+            tooltip="Start a run with the next seed",
+            id="run.reseed",
+            show=False,
+        ),
+        Binding(
+            "p", "choose_preset", "presets", tooltip="Settings worth trying", id="knobs.preset"
+        ),
+        Binding(
+            "y",
+            "copy",
+            "copy",
+            tooltip="Copy the run as one command line",
+            id="run.copy",
+            show=False,
+        ),
+        Binding(
+            "down,j,up,k",
+            "focus_knobs",
+            "knobs",
+            key_display="↑ ↓",
+            tooltip="To the knobs",
+            id="knobs.focus",
+        ),
+        Binding(
+            "left_square_bracket",
+            "nudge(-1)",
+            "nudge",
+            key_display="[ ]",
+            tooltip="Turn the last knob",
+            id="knobs.down",
+        ),
+        Binding(
+            "right_square_bracket",
+            "nudge(1)",
+            "nudge up",
+            tooltip="Turn the last knob",
+            id="knobs.up",
+            show=False,
+        ),
+    ]
+
+    def __init__(self, session: Session, experiment: Experiment) -> None:
+        super().__init__(session, experiment)
+        settings = session.settings
+        self.knobs = KnobPanel(experiment, seed=settings.seed, device=settings.device)
+        self._asked: Counter[str] = Counter()
+        """Values sent for each hyperparameter and not yet answered."""
+        self._marks = 0
+        self.values: dict[str, Value] = {}
+        """Those of the run shown, seed and device among them; empty without one."""
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Turn the knobs to these values (text, JSON or Python); the others keep theirs."""
+        try:
+            self.knobs.take({name: self.experiment[name].check(v) for name, v in values.items()})
+        except HyperparameterError as error:
+            self.tell(str(error), error=True)
+
+    def begin(self) -> None:
+        """A demonstration shows itself without being asked."""
+        if self.experiment.demonstration and not self.run_id:
+            self.action_run()
+
+    def _read_values(self) -> dict[str, Value]:
+        """The values that the run shown has now."""
+        if self.feed is None:
+            return {}
+        try:
+            run = self.session.summary(self.feed.run_id)
+            values = {**run.hyperparameters, **self.feed.view.changed}
+            known = {h.name: h for h in self.experiment.hyperparameters}
+            read = {name: known[name].check(v) for name, v in values.items() if name in known}
+        except TuiLabError as error:
+            self.tell(str(error), error=True)
+            return {}
+        return {**read, SEED: run.seed, DEVICE: run.device}
+
+    def run_opened(self) -> None:
+        """The knobs take the values of the run."""
+        self._asked.clear()
+        self._marks = 0
+        self.values = self._read_values()
+        self.knobs.take(self.values)
+
+    def run_changed(self) -> None:
+        """A value that the run took by itself, or from another screen, is shown on its knob."""
+        values = self.values = self._read_values()
+        marks = self.feed.view.marks if self.feed else []
+        new = {mark.name for mark in marks[self._marks :]} & values.keys()
+        self.knobs.take({name: values[name] for name in new if not self._asked[name]})
+        self._marks = len(marks)
+        self._follow_run()
+
+    def _follow_run(self) -> None:
+        everything = self.experiment.demonstration
+        self.knobs.follow(self.values if self.is_live else {}, everything=everything)
+
+    @on(KnobPanel.Changed)
+    def turn(self, event: KnobPanel.Changed) -> None:
+        """A live knob acts on the live run; any other waits for the next one."""
+        event.stop()
+        if not self._acts_now(event.name):
+            self._follow_run()
+            return
+        value = self.experiment[event.name].to_json(event.value)
+        self._asked[event.name] += 1
+        self.knobs[event.name].pending = True
+        self.send(SetHyperparameter(event.name, value), partial(self._settle, event.name))
+
+    def _acts_now(self, name: str) -> bool:
+        if not self.is_live or name in (SEED, DEVICE):
+            return False
+        return self.experiment[name].live or self.experiment.demonstration
+
+    def _settle(self, name: str, answer: Acknowledgement | None) -> None:
+        """A value sent was taken or refused; a knob whose value was refused goes back."""
+        self._asked[name] -= 1
+        if self._asked[name] <= 0:
+            self.knobs[name].pending = False
+            if answer is None or not answer.ok:
+                self.knobs.take({n: v for n, v in self.values.items() if n == name})
+
+    def action_run(self, new_seed: bool = False) -> None:
+        """Start a run with the values of the knobs, and show it."""
+        if not self.knobs.current.commit():
+            return
+        if new_seed:
+            self.knobs.take({SEED: self.knobs.seed + 1})
+        before = self.run_id if self.is_live else ""
+        self.cold = not self.session.warm_ready
+        try:
+            run_id = self.session.start(
+                self.experiment, self.knobs.choose(), self.knobs.seed, self.knobs.device
+            )
+        except HyperparameterError as error:
+            self.knobs.show_error(str(error))
+        except TuiLabError as error:
+            self.tell(str(error), error=True)
+        else:
+            if before:
+                self.tell(f"{before} goes on; h lists it.")
+            self.open_run(run_id)
+
+    def action_choose_preset(self) -> None:
+        """Choose among the declared presets."""
+        from tui_lab.tui.screens.preset_dialog import PresetDialog  # rarely needed
+
+        self.app.push_screen(PresetDialog(self.experiment), self.apply_preset)
+
+    def apply_preset(self, preset: Preset | None) -> None:
+        """Turn all knobs to a preset's values, the others to their defaults."""
+        if preset is not None:
+            self.knobs.change({**self.experiment.defaults, **preset.values})
+
+    def action_focus_knobs(self) -> None:
+        """Go to the knob that was turned last."""
+        self.knobs.focus_current()
+
+    def action_nudge(self, direction: int) -> None:
+        """Turn the knob that was turned last."""
+        self.knobs.focus_current()
+        self.knobs.current.action_nudge(direction)
+
+    def action_copy(self) -> None:
+        """Copy the command that repeats what the knobs say, and show it."""
+        line = command_line(self.experiment, self.knobs)
+        self.app.copy_to_clipboard(line)
+        self.tell(line)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "choose_preset":
+            return bool(self.experiment.presets)
+        return super().check_action(action, parameters)
+
+
+def command_line(experiment: Experiment, knobs: KnobPanel) -> str:
+    """The values of the knobs as a command: what is not a default, the seed and the device."""
+    values = [
+        f"{h.name}={knobs[h.name].text}"
+        for h in experiment.hyperparameters
+        if knobs[h.name].is_changed
+    ]
+    seed, device = ["--seed", str(knobs.seed)], ["--device", knobs.device]
+    words = ["tui-lab", "run", experiment.name, *values, *seed, *device]
+    return shlex.join(words)
+
+
+def waiting_words(status: RunStatus | None, *, cold: bool) -> str:
+    """What a run that has not begun is waiting for."""
+    if status is not RunStatus.PENDING:
+        return ""
+    return "importing torch…" if cold else "starting…"
