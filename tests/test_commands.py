@@ -1,0 +1,88 @@
+"""Protects the socket's language: every command and answer survives the way there, and nonsense is
+answered with a sentence, whatever its shape."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_lab.commands import (
+    Acknowledgement,
+    Advance,
+    Command,
+    Evaluate,
+    Pause,
+    Resume,
+    SetHyperparameter,
+    Stop,
+    from_json,
+    to_json,
+)
+from tui_lab.runs.encoding import dumps, loads
+
+COMMANDS: list[Command] = [
+    Pause(),
+    Resume(),
+    Advance("phase"),
+    Advance("epoch"),
+    SetHyperparameter("lr", 0.3),
+    SetHyperparameter("true_w", "2,-3.4"),
+    Evaluate(),
+    Stop("[red] enough"),
+]
+NONSENSE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+
+
+def test_every_command_is_covered_here() -> None:
+    assert {type(command) for command in COMMANDS} == set(get_args(Command))
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=repr)
+def test_a_command_comes_back_from_the_socket(command: Command) -> None:
+    assert from_json(loads(dumps(to_json(command)))) == command
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ([], "a command is one of pause, resume, advance, set, evaluate, stop."),
+        ({"command": "dance"}, "a command is one of pause"),
+        ({"command": ["stop"]}, "a command is one of pause"),
+        ({"command": "pause", "for": 3}, "pause does not take for."),
+        ({"command": "advance"}, "advance does not take that."),
+        ({"command": "advance", "unit": "mile"}, "advance takes a unit: phase, step or epoch."),
+        ({"command": "advance", "unit": []}, "advance takes a unit"),
+        ({"command": "set", "name": 3, "value": 1}, "set takes the name of a hyperparameter"),
+        ({"command": "stop", "reason": 3}, "stop takes a reason, as text."),
+    ],
+)
+def test_nonsense_is_answered_with_a_sentence(data: object, sentence: str) -> None:
+    with pytest.raises(ValueError, match="^" + sentence):
+        from_json(data)
+
+
+def answer(line: object) -> Command | str:
+    try:
+        return from_json(line)
+    except ValueError as error:
+        return str(error)
+
+
+@given(NONSENSE, st.sampled_from(["pause", "advance", "set", "stop"]), NONSENSE)
+def test_no_shape_of_nonsense_raises_anything_else(data: object, name: str, value: object) -> None:
+    fields = value if isinstance(value, dict) else {"unit": value, "name": value, "reason": value}
+    for line in (data, {**fields, "command": data}, {**fields, "command": name}):
+        answered = answer(line)
+        assert isinstance(answered, get_args(Command)) or str(answered).endswith(".")
+
+
+def test_an_acknowledgement_comes_back() -> None:
+    answer = Acknowledgement(True, step=213, message="λ 3 → 10")
+    assert Acknowledgement.from_json(loads(dumps(answer.to_json()))) == answer

@@ -1,0 +1,109 @@
+"""Protects the door for experiments: each comes by name or from a file, and a broken one is an
+error about that one alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from tui_lab import plugins
+from tui_lab.errors import ExperimentError, ExperimentNotFound
+from tui_lab.experiment import Experiment
+from tui_lab.plugins import (
+    GROUP,
+    experiment_names,
+    load_experiment,
+    load_experiment_file,
+    load_experiments,
+)
+
+DECLARATION = """
+from tui_lab.experiment import Experiment
+EXPERIMENT = Experiment(
+    name="mine", title="Mine", chapter="", summary="", hyperparameters=(), metrics=(),
+    pictures=(), program="my_experiment_of_this_test:Mine",
+)
+"""
+
+
+@pytest.fixture(autouse=True)
+def forget_files() -> Iterator[None]:
+    """Modules loaded from files of a test are gone after it."""
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Three installed experiments: one good, one that raises, one that declares nothing."""
+    (tmp_path / "good_plugin.py").write_text(DECLARATION)
+    (tmp_path / "bad_plugin.py").write_text("raise RuntimeError('[red]')")
+    (tmp_path / "idle_plugin.py").write_text("EXPERIMENT = 3")
+    monkeypatch.syspath_prepend(tmp_path)
+    names = ["good", "bad", "idle"]
+    found = [EntryPoint(name, f"{name}_plugin:EXPERIMENT", GROUP) for name in names]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+    return names
+
+
+def test_names_import_nothing(entries: list[str]) -> None:
+    assert experiment_names() == ["bad", "good", "idle"]
+    assert "bad_plugin" not in sys.modules
+
+
+def test_a_broken_experiment_does_not_hide_the_others(entries: list[str]) -> None:
+    bad, good, idle = load_experiments()
+    assert isinstance(good, Experiment)
+    assert str(bad) == "The experiment bad can't be loaded: RuntimeError('[red]')."
+    assert str(idle) == "idle does not declare EXPERIMENT = Experiment(...)."
+
+
+def test_a_wrong_name_is_a_sentence_with_the_nearest(entries: list[str]) -> None:
+    with pytest.raises(ExperimentNotFound) as caught:
+        load_experiment("god")
+    assert str(caught.value) == "There is no experiment 'god'; did you mean good?"
+    with pytest.raises(ExperimentNotFound, match="there are bad, good, idle"):
+        load_experiment("xyz")
+
+
+def test_an_experiment_in_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "my_experiment_of_this_test.py"
+    path.write_text(DECLARATION)
+    assert load_experiment_file(path).name == "mine"
+    assert "my_experiment_of_this_test" in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("1 /", "can't be loaded: SyntaxError"),
+        ("import no_such_module_anywhere", "can't be loaded: ModuleNotFoundError"),
+        ("", "does not declare EXPERIMENT"),
+    ],
+)
+def test_a_broken_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    path = tmp_path / "my_broken_experiment.py"
+    path.write_text(text)
+    with pytest.raises(ExperimentError, match=sentence):
+        load_experiment_file(path)
+
+
+def test_no_file_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="is not a file; give the path of a Python file"):
+        load_experiment_file(tmp_path / "nowhere.py")
+
+
+def test_every_installed_experiment_declares_what_it_is_called() -> None:
+    names = experiment_names()
+    assert {"linear-regression", "weight-decay"} <= set(names)
+    for name, experiment in zip(names, load_experiments(), strict=True):
+        assert isinstance(experiment, Experiment), experiment
+        assert experiment.name == name
+        for preset in experiment.presets:
+            experiment.choose(preset.values)
