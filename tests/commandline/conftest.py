@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from scripted_run import Screen, training_events, write_events
 
+from tests.commandline.scripted_run import Screen, training_events, write_events
 from tui_lab.config import runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment

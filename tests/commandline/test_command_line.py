@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripted_run import Screen, Stream
 
+from tests.commandline.scripted_run import Screen, Stream
 from tui_lab.cli import COMMANDS, perform
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus

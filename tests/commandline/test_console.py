@@ -6,8 +6,8 @@ import io
 import json
 
 import pytest
-from scripted_run import Screen, Stream
 
+from tests.commandline.scripted_run import Screen, Stream
 from tui_lab.commandline.console import Console, cell_width, escape
 
 

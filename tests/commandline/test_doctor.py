@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_run import Screen
 
+from tests.commandline.scripted_run import Screen
 from tui_lab.commandline.doctor import (
     Verdict,
     colour_system,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from scripted_run import Screen
-
+from tests.commandline.scripted_run import Screen
 from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.experiment import Experiment

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from scripted_run import Screen
 
+from tests.commandline.scripted_run import Screen
 from tui_lab.cli import perform
 from tui_lab.commandline import stop
 from tui_lab.commandline.exit_status import ExitStatus

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scripted_run import Screen, started, training_events
-
+from tests.commandline.scripted_run import Screen, started, training_events
 from tui_lab.commandline.progress import Progress
 from tui_lab.events import (
     AlarmRaised,

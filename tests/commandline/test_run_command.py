@@ -8,8 +8,14 @@ import signal
 from collections.abc import Callable, Sequence
 
 import pytest
-from scripted_run import Screen, ScriptedWorker, Stream, training_events, write_events
 
+from tests.commandline.scripted_run import (
+    Screen,
+    ScriptedWorker,
+    Stream,
+    training_events,
+    write_events,
+)
 from tui_lab.commandline import run as command
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser

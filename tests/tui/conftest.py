@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes import FakeSession
 from textual import constants
 from textual.widgets import Input
+
+from tests.tui.fakes import FakeSession
 
 
 @pytest.fixture(autouse=True)

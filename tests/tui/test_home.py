@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from fakes import OTHER, TOY, FakeSession, summary
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
+from tests.tui.fakes import OTHER, TOY, FakeSession, summary
 from tui_lab.errors import ExperimentError, HomeError
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import RunSummary
