@@ -26,7 +26,7 @@ EXPERIMENT = Experiment(
     title="Weight decay",
     chapter="Regularization",
     summary="200 weights, 20 examples: shrink the weights a little at every step, and test loss "
-    "falls from about 90 to about 0.01.",
+    "falls from about 90 to below 0.1.",
     constraint=_fits_in_memory,
     program="tui_lab.experiments.weight_decay.program:WeightDecay",
     hyperparameters=(

@@ -1,0 +1,115 @@
+"""Protects what every experiment promises: a declaration without torch, presets that can be chosen,
+pictures of declared metrics, a lesson, and steps that never wait for the device."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib import resources
+from typing import Any
+
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from tests.experiments.driver import build, train
+from tui_lab.experiment import Contour, Curve, Experiment
+from tui_lab.experiments.linear_regression import EXPERIMENT as LINEAR_REGRESSION
+from tui_lab.experiments.weight_decay import EXPERIMENT as WEIGHT_DECAY
+from tui_lab.plugins import load_experiment
+
+EXPERIMENTS = (LINEAR_REGRESSION, WEIGHT_DECAY)
+each = pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+
+
+def test_declarations_import_neither_torch_nor_numpy() -> None:
+    code = (
+        "import sys; from tui_lab.experiments import linear_regression, weight_decay; "
+        "sys.exit(bool({'torch', 'numpy', 'textual', 'plotext'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@each
+def test_experiments_come_through_the_plug_in_door(experiment: Experiment) -> None:
+    assert load_experiment(experiment.name) is experiment
+
+
+@each
+def test_names_are_unique(experiment: Experiment) -> None:
+    for names in (
+        [h.name for h in experiment.hyperparameters],
+        [m.key for m in experiment.metrics],
+        [p.title for p in experiment.pictures],
+        [p.name for p in experiment.presets],
+    ):
+        assert len(names) == len(set(names))
+
+
+@each
+def test_defaults_lie_in_their_domains_and_are_explained(experiment: Experiment) -> None:
+    assert experiment.choose(dict(experiment.defaults)) == experiment.defaults
+    assert all(h.help.endswith(".") for h in experiment.hyperparameters)
+    assert all(m.help.endswith(".") for m in experiment.metrics)
+
+
+@each
+def test_pictures_draw_declared_metrics(experiment: Experiment) -> None:
+    keys = {metric.key for metric in experiment.metrics}
+    for picture in experiment.pictures:
+        if isinstance(picture, Curve):
+            assert set(picture.keys) <= keys
+        if isinstance(picture, Contour):
+            assert set(picture.path) <= keys
+
+
+PRESETS = [(experiment.name, preset) for experiment in EXPERIMENTS for preset in experiment.presets]
+
+
+@pytest.mark.parametrize(
+    ("name", "preset"), PRESETS, ids=lambda value: getattr(value, "name", value)
+)
+def test_presets_can_be_run(name: str, preset: Any) -> None:
+    assert train(name, **{**preset.values, "epochs": 1}).losses
+
+
+@each
+def test_the_lesson_is_part_of_the_package_and_names_every_preset(experiment: Experiment) -> None:
+    package = experiment.program.partition(":")[0].rpartition(".")[0]
+    lesson = resources.files(package).joinpath("notes.md").read_text(encoding="utf-8")
+    assert lesson.startswith(f"# {experiment.title}\n")
+    assert all(f"`{preset.name}`" in lesson for preset in experiment.presets)
+    assert all(len(line) <= 80 for line in lesson.splitlines())
+
+
+class Reads(TorchDispatchMode):
+    """Counts values read from a tensor, each of which makes a GPU and its program wait."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.count = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> object:
+        self.count += func is torch.ops.aten._local_scalar_dense.default
+        return func(*args, **(kwargs or {}))
+
+
+def test_reads_are_noticed() -> None:
+    with Reads() as reads:
+        torch.ones(1).item()
+    assert reads.count == 1
+
+
+@each
+@pytest.mark.parametrize("implementation", ["scratch", "concise"])
+def test_a_step_reads_nothing_from_the_device(experiment: Experiment, implementation: str) -> None:
+    program = build(experiment.name, implementation=implementation)
+    batch = next(iter(program.batches))
+    with Reads() as reads:
+        for _ in program.step(batch):
+            pass
+        with torch.no_grad():
+            program.evaluate()
+    assert reads.count == 0
