@@ -6,6 +6,7 @@ numpy and Textual come with the drawing, so commands import this once there is s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 from rich.color import ColorSystem
@@ -81,7 +82,14 @@ def _figures(view: RunView, experiment: Experiment | None) -> Iterator[tuple[Cur
     for curve in experiment.pictures if experiment else (_UNDECLARED,):
         if isinstance(curve, Curve):
             by_epoch = curve.every == "epoch" and view.steps_per_epoch > 0
-            yield curve, curve_figure(view, curve, x="epoch" if by_epoch else "step")
+            figure = curve_figure(view, curve, x="epoch" if by_epoch else "step")
+            yield curve, replace(figure, x_range=_reached(figure))
+
+
+def _reached(figure: Figure) -> tuple[float, float] | None:
+    """The x axis up to where the run came: it goes no further, whatever was planned."""
+    last = max((float(line.x[-1]) for line in figure.lines if len(line.x)), default=0.0)
+    return (0.0, last) if last > 0 else None
 
 
 def _placed(figure: Figure) -> int:

@@ -8,7 +8,7 @@ from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
-from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
+from tui_lab.commandline.request import Chosen, choose_experiment, choose_values, experiment_of
 from tui_lab.commandline.selection import catalogue
 from tui_lab.config import Settings, default_fps, runs_directory
 from tui_lab.errors import RunNotLive, UsageError
@@ -47,12 +47,14 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
 def attach(arguments: Namespace, console: Console) -> ExitStatus:
     """Opens the lab on a run: the one named, else the newest live one."""
     runs = catalogue()
-    if arguments.run:
-        return _open(arguments, console, None, {}, runs.find(arguments.run).id)
-    live = runs.live()
-    if not live:
+    live = [] if arguments.run else runs.live()
+    if not (arguments.run or live):
         raise RunNotLive("No run is going on; tui-lab runs lists those that ended.")
-    return _open(arguments, console, None, {}, live[0].id)
+    run = runs.find(arguments.run or live[0].id)
+    request = run.request()
+    # An installed experiment is found by its name; a file of the user's own must be named.
+    own = Chosen(experiment_of(request), request.plugin) if request.plugin else None
+    return _open(arguments, console, own, {}, run.id)
 
 
 def settings(arguments: Namespace, console: Console) -> Settings:
