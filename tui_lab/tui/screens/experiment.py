@@ -27,7 +27,12 @@ from tui_lab.tui.widgets.status_line import StatusLine
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.run import RunView
 
-_TABS = {"charts": "charts", **{name: name for name in NAMES}}
+_TABS = dict(
+    zip(("charts", *NAMES), ("charts", "grads", "code", "pics", "notes", "log"), strict=True)
+)
+"""Short names for the strip of a narrow screen."""
+TURNS = ("-narrow", "-tiny", "-short")
+"""Classes of screens on which charts and panes take turns."""
 _HINT = "r starts a run with these values, p lists presets, ? every key"
 
 
@@ -59,7 +64,6 @@ class ExperimentScreen(KnobScreen):
             "charts",
             tooltip="Show the charts, or those that had no room",
             id="pane.charts",
-            show=False,
         ),
         Binding(
             "v",
@@ -291,6 +295,9 @@ class ExperimentScreen(KnobScreen):
             stop.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if (action, parameters) == ("open_pane", ("charts",)):
+            takes_turns = any(self.has_class(name) for name in TURNS)
+            return takes_turns or self.has_class("-zoomed") or self.charts.waiting
         if action == "clear_overlays":
             return True if self.overlays else None
         return super().check_action(action, parameters)

@@ -26,24 +26,12 @@ class KnobScreen(RunScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "r,enter",
-            "run",
-            "run",
-            key_display="r",
-            tooltip="Start a run with these values",
-            id="run.start",
-        ),
-        Binding(
-            "R",
-            "run(True)",
-            "run, new seed",
-            key_display="R",
-            tooltip="Start a run with the next seed",
-            id="run.reseed",
+            "p",
+            "choose_preset",
+            "presets",
+            tooltip="Settings worth trying",
+            id="knobs.preset",
             show=False,
-        ),
-        Binding(
-            "p", "choose_preset", "presets", tooltip="Settings worth trying", id="knobs.preset"
         ),
         Binding(
             "y",
@@ -60,6 +48,7 @@ class KnobScreen(RunScreen):
             key_display="↑ ↓",
             tooltip="To the knobs",
             id="knobs.focus",
+            show=False,
         ),
         Binding(
             "left_square_bracket",

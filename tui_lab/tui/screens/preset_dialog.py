@@ -36,8 +36,8 @@ class PresetDialog(ModalScreen[Preset | None]):
             border-title-color: $accent;
             background: $surface;
         }
-        OptionList { width: auto; min-width: 40; height: auto; border: none; padding: 0; }
-        OptionList { background: transparent; }
+        OptionList { width: auto; min-width: 40; height: auto; padding: 0; }
+        OptionList, OptionList:focus { border: none; background: transparent; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -37,6 +37,23 @@ class RunScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
+            "r,enter",
+            "run",
+            "run",
+            key_display="r",
+            tooltip="Start a run with these values",
+            id="run.start",
+        ),
+        Binding(
+            "R",
+            "run(True)",
+            "run, new seed",
+            key_display="R",
+            tooltip="Start a run with the next seed",
+            id="run.reseed",
+            show=False,
+        ),
+        Binding(
             "space",
             "toggle_pause",
             "pause",
@@ -82,6 +99,8 @@ class RunScreen(Screen[None]):
         self._wanted = ""
         self._known: RunStatus | None = None
         self._furnished = False
+        self._warmed = False
+        """Whether the next worker was asked for since the run shown began."""
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)
@@ -153,7 +172,7 @@ class RunScreen(Screen[None]):
             self.tell(str(error), error=True)
             return
         self.feed = RunFeed(run_id, source, self.experiment)
-        self._known = None
+        self._known, self._warmed = None, False
         self._look_at_status()
         self.read()
         self.run_opened()
@@ -187,7 +206,8 @@ class RunScreen(Screen[None]):
         if self.status != before:
             self.run_changed()
             self.refresh_bindings()
-        if self.feed is not None and self.feed.view.started is not None:
+        if self.feed is not None and self.feed.view.started is not None and not self._warmed:
+            self._warmed = True
             self.session.warm()  # not earlier: two imports of torch at once take twice as long
 
     def _look_at_status(self) -> None:
@@ -225,6 +245,10 @@ class RunScreen(Screen[None]):
         if action == "stop":
             return True if self.is_live else None
         return True
+
+    def action_run(self, new_seed: bool = False) -> None:
+        """Start a run and show it, with the same seed or the next one."""
+        raise NotImplementedError
 
     def action_toggle_pause(self) -> None:
         """Hold the run still, or let it go on."""

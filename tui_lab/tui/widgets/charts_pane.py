@@ -22,8 +22,11 @@ Across = Literal["step", "epoch", "time"]
 ACROSS: tuple[Across, ...] = ("step", "epoch", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 Item = TypeVar("Item")
-LEAST = Size(38, 8)
+LEAST = Size(38, 9)
 """Columns and rows that a chart needs to be worth having."""
+COMFORTABLE = 13
+"""Rows of a chart from which on a second row of them is better than larger ones."""
+MOST_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,11 @@ class ChartsPane(Container):
     def shown(self) -> list[Curve]:
         """The curves that there is room for, in their order on screen."""
         return [curve for curve in self.curves if self._charts[curve.title].display]
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are curves that found no room."""
+        return len(self.shown) < len(self.curves)
 
     @property
     def focused(self) -> Curve | None:
@@ -137,13 +145,15 @@ class ChartsPane(Container):
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
         for title, chart in self._charts.items():
             chart.display = title in shown[: columns * rows]
+        self.screen.refresh_bindings()
 
 
 def grid(count: int, size: Size) -> tuple[int, int]:
     """Columns and rows of charts that `size` has room for, no more than `count` need."""
-    columns = max(1, min(count, size.width // LEAST.width))
-    rows = max(1, min(-(-count // columns), size.height // LEAST.height))
-    return columns, rows
+    columns = max(1, min(count, size.width // LEAST.width, MOST_COLUMNS))
+    height = LEAST.height if columns == 1 else COMFORTABLE
+    rows = max(1, min(-(-count // columns), size.height // height))
+    return max(1, min(columns, -(-count // rows))), rows
 
 
 def _after(items: Sequence[Item], item: Item) -> Item:

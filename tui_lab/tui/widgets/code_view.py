@@ -29,14 +29,19 @@ class CodeView(VerticalScroll):
         self._lines: list[Content] = []
         self._shown: tuple[int, int] | None = None
 
+    def forget(self) -> None:
+        """Another run comes: no line of it is being executed yet."""
+        if self._shown is not None:
+            self.show(self._source, self._shown[0], None)
+
     def show(self, source: Sequence[str], first: int, current: int | None) -> None:
         """Show `source`, whose first line has the number `first`; `current` is the line being
         executed, None when the loop runs freely."""
-        if tuple(source) != self._source:
+        if source and tuple(source) != self._source:
             self._source, self._shown = tuple(source), None
             self._lines = highlighted(source)
         here = current or 0
-        if source and self._shown != (first, here):
+        if self._source and self._shown != (first, here):
             self._shown = (first, here)
             self.query_one(Static).update(numbered(self._lines, first, here))
             if here:

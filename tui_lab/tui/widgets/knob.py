@@ -148,12 +148,9 @@ class Knob(Widget, can_focus=True):
                 ("  " + clip(self.text, width - 2), "bold" if self.is_changed else ""),
                 *self._note(width),
             ]
-        return [
-            ("◂ ", "$accent"),
-            (clip(self.text, width - 3), "bold"),
-            (" ▸", "$accent"),
-            *self._note(width),
-        ]
+        after = " ▸" if len(self.text) + 4 <= width else "▸"
+        shown = clip(self.text, width - 2 - len(after))
+        return [("◂ ", "$accent"), (shown, "bold"), (after, "$accent"), *self._note(width)]
 
     def _note(self, width: int) -> list[tuple[str, str]]:
         """ "next run" where there is room for it, its sign where there is not."""

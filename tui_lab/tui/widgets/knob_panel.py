@@ -22,7 +22,7 @@ from tui_lab.tui.widgets.knob import Knob, printable
 
 SEED, DEVICE = "seed", "device"
 _GREATEST_SEED = 2**53 - 1
-_HINT = "↵ run  space pause"
+_HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
 
 
 class KnobPanel(Vertical):
@@ -36,7 +36,7 @@ class KnobPanel(Vertical):
         VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
         #knob-error { height: auto; color: $error; display: none; padding: 0 1; }
         #knob-error.-shown { display: block; }
-        #knob-help { height: auto; max-height: 4; color: $text-muted; padding: 0 1; }
+        #knob-help { height: auto; max-height: 7; color: $text-muted; padding: 0 1; }
     }
     """
 
@@ -181,7 +181,8 @@ class KnobPanel(Vertical):
             self._describe(event.widget)
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
-        self.query_one("#knob-help", Static).update(_HINT)
+        if not isinstance(self.screen.focused, Knob):
+            self.query_one("#knob-help", Static).update(_HINT)
 
     @on(Knob.Changed)
     def check_together(self, event: Knob.Changed) -> None:

@@ -11,8 +11,8 @@ GAP = 2
 class Line(Widget):
     """A line that drops its least important parts where there is no room.
 
-    `parts` are given by importance within their side: the last of the left side goes first, then
-    the first of the right side.
+    Those of the right side go first, from its first to its last but one, then those of the left
+    from its last.
     """
 
     DEFAULT_CSS = """
@@ -36,8 +36,11 @@ class Line(Widget):
 
 def fit(left: tuple[Content, ...], right: tuple[Content, ...], width: int) -> Content:
     """Both sides on one line of `width` columns, without the parts that do not fit."""
-    while len(left) > 1 and _length(left) + _length(right) + GAP > width:
-        left, right = (left, right[1:]) if len(right) > 1 else (left[:-1], right)
+    while _length(left) + _length(right) + GAP > width and (right or len(left) > 1):
+        if len(right) > 1 or len(left) == 1:
+            right = right[1:]
+        else:
+            left = left[:-1]
     start, end = _joined(left), _joined(right)
     room = width - start.cell_length - end.cell_length
     if room < GAP:

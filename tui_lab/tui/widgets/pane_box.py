@@ -59,9 +59,13 @@ class PaneBox(Container):
             self._said = sentence
             self.border_subtitle = Content(sentence)
 
+    def on_resize(self) -> None:
+        self._name_panes()
+
     def _name_panes(self) -> None:
         titles = pane_titles({name: name for name in self.panes}, self.current)
-        self.border_title = titles
+        roomy = self.size.width >= titles.cell_length + 4
+        self.border_title = titles if roomy else Content(self.current)
 
 
 def pane_titles(labels: Mapping[str, str], current: str, first: int = 1) -> Content:

@@ -43,6 +43,7 @@ class RunPanes(PaneBox):
     def forget(self) -> None:
         """Another run comes."""
         self._drawn = ()
+        self.code.forget()
         self.log_view.clear()
         self.pictures.forget()
 
