@@ -18,6 +18,8 @@ Ticks = list[tuple[float, str]]
 
 _LARGEST = 1e300
 """Values beyond are drawn at the edge: the difference of two of them would overflow."""
+_POWERS = (-320.0, 308.0)
+"""Exponents of ten that are numbers still."""
 _FILLED = 0.3
 """Limits are fitted again once the data fill less than this part of them."""
 _HEADROOM = 0.25
@@ -39,7 +41,7 @@ class Axis:
     def edges(self, columns: int) -> Floats:
         """Where each of `columns` equal parts begins and the last one ends, in data units."""
         at = np.linspace(self.low, self.high, columns + 1)
-        return 10.0**at if self.log else at
+        return 10.0 ** np.clip(at, *_POWERS) if self.log else at
 
     def ticks(self, most: int) -> Ticks:
         """About `most` round positions within the limits, and never none."""
@@ -175,7 +177,7 @@ def _log_ticks(low: float, high: float, most: int) -> Ticks:
     ]
     if len(between) > 1:
         return between
-    inner = _linear_ticks(10.0**low, 10.0**high, most)
+    inner = _linear_ticks(10.0 ** max(low, _POWERS[0]), 10.0 ** min(high, _POWERS[1]), most)
     return [(math.log10(value), label) for value, label in inner if value > 0]
 
 
