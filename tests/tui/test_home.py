@@ -1,4 +1,4 @@
-"""The home screen lists what can be opened, keeps itself up to date, and survives what is broken."""
+"""The home screen lists what can be opened, keeps up to date, and survives what is broken."""
 
 from __future__ import annotations
 

@@ -16,18 +16,23 @@ SIGNS = {
     RunStatus.CRASHED: "!",
 }
 _COLOURS = {
-    RunStatus.PENDING: "$status-paused",
-    RunStatus.RUNNING: "$status-live",
-    RunStatus.PAUSED: "$status-paused",
-    RunStatus.FINISHED: "$status-finished",
-    RunStatus.STOPPED: "$status-finished",
-    RunStatus.FAILED: "$status-failed",
-    RunStatus.CRASHED: "$status-failed",
+    RunStatus.PENDING: "status-paused",
+    RunStatus.RUNNING: "status-live",
+    RunStatus.PAUSED: "status-paused",
+    RunStatus.FINISHED: "status-finished",
+    RunStatus.STOPPED: "status-finished",
+    RunStatus.FAILED: "status-failed",
+    RunStatus.CRASHED: "status-failed",
 }
+
+
+def status_variable(status: RunStatus) -> str:
+    """The theme's variable with the colour of a state."""
+    return _COLOURS[status]
 
 
 def status_content(status: RunStatus, *, readable: bool = True) -> Content:
     """`● running`; a directory that can't be read is `? unreadable`."""
     if not readable:
         return Content.styled("? unreadable", "$status-failed")
-    return Content.styled(f"{SIGNS[status]} {status}", _COLOURS[status])
+    return Content.styled(f"{SIGNS[status]} {status}", f"${_COLOURS[status]}")

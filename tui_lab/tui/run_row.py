@@ -1,0 +1,112 @@
+"""A run as a row of the table of runs: every cell as text, and what a filter searches."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Experiment
+from tui_lab.run import RunStatus
+from tui_lab.runs.catalogue import RunSummary
+from tui_lab.tui.run_line import age
+from tui_lab.view_models.number_format import short
+from tui_lab.view_models.plain_text import plain
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """What the table says about one run."""
+
+    id: str
+    status: RunStatus
+    readable: bool
+    name: str
+    """The run's name without what the age says already."""
+    age: str
+    step: str
+    values: str
+    """Hyperparameters that are not at their defaults."""
+    error: str
+    """What went wrong, or why the run can't be read."""
+    train: str
+    test: str
+    norm: str
+
+    def matches(self, words: str) -> bool:
+        """Whether every word occurs somewhere in the row."""
+        status = self.status if self.readable else "unreadable"
+        text = " ".join((self.id, status, self.values, self.error)).lower()
+        return all(word in text for word in words.lower().split())
+
+
+def run_row(run: RunSummary, experiment: Experiment | None, now: datetime) -> RunRow:
+    """The row of a run; without its experiment every hyperparameter counts as chosen."""
+    values = "  ".join(_chosen(run, experiment)) if run.readable else ""
+    return RunRow(
+        id=run.id,
+        status=run.status,
+        readable=run.readable,
+        name=_name(run),
+        age=age(run.created, now),
+        step=f"{run.step:,}" if run.step else "",
+        values=plain(values),
+        error=plain(run.error),
+        train=_metric(run, "train/loss"),
+        test=_metric(run, "test/loss"),
+        norm=_metric(run, "norm/w") or _metric(run, "norm/all"),
+    )
+
+
+def command_words(run: RunSummary, experiment: Experiment | None) -> str:
+    """The command that makes the same run again."""
+    values = [f"{name}={_typed(v)}" for name, v in differing(run, experiment).items()]
+    options = ["--seed", str(run.seed), "--device", run.device]
+    return plain(shlex.join(["tui-lab", "run", run.experiment, *values, *options]), 2000)
+
+
+def differing(run: RunSummary, experiment: Experiment | None) -> dict[str, Any]:
+    """The hyperparameters that are not at their defaults, in their JSON form."""
+    defaults = experiment.to_json(experiment.defaults) if experiment is not None else {}
+    return {n: v for n, v in run.hyperparameters.items() if n not in defaults or defaults[n] != v}
+
+
+def _chosen(run: RunSummary, experiment: Experiment | None) -> Iterator[str]:
+    labels = _symbols(experiment)
+    for name, value in differing(run, experiment).items():
+        yield f"{labels.get(name, name)} {_shown(experiment, name, value)}"
+    if run.seed:
+        yield f"seed {run.seed}"
+
+
+def _symbols(experiment: Experiment | None) -> Mapping[str, str]:
+    known = experiment.hyperparameters if experiment is not None else ()
+    return {h.name: h.symbol or h.name for h in known}
+
+
+def _shown(experiment: Experiment | None, name: str, value: Any) -> str:
+    """The value as a person types it; as it stands in the file where it is no longer valid."""
+    if experiment is None:
+        return _typed(value)
+    try:
+        hyperparameter = experiment[name]
+        return hyperparameter.format(hyperparameter.check(value))
+    except HyperparameterError:
+        return _typed(value)
+
+
+def _typed(value: Any) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _metric(run: RunSummary, key: str) -> str:
+    return short(run.metrics[key]) if key in run.metrics else ""
+
+
+def _name(run: RunSummary) -> str:
+    """`weight-decay 7f3a`."""
+    experiment, _, _, unique = run.id.rsplit("-", 3)
+    return plain(f"{experiment} {unique}")
