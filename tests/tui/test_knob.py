@@ -1,0 +1,246 @@
+"""A knob is nudged, typed and given up by keys; what is not a value changes nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.events import Paste
+from textual.widgets import Static
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Value, Vector
+from tui_lab.tui.widgets.knob import clip, printable
+from tui_lab.tui.widgets.knob_panel import KnobPanel, describe
+
+EXPERIMENT = Experiment(
+    name="knobs",
+    title="Knobs",
+    chapter="",
+    summary="",
+    hyperparameters=(
+        Choice("implementation", ("scratch", "concise")),
+        Float("decay", symbol="λ", default=3.0, low=0.0, high=100.0, log=True, live=True),
+        Int("epochs", default=100, low=1, high=1000, step=50),
+        Flag("bias", default=True),
+        Vector("true_w", default=(2.0, -3.4), low=-10, high=10, help="The [red]weights[/red]."),
+        Float("shift", default=0.0, low=-1.0, high=1.0),
+    ),
+    metrics=(),
+    pictures=(),
+    program="knobs:Knobs",
+)
+
+
+class Knobs(App[None]):
+    """The knobs alone, with what they tell written down."""
+
+    def __init__(self, experiment: Experiment = EXPERIMENT) -> None:
+        super().__init__()
+        self.panel = KnobPanel(experiment, seed=0, device="auto")
+        self.told: list[tuple[str, Value]] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.panel
+
+    def on_knob_panel_changed(self, event: KnobPanel.Changed) -> None:
+        self.told.append((event.name, event.value))
+
+    @property
+    def error(self) -> str:
+        return str(self.panel.query_one("#knob-error", Static).content)
+
+    def row(self, name: str) -> str:
+        return self.panel[name].render().plain
+
+
+async def told(name: str, keys: Sequence[str]) -> tuple[Knobs, list[tuple[str, Value]]]:
+    """What the panel says after `keys` on the knob `name`."""
+    app = Knobs()
+    async with app.run_test(size=(40, 30)) as pilot:
+        app.panel[name].focus()
+        await pilot.press(*keys)
+        await pilot.pause()
+    return app, app.told
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "value"),
+    [
+        ("decay", ["right"], 10.0),
+        ("decay", ["right_square_bracket"], 10.0),
+        ("decay", ["left"], 1.0),
+        ("decay", ["left_square_bracket"], 1.0),
+        ("decay", ["shift+right"], 4.0),
+        ("decay", ["right_curly_bracket"], 4.0),
+        ("decay", ["left_curly_bracket"], 2.0),
+        ("epochs", ["right"], 150),
+        ("epochs", ["shift+left"], 99),
+        ("implementation", ["right"], "concise"),
+        ("implementation", ["left"], "concise"),
+        ("bias", ["right"], False),
+        ("seed", ["right"], 1),
+        ("device", ["right"], "cpu"),
+        ("decay", ["1", "2", ".", "5", "enter"], 12.5),
+        ("decay", ["1", "e", "-", "3", "enter"], 1e-3),
+        ("decay", ["1", "2", "backspace", "enter"], 1.0),
+        ("epochs", ["backspace", "backspace", "enter"], 1),
+        ("shift", ["-", "0", ".", "5", "enter"], -0.5),
+        ("true_w", ["1", ",", "2", "enter"], (1.0, 2.0)),
+        ("true_w", ["right", "comma", "5", "enter"], (2.0, -3.4, 5.0)),
+        ("epochs", ["9", "ctrl+u", "7", "enter"], 7),
+    ],
+)
+async def test_keys_give_a_value(name: str, keys: Sequence[str], value: Value) -> None:
+    app, changes = await told(name, keys)
+    assert changes == [(name, value)]
+    assert app.panel[name].value == value
+    assert app.panel[name].draft is None
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("decay", ["9", "escape"]),
+        ("epochs", ["1", "0", "0", "enter"]),
+        ("implementation", ["1"]),
+        ("implementation", ["enter"]),
+        ("bias", ["space"]),
+        ("decay", ["space", "enter", "full_stop", "r"]),
+        ("decay", ["5", "left", "escape"]),
+    ],
+)
+async def test_keys_that_change_nothing(name: str, keys: Sequence[str]) -> None:
+    app, changes = await told(name, keys)
+    assert changes == []
+    assert app.panel[name].value == EXPERIMENT[name].default
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "sentence"),
+    [
+        ("decay", ["1", "0", "1"], "decay must be a number from 0 to 100, not '101'."),
+        ("decay", ["1", "x"], "decay must be a number from 0 to 100, not '1x'."),
+        (
+            "decay",
+            ["1", "backspace"],
+            "decay must be a number from 0 to 100, but nothing was given.",
+        ),
+        ("epochs", ["1", ".", "5"], "epochs must be a whole number from 1 to 1,000, not '1.5'."),
+        ("decay", ["-", "n", "a", "n"], "decay must be a number from 0 to 100, not '-nan'."),
+    ],
+)
+async def test_bad_text_is_one_sentence_and_no_value(
+    name: str, keys: Sequence[str], sentence: str
+) -> None:
+    app = Knobs()
+    async with app.run_test(size=(40, 30)) as pilot:
+        app.panel[name].focus()
+        await pilot.press(*keys, "enter")
+        assert app.error == sentence
+        assert app.panel[name].value == EXPERIMENT[name].default
+        assert app.panel[name].draft is not None
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.error == ""
+        assert app.panel[name].draft is None
+        assert app.told == []
+
+
+async def test_arrows_and_letters_move_between_knobs() -> None:
+    app = Knobs()
+    async with app.run_test(size=(40, 30)) as pilot:
+        app.panel["implementation"].focus()
+        await pilot.press("down", "j", "j", "up", "k")
+        assert app.focused is app.panel["decay"]
+        await pilot.press("end")
+        assert app.focused is app.panel["device"]
+        await pilot.press("down", "home")
+        assert app.focused is app.panel["implementation"]
+        await pilot.press("escape")
+        assert app.focused is None
+
+
+async def test_moving_on_takes_what_was_typed_and_stays_at_what_is_wrong() -> None:
+    app = Knobs()
+    async with app.run_test(size=(40, 30)) as pilot:
+        app.panel["decay"].focus()
+        await pilot.press("7", "down")
+        assert app.told == [("decay", 7.0)]
+        assert app.focused is app.panel["epochs"]
+        await pilot.press("0", "down")
+        assert app.focused is app.panel["epochs"]
+        assert "epochs must be" in app.error
+
+
+async def test_a_short_panel_scrolls_to_its_knob() -> None:
+    app = Knobs()
+    async with app.run_test(size=(30, 10)) as pilot:
+        app.panel["implementation"].focus()
+        await pilot.press("end")
+        await pilot.pause()
+        assert app.panel["device"].region.bottom <= 10
+        assert app.panel["device"].region.y > 0
+
+
+async def test_the_row_shows_arrows_default_and_what_waits() -> None:
+    app = Knobs()
+    async with app.run_test(size=(60, 30)) as pilot:
+        app.panel["decay"].focus()
+        await pilot.press("right")
+        assert app.row("decay").startswith("•λ decay        ◂ 10 ▸")
+        assert app.row("epochs").rstrip() == " epochs           100"
+        app.panel.follow({"epochs": 3, "decay": 3.0})
+        assert app.row("epochs").rstrip().endswith("100 next run")
+        assert "next run" not in app.row("decay")
+        app.panel.follow({"epochs": 3}, everything=True)
+        assert "next run" not in app.row("epochs")
+        app.panel["decay"].pending = True
+        assert app.row("decay").startswith("…")
+
+
+async def test_help_says_what_the_knob_means_as_plain_text() -> None:
+    app = Knobs()
+    async with app.run_test(size=(60, 30)) as pilot:
+        app.panel["bias"].focus()
+        await pilot.press("down")
+        await pilot.pause()
+        shown = str(app.panel.query_one("#knob-help", Static).content)
+    assert shown.startswith("The [red]weights[/red]. 1 to 64 numbers from -10 to 10")
+    assert describe(EXPERIMENT["decay"]).plain.endswith("; live.")
+
+
+async def test_values_that_clash_are_said_so_but_kept() -> None:
+    def clash(chosen: Hyperparameters) -> HyperparameterError | None:
+        return None if chosen.bias else EXPERIMENT["epochs"].refuse("both")
+
+    app = Knobs(dataclasses.replace(EXPERIMENT, constraint=clash))
+    async with app.run_test(size=(40, 30)) as pilot:
+        app.panel["bias"].focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert "not 'both'" in app.error
+        assert app.told == [("bias", False)]
+        await pilot.press("right")
+        await pilot.pause()
+        assert app.error == ""
+
+
+async def test_pasted_text_holds_no_escape() -> None:
+    app = Knobs()
+    async with app.run_test(size=(40, 30)) as pilot:
+        knob = app.panel["decay"]
+        knob.focus()
+        await pilot.pause()
+        app.post_message(Paste("1\x1b[31m2\n"))
+        await pilot.pause()
+        assert knob.draft == "1[31m2"
+
+
+def test_text_is_cut_and_cleaned() -> None:
+    assert clip("abcdef", 4) == "abc…"
+    assert clip("abc", 3) == "abc"
+    assert printable("a\x1b[0m\tb") == "a[0mb"
