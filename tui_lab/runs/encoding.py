@@ -21,6 +21,11 @@ def dumps(data: object, *, indent: bool = False) -> bytes:
     return orjson.dumps(plain(data), option=options)
 
 
+def dumps_plain(data: object) -> bytes:
+    """What `plain` or `loads` gave, as JSON, without looking for more to replace."""
+    return orjson.dumps(data)
+
+
 def loads(data: bytes) -> Any:
     """The value in `data`; raises `ValueError` when it is not JSON."""
     return orjson.loads(data)

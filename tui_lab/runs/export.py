@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from tui_lab.errors import RunError, UsageError
 from tui_lab.events import MetricsLogged, RunStarted
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.encoding import dumps
+from tui_lab.runs.encoding import dumps_plain
 from tui_lab.runs.replacement import replacing
 from tui_lab.runs.tail import read_events
 
@@ -57,7 +57,8 @@ def _jsonl(events: Path, file: BinaryIO) -> None:
         keys = tuple(block.columns)
         for step, epoch, kind, *values in block.rows(keys):
             given = {k: v for k, v in zip(keys, values, strict=True) if v is not None}
-            file.write(dumps({"step": step, "epoch": epoch, "kind": kind, **given}) + b"\n")
+            row = {"step": step, "epoch": epoch, "kind": kind, **given}
+            file.write(dumps_plain(row) + b"\n")
 
 
 @dataclass(frozen=True)
