@@ -146,7 +146,7 @@ async def test_the_border_holds_title_legend_and_notes() -> None:
         await pilot.pause()
         subtitle = chart.border_subtitle
         assert chart._border_title is not None
-        assert chart._border_title.plain == "loss (log) ── train nan ── test [red]0.09[/]"
+        assert chart._border_title.plain == "loss (log) ── train nan ┄┄ test [red]0.09[/]"
         assert subtitle == "a note · 362 non-finite from step 39 · 1 col = 4.3 steps"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from tui_lab.tui.axes import Axis, fit
 from tui_lab.tui.plot import Drawing, Plot, draw, same, text
 from tui_lab.tui.plot_style import PlotStyle
 from tui_lab.tui.row_diff import changed
-from tui_lab.view_models.figure import Field, Figure, Floats, Line, Mark
+from tui_lab.view_models.figure import Field, Figure, Floats, Line, Mark, Role
 
+ROLES: tuple[Role, ...] = get_args(Role)
 STEPS = np.arange(1.0, 101.0)
 
 
@@ -61,14 +63,19 @@ class TestPicture:
         assert {"*", "+", ":", "a", "|"} <= set(drawn)
 
     def test_without_colour_each_line_has_a_character_of_its_own(self) -> None:
-        lines = [
-            Line(role, STEPS, STEPS * (k + 1), role)
-            for k, role in enumerate(("first", "second", "third"))
-        ]
+        lines = [Line(role, STEPS, STEPS * (k + 1), role) for k, role in enumerate(ROLES[:3])]
         drawn = "".join(rows(Figure(tuple(lines)), 60, 16, colour=False))
         assert "+" in drawn
         assert "o" in drawn
         assert any(map(in_dots, drawn))
+
+    def test_neighbours_differ_in_more_than_colour(self) -> None:
+        def dots(role: Role) -> int:
+            drawn = "".join(rows(Figure((Line("a", STEPS, STEPS, role),)), 60, 16))
+            return sum((ord(sign) - 0x2800).bit_count() for sign in drawn if in_dots(sign))
+
+        assert dots("second") < 0.8 * dots("first")
+        assert dots("third") == dots("first")
 
     def test_a_mark_is_a_dashed_line_with_its_letter_on_top(self) -> None:
         figure = Figure((line(np.zeros(101), np.arange(101.0)),), marks=(Mark(50.0, "a", "x"),))
@@ -330,7 +337,7 @@ class TestNasty:
     ) -> None:
         size = min(len(xs), len(ys))
         walk = Line("w", np.array(xs[:size]), np.array(ys[:size]), points=kind == "points")
-        steps = Line("s", np.arange(len(ys)) + 0.0, np.array(ys, np.float64), "second")
+        steps = Line("s", np.arange(float(len(ys))), np.array(ys, np.float64), "second")
         figure = Figure(
             (walk, steps),
             marks=(Mark(3.0, "a", ""),),

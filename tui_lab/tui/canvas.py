@@ -128,7 +128,7 @@ class Canvas:
     def _add_curve(self, x: Floats, y: Floats, role: Role) -> None:
         across, down = self._dots(role)
         dots = raster.line(x, y, self.columns * across, self.rows * down)
-        self._paint(dots, role)
+        self._paint(raster.dotted(dots) if self.style.dotted(role) else dots, role)
 
     def _add_points(self, x: Floats, y: Floats, role: Role, *, sparse: bool) -> None:
         sign = self.style.character(role)

@@ -30,6 +30,8 @@ CHARACTERS: Mapping[Role, str] = {
 }
 """The character of each series where colours can't tell them apart."""
 
+_DOTTED: frozenset[Role] = frozenset(("second", "fourth", "sixth"))
+
 PLAIN: Mapping[Marker, str] = {"braille": "⠶", "hd": "▚", "ascii": "*"}
 """What a line drawn in dots looks like in a legend."""
 
@@ -56,6 +58,11 @@ class PlotStyle:
         if self.marker == "ascii" or (not self.colour and role != "first"):
             return CHARACTERS[role]
         return ""
+
+    def dotted(self, role: Role) -> bool:
+        """Whether a line is drawn in half its dots, to differ from its neighbour in more than
+        colour."""
+        return role in _DOTTED and not self.character(role)
 
     def sample(self, role: Role) -> str:
         """What to put before the name of a series in a legend; "" where its colour says it."""

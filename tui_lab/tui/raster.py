@@ -88,6 +88,13 @@ def line(x: Floats, y: Floats, columns: int, rows: int) -> Dots:
     return grid
 
 
+def dotted(dots: Dots) -> Dots:
+    """The same with every second column of dots moved into the one before it; no row is lost."""
+    thin = np.zeros_like(dots)
+    thin[:, ::2] = dots[:, ::2] | dots[:, 1::2]
+    return thin
+
+
 def scatter(x: Floats, y: Floats, columns: int, rows: int) -> Dots:
     """The dots of points alone."""
     grid = np.zeros((rows, columns), dtype=np.bool_)

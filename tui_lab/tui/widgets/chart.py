@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # numpy and plotext come with these, and the first paint must
     from tui_lab.tui.plot import Drawing, Plot
     from tui_lab.view_models.figure import Figure, Role
 
-_RULE = " ── "
+_LINE, _DOTTED, _POINTS = " ──", " ┄┄", " ••"
+"""What stands before a name in the legend: the series in small."""
 
 
 class Chart(FramedRows):
@@ -86,9 +87,12 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
 
     def title(self, style: PlotStyle) -> Content:
         parts: list[Any] = [Content(plain(self.heading))] if self.heading else []
+        points = {line.role for line in self._figure.lines if line.points} if self._figure else ()
         for role, words in self._legend:
             sample = style.sample(role)
-            parts += [_RULE, (f"{sample} {plain(words)}".strip(), _look(style, role))]
+            rule = _LINE if sample else _rule(style, role, points=role in points)
+            words = f"{sample} {plain(words)}".strip()
+            parts.append((f"{rule} {words}", _look(style, role)))
         return Content.assemble(*parts)
 
     def notes(self) -> Sequence[str]:
@@ -107,6 +111,12 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
             yield f"{drawing.off_scale} not above 0"
         if unit in ("step", "epoch") and drawing.per_column >= 2:
             yield f"1 col = {_short(drawing.per_column)} {unit}s"
+
+
+def _rule(style: PlotStyle, role: Role, *, points: bool) -> str:
+    if points:
+        return _POINTS
+    return _DOTTED if style.dotted(role) else _LINE
 
 
 def _look(style: PlotStyle, role: Role) -> Style:
