@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -40,10 +41,13 @@ class Measurements:
         steps = _steps(event, rows, steps_per_epoch)
         times = self._spread(kind, event, rows)
         for key, values in columns.items():
-            self.series.setdefault((kind, key), Series()).append(steps, values, times)
+            if (kind, key) not in self.series:
+                self.series[kind, key] = Series()
+            self.series[kind, key].append(steps, values, times)
             if kind == "epoch" or ("epoch", key) not in self.series:
                 self.last[key] = float(values[-1]) if len(values) else float("nan")
-        self.step = max(self.step, int(np.nan_to_num(steps[-1])))
+        if math.isfinite(steps[-1]):
+            self.step = max(self.step, int(steps[-1]))
         if event.epochs:
             self.epoch = max(self.epoch, int(event.epochs[-1]))
 

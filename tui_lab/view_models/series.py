@@ -85,23 +85,24 @@ class Series:
         y = y[: len(x)]
         t = np.full(len(y), np.nan) if times is None else column(times)
         self._count(x, y)
-        while len(y):
-            room = self._make_room(len(y))
-            block = slice(self._size, self._size + min(room, len(y)))
-            self._data[0, block], self._data[1, block] = x[:room], y[:room]
-            self._data[2, block] = t[:room]
-            self._size = block.stop
-            x, y, t = x[room:], y[room:], t[room:]
+        start = 0
+        while start < len(y):
+            stop = start + min(self._make_room(len(y) - start), len(y) - start)
+            end = self._size + stop - start
+            self._data[0, self._size : end] = x[start:stop]
+            self._data[1, self._size : end] = y[start:stop]
+            self._data[2, self._size : end] = t[start:stop]
+            self._size, start = end, stop
 
     def _count(self, x: Floats, y: Floats) -> None:
         self.total += len(y)
         finite = np.isfinite(y)
         bad = len(y) - int(np.count_nonzero(finite))
-        if bad:
-            self.nonfinite += bad
-            if self.first_nonfinite is None:
-                self.first_nonfinite = int(np.nan_to_num(x[finite.argmin()]))
-        self.nonpositive += int(np.count_nonzero(y[finite] <= 0 if bad else y <= 0))
+        above = y > 0 if not bad else (y > 0) | ~finite
+        self.nonpositive += len(y) - int(np.count_nonzero(above))
+        self.nonfinite += bad
+        if bad and self.first_nonfinite is None:
+            self.first_nonfinite = int(np.nan_to_num(x[finite.argmin()]))
 
     def _make_room(self, wanted: int) -> int:
         """Grow or thin until at least one more point fits; how many do."""
@@ -121,6 +122,8 @@ class Series:
 
 def column(values: Sequence[Any] | Floats) -> Floats:
     """A logged column as numbers; what is no number at all becomes NaN."""
+    if isinstance(values, np.ndarray) and values.dtype == np.float64 and values.ndim == 1:
+        return values
     try:
         return np.asarray(values, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError, OverflowError):
@@ -160,9 +163,10 @@ def _extremes(y: Floats, start: int, stop: int) -> list[int]:
         return sorted({start + low, start + high})
     finite = np.isfinite(span)
     found = {int(finite.argmin())}
-    if finite.any():
-        found |= {int(np.where(finite, span, np.inf).argmin())}
-        found |= {int(np.where(finite, span, -np.inf).argmax())}
+    places = np.flatnonzero(finite)
+    if len(places):
+        values = span[places]
+        found |= {int(places[values.argmin()]), int(places[values.argmax()])}
     return [start + i for i in sorted(found)]
 
 
