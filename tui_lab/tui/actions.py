@@ -6,6 +6,7 @@ Only bindings with an id count: they are the lab's own, the others are the toolk
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -50,6 +51,12 @@ def screen_actions(screen: Screen[Any]) -> list[ScreenAction]:
     return list(found.values())
 
 
+def clashing_keys(screen: Screen[Any]) -> list[str]:
+    """Keys that mean two things to the same widget, screen or app."""
+    pairs = Counter((a.node, key) for a in screen_actions(screen) for key in a.keys)
+    return sorted({key for (_, key), times in pairs.items() if times > 1})
+
+
 def keymap(app: App[Any]) -> Mapping[str, str]:
     """The keys that the person has chosen, by binding id."""
     chosen = getattr(app, "keymap", {})
@@ -68,7 +75,7 @@ def _nodes(screen: Screen[Any]) -> Iterator[DOMNode]:
 
 
 def _bindings(node: DOMNode, chosen: Mapping[str, str]) -> Iterator[Binding]:
-    for declaring in type(node).__mro__:
+    for declaring in reversed(type(node).__mro__):
         for binding in Binding.make_bindings(vars(declaring).get("BINDINGS", ())):
             if not binding.id or not binding.description:
                 continue
@@ -109,8 +116,8 @@ def _title(node: DOMNode) -> str:
 
 
 def _words(name: str) -> str:
-    """`RunTable` as `Run table`."""
-    return " ".join(re.findall(r"[A-Z][a-z]*", name)).capitalize() or name
+    """`RunTable` as `Run table`, `HelpScreen` as `Help`."""
+    return " ".join(re.findall(r"[A-Z][a-z]*", name.removesuffix("Screen"))).capitalize() or name
 
 
 def _joined(keys: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.dom import DOMNode
 from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 
@@ -58,6 +57,14 @@ class TuiLabApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
         Binding("h", "runs", "runs", tooltip="Every run ever made", id="app.runs"),
+        Binding(
+            "o",
+            "overlay",
+            "overlay",
+            tooltip="Choose runs of this experiment to lay over its charts",
+            id="app.overlay",
+            show=False,
+        ),
         Binding(
             "ctrl+p",
             "command_palette",
@@ -117,6 +124,8 @@ class TuiLabApp(App[int]):
         self._handle_signals()
         if self._complaint:
             self.tell(self._complaint, error=True)
+        if self.keymap:
+            self.call_after_refresh(self._check_keymap)
 
     def on_resize(self, event: Resize) -> None:
         from tui_lab.tui.screens.small import SmallScreen, fits  # rarely needed
@@ -178,13 +187,10 @@ class TuiLabApp(App[int]):
         """Nothing leads to where one is; a terminal too small can only be left."""
         place = type(self.place).__name__
         if place == "SmallScreen":
-            return action not in ("home", "runs", "help", "command_palette")
+            return action not in ("home", "runs", "help", "overlay", "command_palette")
+        if action == "overlay":
+            return place not in ("HomeScreen", "RunsScreen")
         return (action, place) not in (("home", "HomeScreen"), ("runs", "RunsScreen"))
-
-    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        """Say which keys of keys.json mean two things."""
-        keys = ", ".join(sorted({binding.key for binding in clashed_bindings}))
-        self.tell(f"keys.json gives {keys} to two actions.", error=True)
 
     def action_home(self) -> None:
         """Go to the experiments."""
@@ -193,6 +199,12 @@ class TuiLabApp(App[int]):
     def action_runs(self) -> None:
         """Go to the runs."""
         self.open_runs()
+
+    def action_overlay(self) -> None:
+        """Go to the runs of this experiment, to choose those to compare."""
+        experiment = getattr(self.place, "experiment", None)
+        if experiment is not None:
+            self.open_runs(experiment.name)
 
     def action_help(self) -> None:
         """List every key of this screen."""
@@ -218,6 +230,13 @@ class TuiLabApp(App[int]):
             self.push_screen(QuitDialog(live, self.session.stop), self._depart)
         else:
             self.exit(0)
+
+    def _check_keymap(self) -> None:
+        """Say which keys of keys.json mean two things at once."""
+        from tui_lab.tui.actions import clashing_keys  # few people have a keys.json
+
+        if clashes := clashing_keys(self.screen):
+            self.tell(f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
 
     def _depart(self, departure: Departure | None) -> None:
         if departure is not None:

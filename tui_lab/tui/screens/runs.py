@@ -78,11 +78,12 @@ class RunsScreen(Screen[None]):
         self.selected: set[str] = set()
         self._session = session
         self._runs: dict[str, RunSummary] = {}
+        self._live: frozenset[str] = frozenset()
         self._experiments: dict[str, Experiment | None] = {}
 
     def compose(self) -> ComposeResult:
         yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
-        yield RunTable(id="table")
+        yield RunTable()
         yield Static(id="empty")
         yield Footer(show_command_palette=False, compact=True)
 
@@ -121,7 +122,10 @@ class RunsScreen(Screen[None]):
         self.table.border_title = self._title(len(shown))
         if shown and self.focused is None:
             self.table.focus()  # it lost the focus when it had nothing to show
-        self.refresh_bindings()
+        live = frozenset(run.id for run in self._runs.values() if run.live)
+        if self._live != live:
+            self._live = live
+            self.refresh_bindings()
 
     def _title(self, shown: int) -> str:
         live = sum(run.live for run in self._runs.values())
@@ -164,6 +168,11 @@ class RunsScreen(Screen[None]):
     def open_run(self, event: DataTable.RowSelected) -> None:
         """Show the run in the screen of its experiment."""
         self.lab.open_run(str(event.row_key.value))
+
+    @on(DataTable.RowHighlighted)
+    def offer_what_fits(self) -> None:
+        """What can be done depends on the run under the cursor."""
+        self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         chosen = self.chosen if action in _NEEDS else []

@@ -58,8 +58,8 @@ class RunTable(DataTable[Text]):
         Binding("end", "scroll_bottom", "oldest", tooltip="Oldest", id="runs.oldest", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=False, cell_padding=1)
         self._shown: dict[str, dict[str, Text]] = {}
 
     def on_mount(self) -> None:
