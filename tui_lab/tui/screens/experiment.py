@@ -287,7 +287,7 @@ class ExperimentScreen(KnobScreen):
         """Go round knobs, charts and the pane in front."""
         stops = [self.knobs.current, *self.charts.query(Chart), *self.panes.views]
         there = [stop for stop in stops if stop is self.knobs.current or stop.focusable]
-        here = there.index(self.focused) if self.focused in there else -min(direction, 0)
+        here = there.index(self.focused) if self.focused in there else min(-direction, 0)
         stop = there[(here + direction) % len(there)]
         if stop is self.knobs.current:
             self.action_focus_knobs()

@@ -16,6 +16,7 @@ from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.hyperparameters import Value
 from tui_lab.run import RunStatus
+from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.run_screen import RunScreen
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.knob_panel import DEVICE, SEED, KnobPanel
@@ -191,10 +192,19 @@ class KnobScreen(RunScreen):
         self.knobs.current.action_nudge(direction)
 
     def action_copy(self) -> None:
-        """Copy the command that repeats what the knobs say, and show it."""
-        line = command_line(self.experiment, self.knobs)
+        """Copy the command that repeats the run, or the knobs where there is none; and show it."""
+        try:
+            line = self._command()
+        except TuiLabError as error:
+            self.tell(str(error), error=True)
+            return
         self.app.copy_to_clipboard(line)
         self.tell(line)
+
+    def _command(self) -> str:
+        if not self.run_id:
+            return command_line(self.experiment, self.knobs)
+        return command_words(self.session.summary(self.run_id), self.experiment)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "choose_preset":

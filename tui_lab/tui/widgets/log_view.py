@@ -9,6 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import RichLog, Static
 
+from tui_lab.view_models.plain_text import plain
+
 _LINES_KEPT = 1000
 _OUTPUT_LINES = 8
 
@@ -53,7 +55,7 @@ class LogView(Vertical):
         if output == self._output:
             return
         self._output = output
-        last = "\n".join(output.splitlines()[-_OUTPUT_LINES:])
+        last = "\n".join(plain(line) for line in output.splitlines()[-_OUTPUT_LINES:])
         pane = self.query_one(Static)
         pane.update(last)
         pane.set_class(bool(last), "-shown")
