@@ -417,13 +417,8 @@ async def test_sigterm_ends_the_lab(session: FakeSession) -> None:
 async def test_an_error_of_its_own_ends_the_lab_and_is_kept(session: FakeSession) -> None:
     app = TuiLabApp(session)
 
-    def fail() -> None:
-        raise ZeroDivisionError("by nothing")
-
     with pytest.raises(ZeroDivisionError):
-        async with app.run_test() as pilot:
-            app.call_later(fail)
-            await pilot.pause()
+        await _broken(app)
     assert isinstance(app.crash, ZeroDivisionError)
 
 
@@ -445,6 +440,17 @@ def test_fakes_have_a_live_knob() -> None:
     assert any(isinstance(h, Float) and h.live for h in TOY.hyperparameters)
 
 
+async def _broken(app: TuiLabApp) -> None:
+    """Run the app until an error that nobody expected ends it."""
+
+    def fail() -> None:
+        raise ZeroDivisionError("by nothing")
+
+    async with app.run_test() as pilot:
+        app.call_later(fail)
+        await pilot.pause()
+
+
 def small(app: TuiLabApp) -> str:
     """What the screen of a small terminal says."""
     found = app.screen.query("#small")
@@ -452,12 +458,12 @@ def small(app: TuiLabApp) -> str:
 
 
 def _action(
-    id: str, group: str, enabled: bool = True, node: TuiLabApp | None = None
+    name: str, group: str, enabled: bool = True, node: TuiLabApp | None = None
 ) -> ScreenAction:
     return ScreenAction(
-        id=id,
+        id=name,
         label="label",
-        tooltip=f"[red]{id}[/red]",
+        tooltip=f"[red]{name}[/red]",
         keys=("k", "k2"),
         group=group,
         action="x",

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.config import Settings
-from tui_lab.errors import ExperimentError, RunUnreadable
+from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunUnreadable
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.plugins import load_experiment, load_experiments
+from tui_lab.plugins import load_experiment, load_experiment_file, load_experiments
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
+from tui_lab.tui.background import in_background
 from tui_lab.tui.gpu import GpuMeter
 from tui_lab.versions import current_versions
 from tui_lab.worker.client import RunClient, stop_run
@@ -26,6 +27,9 @@ from tui_lab.worker.process import WarmWorker, WorkerProcess, start_run
 _OUTPUT_BYTES = 8192
 _SLICE = 1 << 20
 """Bytes of log read at a time: a long log leaves room for keys between two slices."""
+
+
+Starter = Callable[[RunDirectory, WarmWorker | None], WorkerProcess]
 
 
 class LogSource:
@@ -52,13 +56,16 @@ class LabSession:
         *,
         own: Iterable[tuple[Experiment, Path]] = (),
         data: str = "",
+        starter: Starter = start_run,
+        spare: WarmWorker | None = None,
     ) -> None:
         self.settings = settings
         self._catalogue = Catalogue(runs)
         self._runs = runs
         self._own = {experiment.name: (experiment, path) for experiment, path in own}
         self._data = data
-        self._spare = WarmWorker()
+        self._starter = starter
+        self._spare = spare or WarmWorker()
         self._workers: list[WorkerProcess] = []
         self._meter = GpuMeter()
         self._turns: dict[str, asyncio.Lock] = {}
@@ -71,7 +78,13 @@ class LabSession:
         return [*(experiment for experiment, _ in self._own.values()), *installed]
 
     def experiment(self, name: str) -> Experiment:
-        return self._own[name][0] if name in self._own else load_experiment(name)
+        if name in self._own:
+            return self._own[name][0]
+        try:
+            return load_experiment(name)
+        except ExperimentNotFound:
+            self._own[name] = self._from_a_run(name)
+            return self._own[name][0]
 
     def runs(self) -> Sequence[RunSummary]:
         return self._catalogue.summaries()
@@ -102,7 +115,7 @@ class LabSession:
             versions=current_versions(),
         )
         directory = RunDirectory.create(self._runs, request, self.now())
-        self._workers.append(start_run(directory, self._spare))
+        self._workers.append(self._starter(directory, self._spare))
         return directory.id
 
     def tail(self, run_id: str) -> LogSource:
@@ -124,12 +137,13 @@ class LabSession:
         """One command of a run at a time, in the order they were given."""
         client = RunClient(self._directory(run_id).path)
         async with self._turns.setdefault(run_id, asyncio.Lock()):
-            return await asyncio.to_thread(client.send, command)
+            return await in_background(client.send, command)
 
     async def stop(self, run_id: str) -> None:
-        directory = self._directory(run_id)
-        await asyncio.to_thread(stop_run, directory)
+        status = await in_background(stop_run, self._directory(run_id))
         self.poll()
+        if not status.is_finished:
+            raise RunError(f"{run_id} did not stop; it may run on another machine.")
 
     def delete(self, run_id: str) -> None:
         self._catalogue.delete(run_id)
@@ -154,6 +168,15 @@ class LabSession:
     def close(self) -> None:
         self._spare.close()
         self._meter.close()
+
+    def _from_a_run(self, name: str) -> tuple[Experiment, Path]:
+        """An experiment that is not installed, from the file that the newest run of it names."""
+        for run in self._catalogue.summaries():
+            if run.experiment == name and run.readable:
+                plugin = self._directory(run.id).request().plugin
+                if plugin:
+                    return load_experiment_file(Path(plugin)), Path(plugin)
+        raise ExperimentNotFound(f"There is no experiment {name!r} any more; its runs stay.")
 
     def _directory(self, run_id: str) -> RunDirectory:
         return self._catalogue.find(run_id)

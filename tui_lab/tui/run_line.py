@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.status_sign import status_content
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
 
 _WIDE = 100
 """Columns from which on there is room for the progress."""

@@ -6,15 +6,17 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
-from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.run_line import age
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,313 @@
+"""The real session: runs on disk, workers started, watched and let go of. No worker runs here."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tui.fakes import TOY
+from tui_lab.commands import Acknowledgement, Pause
+from tui_lab.config import Settings
+from tui_lab.errors import (
+    ExperimentError,
+    ExperimentNotFound,
+    RunError,
+    RunNotFound,
+    RunNotLive,
+    RunUnreadable,
+)
+from tui_lab.events import RunFinished
+from tui_lab.experiment import Experiment
+from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.log import RunLog
+from tui_lab.tui import lab_session
+from tui_lab.tui.background import in_background
+from tui_lab.tui.lab_session import LabSession
+from tui_lab.worker.process import WarmWorker, WorkerProcess
+
+OWN = """
+from tui_lab.experiment import Experiment
+EXPERIMENT = Experiment(name="mine", title="Mine", chapter="Mine", summary="",
+    hyperparameters=(), metrics=(), pictures=(), program="mine:Mine")
+"""
+
+
+class FakeSpare(WarmWorker):
+    """A spare that is no process."""
+
+    def __init__(self) -> None:
+        super().__init__(("false",))
+        self.started = 0
+        self.closed = 0
+
+    def start(self) -> None:
+        self.started += 1
+
+    @property
+    def ready(self) -> bool:
+        return self.started > self.closed
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeStarter:
+    """Starts a process that exits as told instead of a worker."""
+
+    def __init__(self, code: int = 0) -> None:
+        self.code = code
+        self.workers: list[WorkerProcess] = []
+
+    def __call__(self, directory: RunDirectory, spare: WarmWorker | None) -> WorkerProcess:
+        words = (sys.executable, "-S", "-c", f"raise SystemExit({self.code})")
+        self.workers.append(WorkerProcess(subprocess.Popen(words), directory))
+        return self.workers[-1]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    (tmp_path / "runs").mkdir()
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def starter() -> Iterator[FakeStarter]:
+    starter = FakeStarter()
+    yield starter
+    for worker in starter.workers:
+        worker.wait(30)
+
+
+@pytest.fixture
+def spare() -> FakeSpare:
+    return FakeSpare()
+
+
+@pytest.fixture
+def session(runs: Path, starter: FakeStarter, spare: FakeSpare) -> LabSession:
+    return LabSession(runs, Settings(), starter=starter, spare=spare, data="/data")
+
+
+def made(runs: Path, **fields: Any) -> RunDirectory:
+    """A run on disk that no worker has taken up."""
+    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={"lr": 0.1})
+    return RunDirectory.create(runs, replace(request, **fields), datetime.now(UTC))
+
+
+def ended(runs: Path) -> RunDirectory:
+    """A run that has finished."""
+    directory = made(runs)
+    directory.write_status(StatusRecord(status=RunStatus.FINISHED, step=3))
+    log = RunLog(directory.events_path)
+    log.append(RunFinished(t=1.0, step=3, epoch=1))
+    log.flush()
+    log.close()
+    return directory
+
+
+def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> None:
+    chosen = TOY.choose({"lr": 0.25})
+    run_id = session.start(TOY, chosen, 7, "cpu")
+    request = RunDirectory(runs / run_id).request()
+    assert request.experiment == "toy"
+    assert request.hyperparameters == TOY.to_json(chosen)
+    assert (request.seed, request.device, request.data) == (7, "cpu", "/data")
+    assert request.versions["torch"]
+    assert [run.id for run in session.runs()] == [run_id]
+
+
+def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
+    session: LabSession, starter: FakeStarter, runs: Path
+) -> None:
+    starter.code = 3
+    run_id = session.start(TOY, TOY.defaults, 0, "cpu")
+    assert starter.workers[0].wait(30) == 3
+    session.poll()
+    assert RunDirectory(runs / run_id).exit_status() == 3
+    assert session.status(run_id) is RunStatus.CRASHED
+    assert session.live() == []
+
+
+def test_a_spare_is_kept_and_let_go_of(session: LabSession, spare: FakeSpare) -> None:
+    ready = [session.warm_ready]
+    session.warm()
+    ready.append(session.warm_ready)
+    session.close()
+    assert ready == [False, True]
+    assert spare.closed == 1
+
+
+def test_a_log_is_tailed_from_its_first_event(session: LabSession, runs: Path) -> None:
+    directory = ended(runs)
+    source = session.tail(directory.id)
+    assert source.read() == [RunFinished(t=1.0, step=3, epoch=1)]
+    assert source.read() == []
+
+
+def test_what_the_worker_printed_is_its_end_and_text(session: LabSession, runs: Path) -> None:
+    directory = made(runs)
+    assert session.worker_output(directory.id) == ""
+    directory.log_path.write_bytes(b"x" * 100_000 + b"\xff the end")
+    assert session.worker_output(directory.id).endswith("� the end")
+    assert len(session.worker_output(directory.id)) < 10_000
+
+
+def test_a_run_is_found_by_the_beginning_of_its_name(session: LabSession, runs: Path) -> None:
+    directory = ended(runs)
+    assert session.summary(directory.id[:-2]).id == directory.id
+    with pytest.raises(RunNotFound, match="There is no run 'nonsense'"):
+        session.summary("nonsense")
+
+
+def test_a_torn_run_is_listed_and_its_status_is_a_sentence(session: LabSession, runs: Path) -> None:
+    directory = ended(runs)
+    (directory.path / "run.json").write_text("{")
+    (directory.path / "status.json").write_text("{")
+    (summary,) = session.runs()
+    assert not summary.readable
+    assert "torn" in summary.error
+    with pytest.raises(RunUnreadable):
+        session.status(directory.id)
+
+
+def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
+    directory = ended(runs)
+    session.delete(directory.id)
+    assert session.runs() == []
+    with pytest.raises(RunNotFound):
+        session.delete(directory.id)
+
+
+async def test_a_command_to_an_ended_run_is_refused(session: LabSession, runs: Path) -> None:
+    with pytest.raises(RunNotLive):
+        await session.send(ended(runs).id, Pause())
+
+
+async def test_commands_of_a_run_are_sent_one_at_a_time(
+    session: LabSession, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way, most = [0], [0]
+    let = threading.Event()
+
+    class Client:
+        def __init__(self, path: Path) -> None: ...
+
+        def send(self, command: object) -> Acknowledgement:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+            let.wait(30)
+            under_way[0] -= 1
+            return Acknowledgement(True, 1)
+
+    monkeypatch.setattr(lab_session, "RunClient", Client)
+    run_id = ended(runs).id
+    sent = [asyncio.ensure_future(session.send(run_id, Pause())) for _ in range(3)]
+    await asyncio.sleep(0)
+    let.set()
+    assert [answer.ok for answer in await asyncio.gather(*sent)] == [True] * 3
+    assert most == [1]
+
+
+@pytest.mark.parametrize(
+    ("status", "refused"), [(RunStatus.STOPPED, False), (RunStatus.RUNNING, True)]
+)
+async def test_a_run_that_does_not_stop_is_an_error(
+    session: LabSession,
+    runs: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: RunStatus,
+    refused: bool,
+) -> None:
+    monkeypatch.setattr(lab_session, "stop_run", lambda directory: status)
+    run_id = ended(runs).id
+    if refused:
+        with pytest.raises(RunError, match="did not stop"):
+            await session.stop(run_id)
+    else:
+        await session.stop(run_id)
+
+
+async def test_what_is_slow_is_not_waited_for_on_the_way_out() -> None:
+    let = threading.Event()
+    waiting = asyncio.ensure_future(in_background(let.wait, 60))
+    await asyncio.sleep(0)
+    workers = [t for t in threading.enumerate() if t is not threading.main_thread()]
+    assert any(thread.daemon for thread in workers)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    let.set()
+
+
+async def test_an_error_in_the_background_is_raised_where_it_is_awaited() -> None:
+    def fail() -> None:
+        raise RunError("no")
+
+    with pytest.raises(RunError, match="no"):
+        await in_background(fail)
+
+
+def test_installed_experiments_are_listed(session: LabSession) -> None:
+    names = [e.name for e in session.experiments() if isinstance(e, Experiment)]
+    assert {"linear-regression", "weight-decay"} <= set(names)
+    assert session.experiment("weight-decay").name == "weight-decay"
+    with pytest.raises(ExperimentNotFound):
+        session.experiment("nonsense")
+
+
+def test_an_experiment_of_ones_own_comes_from_its_file(
+    runs: Path, tmp_path: Path, starter: FakeStarter, spare: FakeSpare
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(OWN)
+    own = replace(TOY, name="mine")
+    session = LabSession(runs, Settings(), own=[(own, path)], starter=starter, spare=spare)
+    assert own in session.experiments()
+    run_id = session.start(own, own.defaults, 0, "cpu")
+    assert RunDirectory(runs / run_id).request().plugin == str(path)
+
+
+def test_a_run_of_ones_own_file_finds_its_experiment_again(
+    session: LabSession, runs: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(OWN)
+    made(runs, experiment="mine", program="mine:Mine", plugin=str(path))
+    assert session.experiment("mine").title == "Mine"
+    path.unlink()
+    assert session.experiment("mine").title == "Mine"
+
+
+def test_a_file_that_is_gone_is_a_sentence(session: LabSession, runs: Path) -> None:
+    made(runs, experiment="mine", plugin="/nowhere/mine.py")
+    with pytest.raises(ExperimentError, match="is not a file"):
+        session.experiment("mine")
+
+
+class FakeMeter:
+    """Says which process it was asked about."""
+
+    def line(self, pid: int = 0) -> str:
+        return f"about {pid}"
+
+
+def test_the_gpu_line_of_a_run_is_about_its_worker(
+    session: LabSession, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = ended(runs)
+    directory.write_status(StatusRecord(status=RunStatus.FINISHED, pid=4711))
+    monkeypatch.setattr(session, "_meter", FakeMeter())
+    assert session.gpu(directory.id) == "about 4711"
+    assert session.gpu() == "about 0"
+    (directory.path / "status.json").write_text("{")
+    assert session.gpu(directory.id) == "about 0"
