@@ -214,9 +214,10 @@ def test_the_seed_and_nothing_else_decides(implementation: str) -> None:
         program.start_pictures()
         program.pictures()
 
-    one = train(NAME, 5, epochs=1, implementation=implementation)
-    assert same(one, train(NAME, 5, look, epochs=1, implementation=implementation))
-    other = train(NAME, 6, epochs=1, implementation=implementation)
+    usual: Values = {"epochs": 2, "examples": 150, "implementation": implementation}
+    one = train(NAME, 5, **usual)
+    assert same(one, train(NAME, 5, look, **usual))
+    other = train(NAME, 6, **usual)
     assert one.start["w"].tolist() != other.start["w"].tolist()
     assert one.batches[0][0].tolist() != other.batches[0][0].tolist()
 
