@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.worker.output import redirect_output
 from tui_lab.worker.session import conduct
 
 
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
     if not path:
         return 0
     directory = RunDirectory(Path(path))
-    _redirect_output(directory.log_path)
+    redirect_output(directory.log_path)
     return conduct(directory)
 
 
@@ -40,20 +41,6 @@ def _wait_for_run() -> str:
             os.write(descriptor, b"1")
         os.close(descriptor)
     return os.fsdecode(sys.stdin.buffer.readline()).rstrip("\n")
-
-
-def _redirect_output(path: Path) -> None:
-    """Point descriptors 0, 1 and 2 away from any terminal, so that no library can print on it."""
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    null = os.open(os.devnull, os.O_RDONLY)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    for source, target in ((null, 0), (log, 1), (log, 2)):
-        os.dup2(source, target)
-        if source > 2:
-            os.set_inheritable(target, True)
-    os.close(log)
-    os.close(null)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,8 @@ class Loop:
         self._changes: list[SetHyperparameter] = []
         self.step = 0
         """Steps begun; the last of them is under way while a step is held open."""
+        self.completed = 0
+        """Steps taken to their end."""
         self.epoch = 0
         """Epochs completed."""
         self._held = False
@@ -51,11 +53,6 @@ class Loop:
         self._hold_after_step = 0
         self._hold_after_epoch = 0
         self._stop_reason: str | None = None
-
-    @property
-    def completed(self) -> int:
-        """Steps taken to their end."""
-        return self.step - 1 if self._publisher.inside_step else self.step
 
     def request_stop(self, reason: str) -> None:
         """End the run at the next step boundary; safe to call from a signal handler."""
@@ -86,6 +83,7 @@ class Loop:
         else:
             for _ in phases:
                 pass
+        self.completed = self.step
         if self._publisher.add_step(self.step):
             self._publish()
         if self.step % self._steps_per_epoch == 0:
@@ -133,6 +131,9 @@ class Loop:
             elif request is not None:
                 request.answer(Acknowledgement(False, self.step, "The disk is full; free some."))
             self._raise_if_stopped()
+        if self._pause_announced:
+            self._publisher.paused(self.completed)
+            self._publish()
 
     def _hold(self) -> None:
         self._hold_after_step = self._hold_after_epoch = 0

@@ -6,6 +6,7 @@ happens first closes the block, so that it stands in the log exactly where it to
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -164,14 +165,17 @@ class Publisher:
         self._record.release_reserve()
         reason = f"The log can't be written ({error.strerror}); free some space and it goes on."
         self.paused(step, reason)
+        with contextlib.suppress(OSError):  # what was reserved may do for the log too
+            self._record.flush()
 
     def try_again(self, step: int) -> bool:
-        """Whether the log can be written again."""
+        """Whether the log can be written again, with something in reserve for the next time."""
         try:
+            self._record.hold_reserve()
             self._record.flush()
         except OSError:
+            self._record.release_reserve()
             return False  # still full: the caller waits and asks again
-        self._record.hold_reserve()
         self.resumed(step)
         return True
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from typing import Any
 
 from tui_lab.events import RunEvent
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
 from tui_lab.runs.log import RunLog
 
 _HEARTBEAT = 1.0
@@ -39,7 +38,8 @@ class RunRecord:
         self._metrics: dict[str, Any] = {}
         self._step = self._epoch = 0
         self._clerk = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
-        self.hold_reserve()
+        with contextlib.suppress(OSError):  # no room to reserve: the first flush will say so
+            self.hold_reserve()
 
     def start(self) -> None:
         """Write the first status and begin the heartbeat."""
@@ -53,6 +53,17 @@ class RunRecord:
     def flush(self) -> None:
         """Hand everything appended to the operating system."""
         self._log.flush()
+
+    def try_flush(self) -> bool:
+        """Whether everything appended is written; if not, the reason stands in the status."""
+        try:
+            self._log.flush()
+        except OSError as problem:
+            self.release_reserve()
+            reason = f"The log can't be written ({problem.strerror}); free some space."
+            self.set_status(RunStatus.PAUSED, reason)
+            return False
+        return True
 
     def progress(self, step: int, epoch: int, metrics: Mapping[str, Any]) -> None:
         """What the next heartbeat says."""
@@ -70,9 +81,12 @@ class RunRecord:
         self._write_status()
 
     def hold_reserve(self) -> None:
-        """Set bytes aside for bad times, when there are enough."""
-        with contextlib.suppress(OSError):  # no room to reserve: the first flush will say so
+        """Set bytes aside for bad times; raises `OSError` when there are not enough."""
+        try:
             self._reserve.write_bytes(bytes(_RESERVE))
+        except OSError:
+            self.release_reserve()
+            raise
 
     def release_reserve(self) -> None:
         """Give the reserved bytes back, so that a status can be written on a full disk."""
@@ -85,13 +99,11 @@ class RunRecord:
             self._clerk.join()
         self.release_reserve()
         try:
-            self._log.flush()
-            self._log.sync()
+            self._log.close()
         except OSError as problem:
             print(f"The log could not be completed: {problem}", flush=True)
             error = error or f"The log could not be completed ({problem.strerror})."
         self.set_status(status, error)
-        self._log.close()
 
     def _beat(self) -> None:
         while not self._closing.wait(_HEARTBEAT):
@@ -102,17 +114,17 @@ class RunRecord:
             self._write_status()
 
     def _write_status(self) -> None:
-        record = StatusRecord(
-            status=self._status,
-            pid=os.getpid(),
-            host=socket.gethostname(),
-            step=self._step,
-            epoch=self._epoch,
-            heartbeat=time.time(),
-            metrics=dict(self._metrics),
-            error=self._error,
-        )
-        with self._lock:
+        with self._lock:  # around all of it, so that an older record never replaces a newer one
+            record = StatusRecord(
+                status=self._status,
+                pid=os.getpid(),
+                host=host_name(),
+                step=self._step,
+                epoch=self._epoch,
+                heartbeat=time.time(),
+                metrics=dict(self._metrics),
+                error=self._error,
+            )
             try:
                 self._directory.write_status(record)
             except OSError as problem:  # liveness does not hang on it: the lock is held

@@ -6,15 +6,16 @@ import functools
 import importlib
 import inspect
 import os
-import signal
 import socket
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from tui_lab.commands import Acknowledgement, Stop
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.experiment import Experiment
@@ -27,7 +28,7 @@ from tui_lab.training.device import resolve_device
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
-from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.interruption import Stopped, breaking_off, stopping
 from tui_lab.worker.loop import Loop
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
@@ -48,13 +49,29 @@ def conduct(directory: RunDirectory) -> int:
     control = Control(socket_path(directory.path))
     control.start()
     try:
-        ended = _prepare_and_drive(directory.request(), record, control)
-    except Exception as error:  # the process edge: whatever went wrong becomes the last event
+        with breaking_off():
+            ended = _prepare_and_drive(directory.request(), record, control)
+    except Stopped as stop:
+        ended = RunStopped(t=0.0, step=0, epoch=0, reason=str(stop))
+    except (Exception, SystemExit) as error:  # the process edge: what went wrong is the last event
         ended = _failure(error, t=0.0, step=0, epoch=0, metrics={})
-    control.close()
     record.append(ended)
+    with suppress(Stopped), breaking_off():
+        _write_rest(record, control)
+    control.close()
     record.close(_STATUS[type(ended)], getattr(ended, "error", ""))
     return 1 if isinstance(ended, RunFailed) else 0
+
+
+def _write_rest(record: RunRecord, control: Control) -> None:
+    """Have the whole log on disk; on a full one wait for room, or for an order to give up."""
+    while not record.try_flush():
+        request = control.take(timeout=1.0)
+        if request is not None and isinstance(request.command, Stop):
+            request.answer(Acknowledgement(True, message="The end of the log is lost."))
+            return
+        if request is not None:
+            request.answer(Acknowledgement(False, message="The disk is full; free some."))
 
 
 def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control) -> RunEnded:
@@ -82,9 +99,9 @@ def _drive(
     record: RunRecord,
 ) -> RunEnded:
     """Run the loop to its end and say how it ended."""
-    signal.signal(signal.SIGTERM, lambda *_: loop.request_stop("terminated"))
     try:
-        drive()
+        with stopping(loop.request_stop):
+            drive()
         publisher.draw_last(loop.completed)
         return RunFinished(
             t=publisher.t,
@@ -100,7 +117,7 @@ def _drive(
             reason=str(stop),
             metrics=publisher.last_metrics(),
         )
-    except Exception as error:  # the program's own code: its last event carries the traceback
+    except (Exception, SystemExit) as error:  # the program's own: its event has the traceback
         return _failure(
             error,
             t=publisher.t,
@@ -161,7 +178,7 @@ def _started(program: Program, total_steps: int, steps_per_epoch: int) -> RunSta
 
 
 def _failure(
-    error: Exception, *, t: float, step: int, epoch: int, metrics: dict[str, Any]
+    error: Exception | SystemExit, *, t: float, step: int, epoch: int, metrics: dict[str, Any]
 ) -> RunFailed:
     if isinstance(error, TuiLabError):
         return RunFailed(t=t, step=step, epoch=epoch, error=str(error), metrics=metrics)
