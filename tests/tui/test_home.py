@@ -130,6 +130,24 @@ async def test_a_run_that_moves_on_is_shown_where_it_is_now(session: FakeSession
         assert "step 400" in lines(app, "#runs")[0]
 
 
+@pytest.mark.parametrize("runs", [0, 3])
+async def test_nothing_is_drawn_while_nothing_happens(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
+    for number in range(runs):
+        session.put(summary(number))
+    app = TuiLabApp(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        drawn: list[object] = []
+        choices = app.screen.query_one("#runs", OptionList)
+        monkeypatch.setattr(choices, "refresh", lambda *args, **how: drawn.append(args))
+        session.clock.advance(1)
+        home(app).refresh_runs()
+        await pilot.pause()
+        assert drawn == []
+
+
 async def test_the_cursor_stays_on_its_run_when_newer_ones_arrive(session: FakeSession) -> None:
     first = summary(1)
     session.put(first)
@@ -179,7 +197,7 @@ async def test_no_size_is_too_small_or_too_large(
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "now"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200000, "2 d")],
+    [(0, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200000, "2 d")],
 )
 def test_age_says_enough(session: FakeSession, seconds: int, shown: str) -> None:
     created = session.now()

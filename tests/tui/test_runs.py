@@ -283,8 +283,12 @@ async def test_a_live_run_is_kept_up_to_date_without_drawing_the_rest(
         app.runs.refresh_runs()
         assert updated == [(LIVE.id, "step")]
         updated.clear()
+        drawn: list[object] = []
+        monkeypatch.setattr(table, "refresh", lambda *args, **how: drawn.append(args))
         app.runs.refresh_runs()
+        await pilot.pause()
         assert updated == []
+        assert drawn == []
 
 
 async def test_runs_that_can_not_be_listed_are_a_sentence(

@@ -34,12 +34,12 @@ def run_line(run: RunSummary, now: datetime, width: int = 120) -> Content:
 
 
 def age(created: datetime, now: datetime) -> str:
-    """How long ago, to the nearest unit that says enough."""
+    """How long ago; not to the second, so that nothing is drawn again only because time passes."""
     seconds = max(0, int((now - created).total_seconds()))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size} {unit}"
-    return f"{seconds} s" if seconds else "now"
+    return "now"
 
 
 def _loss(run: RunSummary) -> str:

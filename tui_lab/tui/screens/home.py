@@ -143,8 +143,9 @@ class HomeScreen(Screen[None]):
 
     def _show_runs(self, lines: dict[str, Content], title: str) -> None:
         choices = self.query_one("#runs", ChoiceList)
-        choices.border_title = title
-        if list(lines) != list(self._shown) or not lines:
+        if choices.border_title != title:  # the border is drawn again even for the same one
+            choices.border_title = title
+        if list(lines) != list(self._shown) or not choices.option_count:
             _replace(choices, lines)
         for run_id, line in lines.items():
             if line != self._shown.get(run_id):

@@ -119,7 +119,9 @@ class RunsScreen(Screen[None]):
         self.query_one("#empty", Static).update(_NO_MATCH if rows else _NO_RUNS)
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
-        self.table.border_title = self._title(len(shown))
+        title = self._title(len(shown))
+        if self.table.border_title != title:  # the border is drawn again even for the same one
+            self.table.border_title = title
         if shown and self.focused is None:
             self.table.focus()  # it lost the focus when it had nothing to show
         live = frozenset(run.id for run in self._runs.values() if run.live)
