@@ -86,7 +86,7 @@ class Histogram(Picture):
 
 @dataclass(frozen=True)
 class Heatmap(Picture):
-    """A matrix of numbers. Layer `cells`: `{"values": [[...]]}`, with labels in `rows`, `columns`."""
+    """A matrix of numbers. Layer `cells`: `{"values": [[...]]}`; labels in `rows`, `columns`."""
 
 
 @dataclass(frozen=True)

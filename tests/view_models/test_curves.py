@@ -187,7 +187,7 @@ class TestLegend:
     @pytest.mark.parametrize(
         ("keys", "texts"),
         [
-            (("norm/w",), ["norm 1"]),
+            (("norm/w",), ["1"]),
             (("train/loss", "test/loss"), ["train 1", "test 1"]),
             (("error/w", "error/b"), ["w 1", "b 1"]),
             (("train/loss", "norm/w"), ["train/loss 1", "norm/w 1"]),

@@ -63,7 +63,7 @@ def legend(figure: Figure) -> list[tuple[Role, str]]:
     shown = [line for line in figure.lines if line.role != "muted"]
     texts = _shortened([line.name for line in shown])
     return [
-        (line.role, f"{text} {short(float(raw.get(line.name, line).y[-1]))}")
+        (line.role, f"{text} {short(float(raw.get(line.name, line).y[-1]))}".strip())
         for line, text in zip(shown, texts, strict=True)
     ]
 
@@ -153,7 +153,9 @@ def _shortened(names: Sequence[str]) -> list[str]:
     parts = [(*name.partition(_OF)[0].partition("/"), name.partition(_OF)[2]) for name in names]
     if not all(tail for _, _, tail, _ in parts):
         return list(names)
-    if len({tail for _, _, tail, _ in parts}) == 1:
+    if len(parts) == 1 and parts[0][0] not in ("train", "test", "val"):
+        kept = [""]  # the title of the chart says what its only line is
+    elif len({tail for _, _, tail, _ in parts}) == 1:
         kept = [head for head, _, _, _ in parts]
     elif len({head for head, _, _, _ in parts}) == 1:
         kept = [tail for _, _, tail, _ in parts]
