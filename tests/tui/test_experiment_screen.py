@@ -1,43 +1,31 @@
-"""The experiment screen: keys send their commands, what the log says is shown, nothing crashes."""
+"""The experiment screen shows what the log says, at every size, as plain text."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import OptionList, RichLog, Static
+from textual.widgets import RichLog, Static
 
-from tests.tui.fakes import OTHER, TOY, FakeSession, summary
-from tui_lab.commands import (
-    Acknowledgement,
-    Advance,
-    Command,
-    Evaluate,
-    Pause,
-    Resume,
-    SetHyperparameter,
+from tests.tui.fakes import TOY, FakeSession, summary
+from tests.tui.opened import (
+    CHANGED,
+    FINISHED,
+    GRADIENTS,
+    MEASURED,
+    STARTED,
+    Opened,
+    attached,
+    live_run,
 )
-from tui_lab.errors import RunError
 from tui_lab.events import (
     AlarmRaised,
-    GradientsLogged,
-    HyperparameterChanged,
     MetricsLogged,
     PhaseEntered,
     PictureLogged,
-    RunEvent,
-    RunFinished,
-    RunPaused,
-    RunStarted,
 )
 from tui_lab.experiment import Scatter
 from tui_lab.run import RunStatus
-from tui_lab.runs.catalogue import RunSummary
-from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.screens.experiment import ExperimentScreen
 from tui_lab.tui.widgets.chart import Chart
 
 SIZES = [
@@ -51,293 +39,6 @@ SIZES = [
     (200, 60),
     (400, 120),
 ]
-STARTED = RunStarted(
-    pid=1,
-    host="box",
-    device="cpu",
-    device_name="",
-    threads=1,
-    started="2026-11-20T12:00:00+00:00",
-    total_steps=400,
-    steps_per_epoch=4,
-    parameters=[{"name": "w", "shape": [200, 1], "requires_grad": True}],
-    source=["    def step(self, batch):\n", "        yield self.forward(loss)  # [red]\n"],
-    source_line=41,
-)
-MEASURED = MetricsLogged(
-    t=1.0,
-    kind="epoch",
-    epochs=[1, 2],
-    steps=[4, 8],
-    columns={"train/loss": [4.0, 2.0], "test/loss": [5.0, 3.0], "norm/w": [9.0, 8.0]},
-)
-GRADIENTS = GradientsLogged(
-    t=1.0,
-    step=8,
-    phase="backward",
-    grad_enabled=True,
-    graph=True,
-    parameters=[
-        {
-            "name": "w",
-            "grad": "accumulated",
-            "times": 3,
-            "norm": 8.0,
-            "grad_norm": 1.5,
-            "update": 0.01,
-            "finite": True,
-            "requires_grad": True,
-        }
-    ],
-)
-CHANGED = HyperparameterChanged(t=1.1, step=9, name="weight_decay", old=3.0, new=10.0)
-FINISHED = RunFinished(t=2.0, step=400, epoch=100, metrics={"train/loss": 0.5})
-
-
-def live_run(**fields: Any) -> RunSummary:
-    """A run of the toy that is going on."""
-    values = {"implementation": "concise", "weight_decay": 3.0, "lr": 0.01, "epochs": 100}
-    return summary(1, status=RunStatus.RUNNING, hyperparameters=values, device="auto", **fields)
-
-
-class Opened:
-    """A screen on a run with these events, and what a test asks of it."""
-
-    def __init__(
-        self, *events: RunEvent, run: RunSummary | None = None, session: FakeSession | None = None
-    ) -> None:
-        self.session = session or FakeSession()
-        self.run = run
-        if run is not None:
-            self.session.put(run)
-            self.session.record(run.id, *events)
-        self.app = TuiLabApp(self.session, Opening("toy", {}, run.id if run else ""))
-
-    @property
-    def screen(self) -> ExperimentScreen:
-        screen = self.app.place
-        assert isinstance(screen, ExperimentScreen)
-        return screen
-
-    @property
-    def text(self) -> str:
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-    @property
-    def told(self) -> list[str]:
-        return [note.message for note in self.app._notifications]
-
-    @property
-    def commands(self) -> list[Command]:
-        return [command for _, command in self.session.sent]
-
-    @property
-    def started(self) -> list[tuple[Any, ...]]:
-        return [call for call in self.session.calls if call[0] == "start"]
-
-    async def settle(self, pilot: Pilot[Any]) -> None:
-        """Let the screen be furnished, the log be read and commands be answered."""
-        await pilot.pause()
-        await self.app.workers.wait_for_complete()
-        await pilot.pause()
-        self.screen._follow()
-        self.screen.draw()
-        await pilot.pause()
-
-
-def attached(*events: RunEvent, **fields: Any) -> Opened:
-    """The screen on a live run."""
-    return Opened(STARTED, MEASURED, GRADIENTS, *events, run=live_run(**fields))
-
-
-@pytest.mark.parametrize(
-    ("key", "command"),
-    [
-        ("space", Pause()),
-        ("full_stop", Advance("phase")),
-        ("n", Advance("step")),
-        ("e", Advance("epoch")),
-        ("E", Evaluate()),
-    ],
-)
-async def test_a_key_sends_its_command(key: str, command: Command) -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press(key)
-        await lab.settle(pilot)
-        assert lab.session.sent == [(live_run().id, command)]
-
-
-@pytest.mark.parametrize("key", ["space", "full_stop", "n", "e", "E", "t"])
-@pytest.mark.parametrize("events", [None, (STARTED, FINISHED)])
-async def test_without_a_live_run_the_keys_do_nothing(
-    key: str, events: Sequence[RunEvent] | None
-) -> None:
-    lab = Opened(*(events or ()), run=summary(1) if events else None)
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press(key)
-        await lab.settle(pilot)
-        assert lab.commands == []
-        assert ("stop", summary(1).id) not in lab.session.calls
-
-
-async def test_space_lets_a_paused_run_go_on() -> None:
-    lab = attached(RunPaused(t=1.0, step=8))
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        assert lab.screen.status is RunStatus.PAUSED
-        await pilot.press("space")
-        await lab.settle(pilot)
-        assert lab.commands == [Resume()]
-
-
-async def test_space_pauses_while_a_knob_has_the_focus() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("down", "space")
-        await lab.settle(pilot)
-        assert lab.commands == [Pause()]
-
-
-async def test_t_stops_the_run() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("t")
-        await lab.settle(pilot)
-        assert ("stop", live_run().id) in lab.session.calls
-        assert lab.screen.status is RunStatus.STOPPED
-
-
-async def test_r_starts_a_run_with_the_knobs_and_shows_it() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("down", "down", "7", "enter", "r")
-        await lab.settle(pilot)
-        values = {"implementation": "scratch", "weight_decay": 7.0, "lr": 0.003, "epochs": 100}
-        assert lab.started == [("start", "toy", values, 0, "auto")]
-        assert lab.screen.run_id in {run.id for run in lab.session.runs()}
-        assert lab.screen.is_live
-
-
-async def test_enter_starts_a_run_too() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("enter")
-        await lab.settle(pilot)
-        assert len(lab.started) == 1
-
-
-async def test_capital_r_takes_the_next_seed() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("R", "R")
-        await lab.settle(pilot)
-        assert [call[3] for call in lab.started] == [1, 2]
-
-
-async def test_the_run_before_goes_on_and_a_notice_says_so() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("r")
-        await lab.settle(pilot)
-        assert lab.screen.run_id != live_run().id
-        assert lab.told == [f"{live_run().id} goes on; h lists it."]
-        assert not [call for call in lab.session.calls if call[0] == "stop"]
-
-
-async def test_what_was_typed_badly_starts_nothing() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.screen.knobs["weight_decay"].focus()
-        await pilot.press("9", "9", "9")
-        lab.screen.action_run()
-        await lab.settle(pilot)
-        assert lab.started == []
-        error = lab.screen.query_one("#knob-error", Static)
-        assert str(error.content).startswith("weight_decay must be a number")
-
-
-async def test_a_run_that_can_not_start_says_why_as_plain_text() -> None:
-    lab = Opened()
-    lab.session.start_error = RunError("No worker [red]here[/red].")
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("r")
-        await lab.settle(pilot)
-        assert lab.told == ["No worker [red]here[/red]."]
-        assert lab.screen.run_id == ""
-
-
-async def test_a_live_knob_commands_the_live_run_and_waits_for_the_answer() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.screen.knobs["weight_decay"].focus()
-        await pilot.press("right")
-        await lab.settle(pilot)
-        assert lab.commands == [SetHyperparameter("weight_decay", 10.0)]
-        assert not lab.screen.knobs["weight_decay"].pending
-        lab.session.record(live_run().id, CHANGED)
-        await lab.settle(pilot)
-        assert "a 8: λ 3 → 10 (applied at step 9)" in lab.text
-        assert lab.screen.knobs["weight_decay"].value == 10.0
-
-
-async def test_a_refused_value_goes_back() -> None:
-    lab = attached()
-    lab.session.answer = Acknowledgement(False, 8, "not [now]")
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.screen.knobs["weight_decay"].focus()
-        await pilot.press("right")
-        await lab.settle(pilot)
-        assert lab.told == ["not [now]"]
-        assert lab.screen.knobs["weight_decay"].value == 3.0
-
-
-async def test_any_other_knob_waits_for_the_next_run() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.screen.knobs["epochs"].focus()
-        await pilot.press("7", "enter")
-        await lab.settle(pilot)
-        assert lab.commands == []
-        assert lab.screen.knobs["epochs"].next_run
-        assert lab.screen.knobs["epochs"].value == 7
-
-
-async def test_a_value_set_from_elsewhere_turns_the_knob() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.session.record(live_run().id, CHANGED)
-        await lab.settle(pilot)
-        assert lab.screen.knobs["weight_decay"].value == 10.0
-        assert lab.commands == []
-
-
-async def test_attaching_brings_curve_knobs_and_marks_back() -> None:
-    lab = attached(CHANGED)
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        knobs = lab.screen.knobs
-        assert knobs["implementation"].value == "concise"
-        assert knobs["weight_decay"].value == 10.0
-        assert knobs["lr"].value == 0.01
-        assert "test 3" in lab.text
-        assert "● running" in lab.text
-        assert live_run().id in lab.text
 
 
 async def test_a_finished_run_keeps_its_last_picture() -> None:
@@ -349,18 +50,6 @@ async def test_a_finished_run_keeps_its_last_picture() -> None:
         assert "done in 0:02" in lab.text
         assert lab.screen.charts["loss"].drawing is not None
         assert "test 3" in lab.text
-
-
-async def test_a_worker_that_vanished_is_a_crash() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.session.put(dataclasses.replace(live_run(), status=RunStatus.CRASHED, live=False))
-        lab.screen._look_after()
-        await lab.settle(pilot)
-        assert lab.screen.status is RunStatus.CRASHED
-        assert "crashed" in lab.text
-        assert lab.screen.check_action("toggle_pause", ()) is None
 
 
 @pytest.mark.parametrize(
@@ -539,51 +228,6 @@ async def test_tab_goes_round_knobs_charts_and_pane() -> None:
         assert lab.app.focused is screen.knobs.current
 
 
-async def test_p_lists_presets_and_enter_turns_the_knobs() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("p")
-        await pilot.pause()
-        assert "No weight decay" in str(lab.app.screen.query_one(OptionList).options[0].prompt)
-        await pilot.press("enter")
-        await lab.settle(pilot)
-        assert lab.screen.knobs["weight_decay"].value == 0.0
-        await pilot.press("p", "escape")
-        await lab.settle(pilot)
-        assert lab.screen.knobs["weight_decay"].value == 0.0
-
-
-async def test_p_is_no_key_where_there_are_no_presets() -> None:
-    session = FakeSession()
-    app = TuiLabApp(session, Opening("other"))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("p")
-        await pilot.pause()
-        assert isinstance(app.screen, ExperimentScreen)
-    assert OTHER.presets == ()
-
-
-async def test_y_copies_the_run_as_one_command() -> None:
-    lab = attached()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("y")
-        await lab.settle(pilot)
-        line = "tui-lab run toy implementation=concise lr=0.01 --seed 0 --device auto"
-        assert lab.app.clipboard == line
-        assert lab.told == [line]
-
-
-async def test_y_copies_the_knobs_before_there_is_a_run() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("down", "down", "right", "y")
-        await lab.settle(pilot)
-        assert lab.app.clipboard == "tui-lab run toy weight_decay=10 --seed 0 --device auto"
-
-
 async def test_other_runs_are_laid_over_and_taken_away() -> None:
     lab = attached()
     other = summary(2, hyperparameters={"weight_decay": 0.0})
@@ -634,35 +278,6 @@ async def test_v_steps_through_pictures_and_their_views() -> None:
         assert "[b]errors · 2 of 2" in lab.text
 
 
-async def test_a_demonstration_starts_by_itself_and_follows_its_knobs() -> None:
-    session = FakeSession([dataclasses.replace(TOY, demonstration=True)])
-    lab = Opened(session=session)
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        assert len(lab.started) == 1
-        lab.screen.knobs["epochs"].focus()
-        await pilot.press("right")
-        await lab.settle(pilot)
-        [command] = lab.commands
-        assert isinstance(command, SetHyperparameter)
-        assert command.name == "epochs"
-        assert lab.screen.check_action("advance", ("step",)) is None
-
-
-async def test_a_cold_start_says_that_torch_is_imported() -> None:
-    lab = Opened()
-    lab.session.warm_ready = False
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        assert ("warm",) in lab.session.calls
-        await pilot.press("r")
-        await lab.settle(pilot)
-        assert "importing torch…" in lab.text
-        lab.session.record(lab.screen.run_id, STARTED)
-        await lab.settle(pilot)
-        assert "importing torch…" not in lab.text
-
-
 async def test_curves_without_room_wait_behind_a_key() -> None:
     curves = tuple(dataclasses.replace(TOY.pictures[1], title=f"curve {i}") for i in range(5))
     session = FakeSession([dataclasses.replace(TOY, pictures=curves)])
@@ -676,17 +291,6 @@ async def test_curves_without_room_wait_behind_a_key() -> None:
             await pilot.press("0")
             await lab.settle(pilot)
         assert seen == {c.title for c in curves}
-
-
-async def test_values_from_outside_turn_the_knobs_and_bad_ones_are_said_so() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        lab.screen.set_values({"weight_decay": "12", "lr": 0.1})
-        assert lab.screen.knobs["weight_decay"].value == 12.0
-        lab.screen.set_values({"lr": "fast"})
-        await lab.settle(pilot)
-        assert lab.told[0].startswith("lr must be a number")
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -727,7 +331,7 @@ async def test_the_header_names_the_gpu_while_the_run_is_live() -> None:
     lab.session.device_line = "cuda:0 41 % 3.1 G"
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen._look_after()
+        lab.screen.look_after()
         await lab.settle(pilot)
         assert "cuda:0 41 % 3.1 G" in lab.text
 

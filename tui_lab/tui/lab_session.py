@@ -158,7 +158,7 @@ class LabSession:
     def gpu(self, run_id: str = "") -> str:
         try:
             pid = self._directory(run_id).status_record().pid if run_id else 0
-        except RunUnreadable:
+        except RunError:
             pid = 0
         return self._meter.line(pid)
 

@@ -5,66 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
-from textual.widgets import Footer, Static
 
-from tui_lab.experiment import Curve, Experiment
-from tui_lab.tui.lesson import lesson
+from tui_lab.errors import TuiLabError
+from tui_lab.experiment import Experiment
 from tui_lab.tui.run_overlays import RunOverlays
-from tui_lab.tui.screens.knob_screen import KnobScreen, waiting_words
+from tui_lab.tui.screens.knob_screen import waiting_words
+from tui_lab.tui.screens.paned_screen import PanedScreen
 from tui_lab.tui.session import Session
-from tui_lab.tui.widgets.chart import Chart
-from tui_lab.tui.widgets.charts_pane import ChartsPane
-from tui_lab.tui.widgets.knob import Knob
-from tui_lab.tui.widgets.pane_box import pane_titles
-from tui_lab.tui.widgets.run_header import RunHeader
-from tui_lab.tui.widgets.run_panes import NAMES, RunPanes
-from tui_lab.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.run import RunView
 
-_TABS = dict(
-    zip(("charts", *NAMES), ("charts", "grads", "code", "pics", "notes", "log"), strict=True)
-)
-"""Short names for the strip of a narrow screen."""
-TURNS = ("-narrow", "-tiny", "-short")
-"""Classes of screens on which charts and panes take turns."""
 _HINT = "r starts a run with these values, p lists presets, ? every key"
 
 
-def _tab(number: int, name: str) -> Binding:
-    """A pane's key; the footer names them all at the first."""
-    return Binding(
-        str(number),
-        f"open_pane('{name}')",
-        "tabs" if number == 1 else name,
-        key_display="1-5" if number == 1 else None,
-        tooltip=f"Show the {name}",
-        id=f"pane.{name}",
-        show=number == 1,
-    )
-
-
-class ExperimentScreen(KnobScreen):
+class ExperimentScreen(PanedScreen):
     """Knobs at the left, curves above, the panes of the run below."""
 
     CSS_PATH = "experiment.tcss"
-    AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(_tab(number, name) for number, name in enumerate(NAMES, 1)),
-        Binding(
-            "0",
-            "open_pane('charts')",
-            "charts",
-            tooltip="Show the charts, or those that had no room",
-            id="pane.charts",
-        ),
         Binding(
             "v",
             "next_picture",
@@ -106,14 +66,6 @@ class ExperimentScreen(KnobScreen):
             show=False,
         ),
         Binding(
-            "z",
-            "zoom",
-            "zoom",
-            tooltip="Give the focused pane the whole screen, and back",
-            id="pane.zoom",
-            show=False,
-        ),
-        Binding(
             "f",
             "freeze",
             "freeze",
@@ -121,54 +73,16 @@ class ExperimentScreen(KnobScreen):
             id="chart.freeze",
             show=False,
         ),
-        Binding(
-            "tab",
-            "focus_pane(1)",
-            "next pane",
-            tooltip="To the next pane",
-            id="pane.next",
-            show=False,
-        ),
-        Binding(
-            "shift+tab",
-            "focus_pane(-1)",
-            "previous pane",
-            tooltip="To the pane before",
-            id="pane.previous",
-            show=False,
-        ),
     ]
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__(session, experiment)
-        marker = session.settings.marker
-        curves = [picture for picture in experiment.pictures if isinstance(picture, Curve)]
-        self.header = RunHeader()
-        self.charts = ChartsPane(curves, marker, id="charts")
-        self.panes = RunPanes(experiment, lesson(experiment), marker, id="panes")
-        self.status_line = StatusLine()
         self.overlays = RunOverlays(session, experiment)
         self.frozen = False
         self.device = ""
         """The device of the run shown, in words."""
         self._empty: RunView | None = None
         self._laid_over: tuple[str, ...] = ()
-
-    def compose(self) -> ComposeResult:
-        yield self.header
-        with Horizontal(id="body"):
-            yield self.knobs
-            with Vertical(id="right"):
-                yield Static(id="strip")
-                yield self.charts
-                yield self.panes
-        yield self.status_line
-        yield Footer(show_command_palette=False, compact=True)
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._name_strip()
-        self.watch(self, "focused", self._make_room, init=False)
 
     async def furnish(self) -> None:
         """Charts and panes can be drawn from now on."""
@@ -198,13 +112,16 @@ class ExperimentScreen(KnobScreen):
         self.overlays.read()
 
     def every_second(self) -> None:
-        self.device = self._device()
-        if self.run_id and self.panes.current == "log":
-            self.panes.log_view.show_output(self.session.worker_output(self.run_id))
+        try:
+            self.device = self._device()
+            if self.run_id and self.panes.current == "log":
+                self.panes.log_view.show_output(self.session.worker_output(self.run_id))
+        except TuiLabError as error:
+            self.panes.log_view.show_output(str(error))
 
     def draw(self) -> None:
         view = self.feed.view if self.feed else self._empty
-        if view is None:
+        if view is None or not self.is_seen:
             return
         self._draw_lines(view)
         if not self.frozen:
@@ -228,18 +145,6 @@ class ExperimentScreen(KnobScreen):
         device = self.feed.view.started.device
         line = self.session.gpu(self.run_id) if device.startswith("cuda") and self.is_live else ""
         return line or device
-
-    async def action_open_pane(self, name: str) -> None:
-        """Show a pane; the charts again once they are shown bring those that had no room."""
-        was_shown = not self.has_class("-on-panes")
-        self.set_class(name != "charts", "-on-panes")
-        if name != "charts":
-            await self.panes.open(name)
-        elif was_shown:
-            self.charts.turn()
-        self.every_second()
-        self._name_strip()
-        self.draw()
 
     def action_next_picture(self) -> None:
         """The next picture, or the next view of the one shown."""
@@ -268,44 +173,7 @@ class ExperimentScreen(KnobScreen):
         self.frozen = not self.frozen
         self.draw()
 
-    def action_zoom(self) -> None:
-        """Give one pane the whole screen, and back."""
-        zoomed = not self.has_class("-zoomed")
-        if zoomed and self.focused is not None and self.knobs not in self.focused.ancestors:
-            self.set_class(self.panes in self.focused.ancestors, "-on-panes")
-        self.set_class(zoomed, "-zoomed")
-        self.charts.zoom(self.focused if zoomed else None)
-
-    def action_focus_knobs(self) -> None:
-        """Go to the knob that was turned last, where it has no place of its own in that of the
-        panes."""
-        self.remove_class("-zoomed")
-        self.add_class("-on-knobs")
-        self.call_after_refresh(super().action_focus_knobs)
-
-    def action_focus_pane(self, direction: int) -> None:
-        """Go round knobs, charts and the pane in front."""
-        stops = [self.knobs.current, *self.charts.query(Chart), *self.panes.views]
-        there = [stop for stop in stops if stop is self.knobs.current or stop.focusable]
-        here = there.index(self.focused) if self.focused in there else min(-direction, 0)
-        stop = there[(here + direction) % len(there)]
-        if stop is self.knobs.current:
-            self.action_focus_knobs()
-        else:
-            stop.focus()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if (action, parameters) == ("open_pane", ("charts",)):
-            takes_turns = any(self.has_class(name) for name in TURNS)
-            return takes_turns or self.has_class("-zoomed") or self.charts.waiting
         if action == "clear_overlays":
             return True if self.overlays else None
         return super().check_action(action, parameters)
-
-    def _make_room(self, focused: Widget | None) -> None:
-        """On a narrow screen the knobs are there while one has the focus."""
-        self.set_class(isinstance(focused, Knob), "-on-knobs")
-
-    def _name_strip(self) -> None:
-        current = self.panes.current if self.has_class("-on-panes") else "charts"
-        self.query_one("#strip", Static).update(pane_titles(_TABS, current, first=0))

@@ -17,12 +17,12 @@ from tui_lab.experiment import Experiment, Preset
 from tui_lab.hyperparameters import Value
 from tui_lab.run import RunStatus
 from tui_lab.tui.run_row import command_words
-from tui_lab.tui.screens.run_screen import RunScreen
+from tui_lab.tui.screens.steering_screen import SteeringScreen
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.knob_panel import DEVICE, SEED, KnobPanel
 
 
-class KnobScreen(RunScreen):
+class KnobScreen(SteeringScreen):
     """Holds the knobs of an experiment beside the run that it shows."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

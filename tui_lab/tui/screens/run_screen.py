@@ -1,16 +1,11 @@
-"""What every screen of a run does: follow its log, and command its worker."""
+"""What every screen of a run does: follow its log, live or long ended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import on, work
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
-from textual.worker import Worker, WorkerState
+from textual.screen import ModalScreen, Screen
 
-from tui_lab.commands import Acknowledgement, Advance, Command, Evaluate, Pause, Resume
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
@@ -22,11 +17,6 @@ if TYPE_CHECKING:  # numpy comes with it, which is imported after the first pain
 
 TAIL = 1 / 30
 """Seconds between two looks at the log; nothing is drawn then."""
-_ADVANCES = {
-    "phase": Advance("phase"),
-    "step": Advance("step"),
-    "epoch": Advance("epoch"),
-}
 
 
 class RunScreen(Screen[None]):
@@ -34,59 +24,6 @@ class RunScreen(Screen[None]):
 
     Widgets that need numpy are made by `furnish`, after the first paint.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "r,enter",
-            "run",
-            "run",
-            key_display="r",
-            tooltip="Start a run with these values",
-            id="run.start",
-        ),
-        Binding(
-            "R",
-            "run(True)",
-            "run, new seed",
-            key_display="R",
-            tooltip="Start a run with the next seed",
-            id="run.reseed",
-            show=False,
-        ),
-        Binding(
-            "space",
-            "toggle_pause",
-            "pause",
-            tooltip="Hold the run still, or let it go on",
-            id="run.pause",
-        ),
-        Binding(
-            "full_stop",
-            "advance('phase')",
-            "phase",
-            key_display=".",
-            tooltip="Go on to the next phase of a step: forward, backward, update, zero_grad",
-            id="run.phase",
-        ),
-        Binding("n", "advance('step')", "step", tooltip="Take one optimizer step", id="run.step"),
-        Binding(
-            "e",
-            "advance('epoch')",
-            "epoch",
-            tooltip="Go on to the end of the epoch",
-            id="run.epoch",
-        ),
-        Binding(
-            "E",
-            "evaluate",
-            "evaluate",
-            key_display="E",
-            tooltip="Measure the whole-set metrics now",
-            id="run.evaluate",
-            show=False,
-        ),
-        Binding("t", "stop", "stop", tooltip="End the run", id="run.stop", show=False),
-    ]
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__()
@@ -109,8 +46,8 @@ class RunScreen(Screen[None]):
         await self.furnish()
         self._furnished = True
         self.set_interval(TAIL, self._follow)
-        self.set_interval(1 / self.session.settings.fps, self._draw_if_seen)
-        self.set_interval(1.0, self._look_after)
+        self.set_interval(1 / self.session.settings.fps, self.draw)
+        self.set_interval(1.0, self.look_after)
         if self._wanted:
             self.open_run(self._wanted)
         self.begin()
@@ -159,6 +96,14 @@ class RunScreen(Screen[None]):
         """Whether there is a worker to command."""
         return self.status is not None and not self.status.is_finished
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether nothing but dialogs stands over this screen. (Textual counts as current what
+        lies under an opaque screen, too.)"""
+        stack = self.app.screen_stack
+        above = stack[stack.index(self) + 1 :] if self in stack else stack
+        return self in stack and all(isinstance(screen, ModalScreen) for screen in above)
+
     def open_run(self, run_id: str) -> None:
         """Show a run, live or long finished, from its log."""
         self._wanted = run_id
@@ -184,21 +129,22 @@ class RunScreen(Screen[None]):
         self.notify(printable(sentence), severity="error" if error else "information", markup=False)
 
     def _follow(self) -> None:
-        if self.feed is None or not self.is_current:
+        if not self.is_seen:
             return
-        before = self.status, len(self.feed.view.marks)
+        before = self._standing
         self.read()
-        if before != (self.status, len(self.feed.view.marks)):
+        if before != self._standing:
             self.run_changed()
             self.refresh_bindings()
 
-    def _draw_if_seen(self) -> None:
-        if self.is_current:
-            self.draw()
+    @property
+    def _standing(self) -> tuple[RunStatus | None, int]:
+        """State and changes so far: what knobs and keys depend on."""
+        return self.status, len(self.feed.view.marks) if self.feed else 0
 
-    def _look_after(self) -> None:
+    def look_after(self) -> None:
         """Once a second: what only asking can tell."""
-        if not self.is_current:
+        if not self.is_seen:
             return
         self.every_second()
         before = self.status
@@ -217,57 +163,3 @@ class RunScreen(Screen[None]):
             self._known = self.session.status(self.feed.run_id)
         except TuiLabError:
             self._known = RunStatus.CRASHED  # its directory is gone or torn
-
-    @work(group="commands", exclusive=False, exit_on_error=False)
-    async def send(
-        self, command: Command, answered: Callable[[Acknowledgement | None], None] | None = None
-    ) -> None:
-        """Send a command to the run; `answered` gets the answer, None when there was none."""
-        answer = None
-        try:
-            answer = await self.session.send(self.run_id, command)
-        except TuiLabError as error:
-            self.tell(str(error), error=True)
-        if answer is not None and not answer.ok:
-            self.tell(answer.message, error=True)
-        if answered is not None:
-            answered(answer)
-
-    @on(Worker.StateChanged)
-    def report_trouble(self, event: Worker.StateChanged) -> None:
-        """An error that no one expected is told, not hidden."""
-        if event.state is WorkerState.ERROR:
-            self.tell(f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("toggle_pause", "advance", "evaluate"):
-            return True if self.is_live and not self.experiment.demonstration else None
-        if action == "stop":
-            return True if self.is_live else None
-        return True
-
-    def action_run(self, new_seed: bool = False) -> None:
-        """Start a run and show it, with the same seed or the next one."""
-        raise NotImplementedError
-
-    def action_toggle_pause(self) -> None:
-        """Hold the run still, or let it go on."""
-        self.send(Resume() if self.status is RunStatus.PAUSED else Pause())
-
-    def action_advance(self, unit: str) -> None:
-        """Go on by a phase, a step or an epoch, then hold still."""
-        self.send(_ADVANCES[unit])
-
-    def action_evaluate(self) -> None:
-        """Measure the whole-set metrics now."""
-        self.send(Evaluate())
-
-    @work(group="stop", exclusive=True, exit_on_error=False)
-    async def action_stop(self) -> None:
-        """End the run, by force when it does not answer."""
-        run_id = self.run_id
-        try:
-            await self.session.stop(run_id)
-        except TuiLabError as error:
-            self.tell(str(error), error=True)
-        self._look_after()
