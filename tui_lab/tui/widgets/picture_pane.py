@@ -1,4 +1,4 @@
-"""The declared pictures that are not curves, one at a time."""
+"""The declared pictures that are not curves, as many at a time as there is room for."""
 
 from __future__ import annotations
 
@@ -10,34 +10,42 @@ from textual.widgets import Static
 
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve, Experiment
-from tui_lab.tui.widgets.chart import Chart
+from tui_lab.tui.widgets.picture_slot import PictureSlot
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.run import RunView
+
+_ROWS, _COLUMNS = 12, 70
+"""What a picture needs, so that another one beside it is worth more than a larger one."""
+_MOST = 2
+"""Pictures along each side."""
 
 
 class PicturePane(Container):
     """Steps through the pictures, and through the views of one that has several."""
 
     DEFAULT_CSS = """
-    PicturePane > Chart { border: none; }
-    PicturePane > Chart:focus { border: none; }
+    PicturePane { layout: grid; grid-gutter: 0; }
     """
 
     def __init__(self, experiment: Experiment, marker: Marker) -> None:
         super().__init__()
         self.pictures = [p for p in experiment.pictures if not isinstance(p, Curve)]
         self.chosen = (0, 0)
-        """Place of the picture, and of its view."""
+        """Place of the first picture shown, and of its view."""
         self._variants: list[str] = []
-        self._chart = Chart(marker=marker)
+        most = min(_MOST * _MOST, len(self.pictures))
+        self._slots = [PictureSlot(marker) for _ in range(most)]
 
     def compose(self) -> ComposeResult:
         if self.pictures:
-            yield self._chart
+            yield from self._slots
         else:
             yield Static("This experiment has curves only.", markup=False)
+
+    def on_resize(self) -> None:
+        self._arrange()
 
     def turn(self) -> None:
         """The next view of the picture, or the next picture after the last of them."""
@@ -46,24 +54,35 @@ class PicturePane(Container):
             self.chosen = place, variant + 1
         elif self.pictures:
             self.chosen = (place + 1) % len(self.pictures), 0
-            self._chart.forget_limits()
+            self.forget()
 
     def forget(self) -> None:
-        """Another run comes: its axes are its own."""
-        self._chart.forget_limits()
+        """Other pictures come, or those of another run: their axes are their own."""
+        for slot in self._slots:
+            slot.forget()
 
     def show(self, view: RunView) -> str:
-        """Draw the chosen picture; returns what it is, in words."""
+        """Draw the chosen picture, and those after it where there is room; returns what it is."""
         if not self.pictures:
             return ""
         from tui_lab.view_models import pictures  # with numpy: after the first paint
 
+        self._arrange()
         place, variant = self.chosen
-        picture = self.pictures[place]
-        self._variants = pictures.variants(picture, view)
-        figure = pictures.picture_figure(picture, view, variant=variant)
-        self._chart.show(figure, pictures.picture_legend(figure))
+        self._variants = pictures.variants(self.pictures[place], view)
+        for i, slot in enumerate(slot for slot in self._slots if slot.display):
+            picture = self.pictures[(place + i) % len(self.pictures)]
+            slot.show(picture, view, 0 if i else variant, plain(picture.title))
         return self._words(view)
+
+    def _arrange(self) -> None:
+        """Give each picture that there is room for a place."""
+        width, height = self.size
+        rows = max(1, min(height // _ROWS, _MOST, len(self._slots)))
+        columns = max(1, min(width // _COLUMNS, _MOST, -(-len(self._slots) // rows)))
+        self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
+        for i, slot in enumerate(self._slots):
+            slot.display = i < rows * columns
 
     def _words(self, view: RunView) -> str:
         """`fit 2 of 3 · x₂ · step 300 · v next`"""

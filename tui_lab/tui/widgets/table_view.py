@@ -49,15 +49,17 @@ class TableView(ScrollView, can_focus=True):
     ) -> None:
         """A table without rows; `heading` may hold anything, it is plain text."""
         super().__init__(name=name, id=id, classes=classes, disabled=disabled)
-        self._heading = plain(heading)
+        self.heading = heading
+        """What the table shows; comes first in the upper border."""
         self._table: TextTable | None = None
         self._lines: list[str] = []
 
     def on_mount(self) -> None:
-        self.border_title = Content(self._heading) if self._heading else None
+        self._show_heading()
 
     def show(self, table: TextTable) -> None:
         """Show these rows; does nothing when they are the ones on screen."""
+        self._show_heading()
         if table == self._table:
             return
         self._table = table
@@ -65,6 +67,11 @@ class TableView(ScrollView, can_focus=True):
         width = max((cell_len(line) for line in self._lines), default=0)
         self.virtual_size = Size(width, len(self._lines))
         self.refresh()
+
+    def _show_heading(self) -> None:
+        title = plain(self.heading)
+        if title != str(self.border_title or ""):
+            self.border_title = Content(title) if title else None
 
     def render_line(self, y: int) -> Strip:
         at_left, at_top = self.scroll_offset
