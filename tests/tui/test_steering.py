@@ -55,15 +55,12 @@ async def test_a_key_sends_its_command(key: str, command: Command) -> None:
         assert lab.session.sent == [(live_run().id, command)]
 
 
-@pytest.mark.parametrize("key", ["space", "full_stop", "n", "e", "E", "t"])
-@pytest.mark.parametrize("events", [None, (STARTED, FINISHED)])
-async def test_without_a_live_run_the_keys_do_nothing(
-    key: str, events: Sequence[RunEvent] | None
-) -> None:
-    lab = Opened(*(events or ()), run=summary(1) if events else None)
+@pytest.mark.parametrize("events", [(), (STARTED, FINISHED)])
+async def test_without_a_live_run_the_keys_do_nothing(events: Sequence[RunEvent]) -> None:
+    lab = Opened(*events, run=summary(1) if events else None)
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        await pilot.press(key)
+        await pilot.press("space", "full_stop", "n", "e", "E", "t")
         await lab.settle(pilot)
         assert lab.commands == []
         assert ("stop", summary(1).id) not in lab.session.calls

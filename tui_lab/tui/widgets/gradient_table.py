@@ -28,6 +28,8 @@ COLUMNS = (
 )
 _EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖")
 """Columns to leave out where there is no room, in that order."""
+_LEAST = {".grad": 8, "‖p‖": 8, "‖∇‖": 8, "health": 10}
+"""Columns as wide as what they usually hold, so that the others need not move when it changes."""
 _RIGHT = ("‖p‖", "‖∇‖", "‖Δ‖/‖p‖")
 _LEVELS = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 10
@@ -89,7 +91,7 @@ def table_rows(states: Sequence[GradientState], width: int) -> list[Content]:
         return [Content.styled("Gradients appear with the first step.", "$text-muted")]
     cells = [_cells(state) for state in states]
     columns = _fitting(cells, width)
-    widths = {c: max(len(c), *(row[c].cell_length for row in cells)) for c in columns}
+    widths = {column: _width(column, cells) for column in columns}
     header = {c: Content.styled(c, "$text-muted") for c in columns}
     return [_row(row, widths) for row in (header, *cells)]
 
@@ -133,10 +135,14 @@ def _fitting(cells: Sequence[dict[str, Content]], width: int) -> list[str]:
     columns = list(COLUMNS)
     for expendable in ("", *_EXPENDABLE):
         columns = [column for column in columns if column != expendable]
-        needed = sum(max(len(c), *(row[c].cell_length for row in cells)) + 2 for c in columns) - 2
+        needed = sum(_width(column, cells) + 2 for column in columns) - 2
         if needed <= width:
             break
     return columns
+
+
+def _width(column: str, cells: Sequence[dict[str, Content]]) -> int:
+    return max(len(column), _LEAST.get(column, 0), *(row[column].cell_length for row in cells))
 
 
 def _row(cells: dict[str, Content], widths: dict[str, int]) -> Content:
