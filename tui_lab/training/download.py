@@ -46,6 +46,11 @@ def download(
     try:
         with _answer(url, open_url, timeout) as response:
             return _receive(response, most, progress)
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise DataError(
+            f"{url} can't be downloaded (the server says {error.code} {error.reason})."
+        ) from error
     except (OSError, http.client.HTTPException) as error:
         raise DataError(f"{url} can't be downloaded ({_reason(error)}).") from error
     except _TooLarge as error:
@@ -112,8 +117,6 @@ def _receive(response: IO[bytes], most: int, progress: Progress | None) -> bytes
 def _reason(error: Exception) -> str:
     if isinstance(error, http.client.IncompleteRead):
         return f"it broke off after {len(error.partial):,} bytes"
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server says {error.code} {error.reason}"
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return str(getattr(error, "reason", "") or error or type(error).__name__)
