@@ -46,6 +46,8 @@ class Curve(Picture):
 @dataclass(frozen=True)
 class Scatter(Picture):
     """Points and lines in a plane. Layers: `points` and `line`, each `{"x": [...], "y": [...]}`.
+    Several of a kind are shown together under names of their own: `line function`,
+    `line gradient`, …
 
     A picture that shows one of several things at a time names each after the layer's kind:
     `points/x₁`, `line/x₁`, `points/x₂`, …

@@ -43,6 +43,13 @@ class TestScatter:
         assert (points.name, points.points, points.role) == ("points", True, "first")
         assert (line.name, line.points, line.role) == ("line", False, "second")
         assert np.isnan(points.y).tolist() == [True]
+
+    def test_shows_several_lines_under_their_own_names(self) -> None:
+        one = {"x": [0, 1], "y": [0, 2]}
+        names = ("line ridge", "line MAP/w", "points data")
+        figure = picture_figure(FIT, view_with(FIT, dict.fromkeys(names, one)))
+        assert [line.name for line in figure.lines] == ["data", "ridge", "MAP"]
+        assert [line.points for line in figure.lines] == [True, False, False]
         assert (figure.x_label, figure.y_label, figure.note) == ("feature", "label", "")
 
     def test_shows_one_variant_at_a_time_and_counts_around(self) -> None:

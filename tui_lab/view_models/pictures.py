@@ -76,7 +76,7 @@ def _scatter(picture: Scatter, view: RunView, variant: int) -> Figure:
     # Points first: lines are drawn over them, and keep their colour whichever came first.
     ordered = sorted(shown.items(), key=lambda layer: _is_line(layer[0]))
     lines = [
-        _points_or_line(name.partition("/")[0], data, ROLES[i % len(ROLES)], _is_line(name))
+        _points_or_line(_called(name), data, ROLES[i % len(ROLES)], _is_line(name))
         for i, (name, data) in enumerate(ordered)
     ]
     return Figure(
@@ -90,6 +90,12 @@ def _scatter(picture: Scatter, view: RunView, variant: int) -> Figure:
 
 def _is_line(name: str) -> bool:
     return name.startswith("line")
+
+
+def _called(layer: str) -> str:
+    """`gradient` for the layer `line gradient/x₁`; its kind where it has no name of its own."""
+    kind, _, name = layer.partition("/")[0].partition(" ")
+    return name or kind
 
 
 def _points_or_line(name: str, data: Layer, role: Role, joined: bool) -> Line:
