@@ -43,6 +43,7 @@ class TestScatter:
         assert (points.name, points.points, points.role) == ("points", True, "first")
         assert (line.name, line.points, line.role) == ("line", False, "second")
         assert np.isnan(points.y).tolist() == [True]
+        assert (figure.x_label, figure.y_label, figure.note) == ("feature", "label", "")
 
     def test_shows_several_lines_under_their_own_names(self) -> None:
         one = {"x": [0, 1], "y": [0, 2]}
@@ -50,7 +51,6 @@ class TestScatter:
         figure = picture_figure(FIT, view_with(FIT, dict.fromkeys(names, one)))
         assert [line.name for line in figure.lines] == ["data", "ridge", "MAP"]
         assert [line.points for line in figure.lines] == [True, False, False]
-        assert (figure.x_label, figure.y_label, figure.note) == ("feature", "label", "")
 
     def test_shows_one_variant_at_a_time_and_counts_around(self) -> None:
         layers = {
@@ -81,6 +81,16 @@ class TestContour:
         assert figure.lines[0].x.tolist() == [0, 0.5, 1]
         assert figure.lines[0].y.tolist() == [0, 0.25, 1]
         assert picture_legend(figure) == [("first", "path"), ("second", "true")]
+
+    def test_joins_the_lines_and_not_the_points(self) -> None:
+        one = {"x": [0, 1], "y": [0, 1]}
+        layers = {"field": FIELD, "line/prior": one, "points/MAP": one}
+        figure = picture_figure(PATH, view_with(PATH, layers))
+
+        assert [(line.name, line.points) for line in figure.lines] == [
+            ("prior", False),
+            ("MAP", True),
+        ]
 
     def test_a_path_that_stands_still_costs_no_points(self) -> None:
         view = view_with(PATH, {"field": FIELD})
