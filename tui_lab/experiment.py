@@ -26,7 +26,11 @@ class Metric:
 
 @dataclass(frozen=True)
 class Picture:
-    """Something an experiment shows beside its numbers; `title` names it in the log too."""
+    """Something an experiment shows beside its numbers; `title` names it in the log too.
+
+    Its data are logged layer by layer. A layer stands until it is logged again; one that is empty,
+    `{}`, takes it away, as when a knob of a demonstration leaves a picture nothing to show.
+    """
 
     title: str
     help: str = field(default="", kw_only=True)
@@ -64,8 +68,8 @@ class Contour(Picture):
     """Level lines of a function of two variables and the path taken over it.
 
     Layers: `field` `{"x": [...], "y": [...], "z": [[...], ...]}` (row per y) and any number of
-    named points, `points/true` say, each as in `Scatter`, all shown together. The path is drawn
-    from two metrics logged at every step.
+    named points and lines, `points/true` and `line/prior` say, each as in `Scatter`, all shown
+    together. The path is drawn from two metrics logged at every step, where it has any.
     """
 
     path: tuple[str, str] = ("", "")

@@ -40,7 +40,7 @@ class TestHeatmap:
     @pytest.mark.parametrize(
         ("data", "reason"),
         [
-            ({}, "missing"),
+            ({"rows": ["a"]}, "missing"),
             ({"values": [1, 2]}, "shape"),
             ({"values": [[1], [2, 3]]}, "numbers"),
             ({"values": [["[red]"]]}, "numbers"),
@@ -100,6 +100,14 @@ def test_without_data_each_says_so(ended: bool) -> None:
     }
 
     assert notes == {"this run recorded none" if ended else "no data yet"}
+
+
+def test_an_empty_layer_takes_away_what_was_there() -> None:
+    view = view_with(CELLS, "cells", {"values": [[1.0]]})
+    view.fold(PictureLogged(t=1, step=1, picture=CELLS.title, layer="cells", data={}))
+
+    assert heatmap_cells(CELLS, view).values.size == 0
+    assert heatmap_cells(CELLS, view).note == "nothing to show for these values"
 
 
 @given(

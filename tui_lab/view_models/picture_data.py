@@ -24,6 +24,7 @@ Layer = Mapping[str, Any]
 
 NOTHING_YET = "no data yet"
 NOTHING = "this run recorded none"
+WITHDRAWN = "nothing to show for these values"
 
 
 class BadPicture(ValueError):
@@ -71,7 +72,7 @@ def heatmap_cells(picture: Picture, view: RunView) -> Cells:
     empty = np.zeros((0, 0))
     data = only_layer(view, picture, "cells")
     if data is None:
-        return Cells(empty, note=missing(view))
+        return Cells(empty, note=missing(view, picture))
     try:
         values = array(data, "values", 2)
     except BadPicture as error:
@@ -85,7 +86,7 @@ def image_grid(picture: Picture, view: RunView) -> ImageGrid:
     empty = np.zeros((0, 0, 0))
     data = only_layer(view, picture, "images")
     if data is None:
-        return ImageGrid(empty, note=missing(view))
+        return ImageGrid(empty, note=missing(view, picture))
     try:
         pixels = np.clip(np.nan_to_num(array(data, "pixels", 3)), 0.0, 1.0)
     except BadPicture as error:
@@ -101,7 +102,7 @@ def text_table(picture: Picture, view: RunView) -> TextTable:
     """The rows of a `Table`: numbers short, rows cut or filled to the width of the heading."""
     data = only_layer(view, picture, "table")
     if data is None:
-        return TextTable(note=missing(view))
+        return TextTable(note=missing(view, picture))
     columns = tuple(plain(name) for name in _items(data.get("columns")))
     rows = [_items(row) for row in _items(data.get("rows"))]
     if not columns:
@@ -114,9 +115,9 @@ def text_table(picture: Picture, view: RunView) -> TextTable:
 
 
 def layers(view: RunView, picture: Picture) -> dict[str, Layer]:
-    """The layers logged for a picture; what is no mapping is passed over."""
+    """The layers logged for a picture; what is no mapping, or an empty one, is passed over."""
     found = view.pictures.get(picture.title, {})
-    return {name: data for name, data in found.items() if isinstance(data, Mapping)}
+    return {name: data for name, data in found.items() if isinstance(data, Mapping) and data}
 
 
 def only_layer(view: RunView, picture: Picture, name: str) -> Layer | None:
@@ -125,8 +126,10 @@ def only_layer(view: RunView, picture: Picture, name: str) -> Layer | None:
     return found.get(name, next(iter(found.values()), None) if len(found) == 1 else None)
 
 
-def missing(view: RunView) -> str:
+def missing(view: RunView, picture: Picture) -> str:
     """Why a picture without data is empty."""
+    if {} in view.pictures.get(picture.title, {}).values():
+        return WITHDRAWN
     return NOTHING if view.ended else NOTHING_YET
 
 

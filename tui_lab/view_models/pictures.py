@@ -56,7 +56,7 @@ def picture_figure(picture: Picture, view: RunView, *, variant: int = 0) -> Figu
     except BadPicture as error:
         return Figure(note=str(error))
     drawn = figure.field is not None or any(len(line.x) for line in figure.lines)
-    return figure if drawn else Figure(note=missing(view))
+    return figure if drawn else Figure(note=missing(view, picture))
 
 
 def picture_legend(figure: Figure) -> list[tuple[Role, str]]:
@@ -110,7 +110,7 @@ def _contour(picture: Contour, view: RunView) -> Figure:
     field = _field(found["field"]) if "field" in found else None
     named = [(name, data) for name, data in found.items() if name != "field"]
     points = [
-        _points_or_line(name.partition("/")[2] or name, data, ROLES[1 + i % 5], False)
+        _points_or_line(name.partition("/")[2] or name, data, ROLES[1 + i % 5], _is_line(name))
         for i, (name, data) in enumerate(named)
     ]
     return Figure(
