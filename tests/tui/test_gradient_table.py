@@ -47,7 +47,7 @@ def test_columns_go_before_words_are_cut(width: int) -> None:
     header, row = (content.plain for content in table_rows([STATE], width))
     assert "health" in header
     assert row.rstrip().endswith("ok")
-    assert len(header) <= max(width, 50)
+    assert len(header) <= max(width, 42)
 
 
 def test_before_the_first_step_it_says_what_it_waits_for() -> None:

@@ -26,7 +26,7 @@ COLUMNS = (
     "∇ lately",
     "health",
 )
-_EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖")
+_EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖", "‖Δ‖/‖p‖")
 """Columns to leave out where there is no room, in that order."""
 _LEAST = {".grad": 8, "‖p‖": 8, "‖∇‖": 8, "health": 10}
 """Columns as wide as what they usually hold, so that the others need not move when it changes."""
@@ -90,9 +90,8 @@ def table_rows(states: Sequence[GradientState], width: int) -> list[Content]:
     if not states:
         return [Content.styled("Gradients appear with the first step.", "$text-muted")]
     cells = [_cells(state) for state in states]
-    columns = _fitting(cells, width)
-    widths = {column: _width(column, cells) for column in columns}
-    header = {c: Content.styled(c, "$text-muted") for c in columns}
+    widths = _fitting(cells, width)
+    header = {column: Content.styled(column, "$text-muted") for column in widths}
     return [_row(row, widths) for row in (header, *cells)]
 
 
@@ -131,18 +130,22 @@ def _cells(state: GradientState) -> dict[str, Content]:
     return cells
 
 
-def _fitting(cells: Sequence[dict[str, Content]], width: int) -> list[str]:
+def _fitting(cells: Sequence[dict[str, Content]], width: int) -> dict[str, int]:
+    """The columns that fit, with their widths: first without those that can be spared, in the end
+    no wider than what they hold now."""
     columns = list(COLUMNS)
+    widths: dict[str, int] = {}
     for expendable in ("", *_EXPENDABLE):
         columns = [column for column in columns if column != expendable]
-        needed = sum(_width(column, cells) + 2 for column in columns) - 2
-        if needed <= width:
-            break
-    return columns
+        for least in (_LEAST, {}):
+            widths = {c: _width(c, cells, least.get(c, 0)) for c in columns}
+            if sum(widths.values()) + 2 * len(widths) - 2 <= width:
+                return widths
+    return widths
 
 
-def _width(column: str, cells: Sequence[dict[str, Content]]) -> int:
-    return max(len(column), _LEAST.get(column, 0), *(row[column].cell_length for row in cells))
+def _width(column: str, cells: Sequence[dict[str, Content]], least: int) -> int:
+    return max(len(column), least, *(row[column].cell_length for row in cells))
 
 
 def _row(cells: dict[str, Content], widths: dict[str, int]) -> Content:
