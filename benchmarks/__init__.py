@@ -1,0 +1,1 @@
+"""What must be fast, measured: ratios from one run, so that they hold on a busy machine."""
