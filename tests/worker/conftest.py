@@ -4,6 +4,7 @@ was left running for them."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import time
@@ -11,20 +12,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.worker.walker import DEADLINE, FILE, Until, Walk, Walker
+from tui_lab.events import RunStarted
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import lock_path, socket_path
+from tui_lab.worker.process import WarmWorker, start_run
 
 STAND_IN = (sys.executable, "-P", str(Path(__file__).with_name("stand_in.py")))
-DEADLINE = 60.0
-"""Seconds after which a test that waits for a process has failed."""
 
 MakeRun = Callable[[RunRequest], RunDirectory]
 Behave = Callable[[str], RunDirectory]
-Until = Callable[[Callable[[], object]], None]
 
 
 @pytest.fixture
@@ -78,6 +80,44 @@ def until() -> Until:
             time.sleep(0.01)
 
     return until
+
+
+@pytest.fixture
+def request_walk(tmp_path: Path, make_run: MakeRun) -> Callable[..., RunDirectory]:
+    """Write down a run of the user's own experiment file."""
+    plugin = shutil.copy(FILE, tmp_path)
+
+    def request(**hyperparameters: Any) -> RunDirectory:
+        return make_run(
+            RunRequest(
+                experiment="walking",
+                program="walking:Walking",
+                hyperparameters=hyperparameters,
+                plugin=str(plugin),
+                device="cpu",
+            )
+        )
+
+    return request
+
+
+@pytest.fixture
+def walk(request_walk: Callable[..., RunDirectory], until: Until) -> Iterator[Walk]:
+    """Start a run and wait until it has begun, or is over."""
+    walkers: list[Walker] = []
+
+    def walk(*, warm: WarmWorker | None = None, begun: bool = True, **values: Any) -> Walker:
+        directory = request_walk(**values)
+        walkers.append(Walker(directory, start_run(directory, warm), until))
+        if begun:
+            walkers[-1].wait_for(RunStarted)
+        return walkers[-1]
+
+    yield walk
+    for walker in walkers:
+        if walker.worker.poll() is None:
+            os.killpg(walker.worker.pid, signal.SIGKILL)
+        walker.worker.wait()
 
 
 def _clear(directory: RunDirectory) -> None:

@@ -213,6 +213,15 @@ def test_a_number_in_a_record_alone_kills_nobody(
     assert directory.exit_status() is None
 
 
+def test_a_fresh_record_without_a_lock_kills_nobody(
+    directory: RunDirectory, bystander: subprocess.Popen[bytes]
+) -> None:
+    drive(directory, bystander.pid)
+    directory.write_status(replace(directory.status_record(), heartbeat=4e9))
+    assert stop_run(directory, GRACE) is RunStatus.RUNNING
+    assert bystander.poll() is None
+
+
 def test_a_run_on_another_host_kills_nobody_here(
     directory: RunDirectory, lock: RunLock, bystander: subprocess.Popen[bytes]
 ) -> None:

@@ -3,55 +3,19 @@ no client, whatever it does, keeps the loop or another client waiting."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import stat
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.worker.control_client import Client, arrived, obedient, taken
 from tui_lab.commands import Acknowledgement, Advance, Evaluate, Pause, SetHyperparameter, Stop
-from tui_lab.worker.control import LONGEST_LINE, Control, Request
-
-DEADLINE = 20.0
-"""Seconds after which a test that waits for a thread has failed."""
-
-
-class Client:
-    """One connection, reading and writing whole lines."""
-
-    def __init__(self, path: Path) -> None:
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.connect(str(path))
-        self.socket.settimeout(DEADLINE)
-        self._answers = self.socket.makefile("rb")
-
-    def send(self, line: bytes) -> None:
-        self.socket.sendall(line + b"\n")
-
-    def answer(self) -> dict[str, Any] | None:
-        """The next answer; None when the other side has hung up."""
-        try:
-            line = self._answers.readline()
-        except ConnectionResetError:
-            return None
-        return json.loads(line) if line else None
-
-    def ask(self, line: bytes) -> dict[str, Any] | None:
-        self.send(line)
-        return self.answer()
-
-    def close(self) -> None:
-        self._answers.close()
-        self.socket.close()
+from tui_lab.worker.control import LONGEST_LINE, Control
 
 
 @pytest.fixture
@@ -72,32 +36,6 @@ def client(path: Path, control: Control) -> Iterator[Client]:
     client = Client(path)
     yield client
     client.close()
-
-
-def taken(control: Control) -> Request:
-    """The next request; fails the test when none comes."""
-    request = control.take(DEADLINE)
-    assert request is not None
-    return request
-
-
-@contextmanager
-def obedient(control: Control) -> Iterator[list[object]]:
-    """A loop that answers the n-th request with step n; gives what it was told."""
-    told: list[object] = []
-
-    def obey() -> None:
-        while (request := control.take(None)) is not None:
-            told.append(request.command)
-            request.answer(Acknowledgement(True, len(told)))
-
-    loop = threading.Thread(target=obey)
-    loop.start()
-    try:
-        yield told
-    finally:
-        control.wake()
-        loop.join(DEADLINE)
 
 
 def test_the_socket_belongs_to_the_user_alone(path: Path, control: Control) -> None:
@@ -253,8 +191,7 @@ def test_closing_answers_what_was_queued_and_what_was_taken(path: Path, control:
     first.send(b'{"command": "pause"}')
     taken(control)
     second.send(b'{"command": "stop"}')
-    while not control.pending:  # until it has arrived
-        pass
+    arrived(control)
     control.close()
     ended = {"ok": False, "step": 0, "message": "The run has ended."}
     assert first.answer() == ended
@@ -262,58 +199,3 @@ def test_closing_answers_what_was_queued_and_what_was_taken(path: Path, control:
     for client in (first, second):
         assert client.answer() is None
         client.close()
-
-
-def test_a_client_that_vanishes_leaves_its_command_and_no_trouble(
-    path: Path, control: Control, client: Client
-) -> None:
-    gone = Client(path)
-    gone.send(b'{"command": "pause"}')
-    request = taken(control)
-    gone.close()
-    request.answer(Acknowledgement(True, 1))
-    with obedient(control):
-        assert client.ask(b'{"command": "resume"}') == {"ok": True, "step": 1, "message": ""}
-
-
-def test_a_client_that_never_reads_holds_up_nobody(path: Path, control: Control) -> None:
-    deaf = Client(path)
-    deaf.socket.setblocking(False)
-    with suppress(BlockingIOError):
-        while True:  # until its answers fill every buffer and nobody reads its lines any more
-            deaf.socket.send(b"nonsense\n" * 100)
-    client = Client(path)
-    with obedient(control):
-        assert client.ask(b'{"command": "pause"}') == {"ok": True, "step": 1, "message": ""}
-    client.close()
-    control.close()
-    deaf.close()
-
-
-def test_clients_that_hang_do_not_keep_a_new_one_out(path: Path, control: Control) -> None:
-    idle = [Client(path) for _ in range(40)]
-    client = Client(path)
-    with obedient(control):
-        assert client.ask(b'{"command": "pause"}') == {"ok": True, "step": 1, "message": ""}
-        assert idle[-1].ask(b'{"command": "pause"}') == {"ok": True, "step": 2, "message": ""}
-    assert idle[0].answer() is None
-    for other in (*idle, client):
-        other.close()
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can be someone else for a moment")
-def test_another_user_is_hung_up_on() -> None:
-    script = "import os, socket, sys; os.setuid(65534)\n"
-    script += "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
-    script += 'try: s.sendall(b\'{"command": "stop"}\\n\'); print(s.recv(99))\n'
-    script += "except ConnectionError: print(b'')"
-    with tempfile.TemporaryDirectory() as directory:
-        os.chmod(directory, 0o755)
-        control = Control(Path(directory) / "run.sock")
-        control.path.chmod(0o666)
-        control.start()
-        command = [sys.executable, "-I", "-S", "-c", script, str(control.path)]
-        stranger = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert stranger.stdout == "b''\n"
-        assert not control.pending
-        control.close()
