@@ -67,7 +67,7 @@ class Program(ABC):
     def parameters(self) -> Mapping[str, Tensor]:
         """The trained tensors by name (`w`, `b`, or a module's dotted names)."""
 
-    def step_source(self) -> Callable[..., Iterator[Phase]]:
+    def step_source(self) -> Callable[..., Any]:
         """The function a reader should see as this program's step, when `step` only chooses."""
         return self.step
 
@@ -127,6 +127,10 @@ class Demonstration(Program):
     def step(self, batch: Any) -> Iterator[Phase]:
         """A demonstration takes no steps."""
         raise NotImplementedError(f"{type(self).__name__} has no steps to take with {batch!r}.")
+
+    def step_source(self) -> Callable[..., Any]:
+        """What is computed anew for every change."""
+        return self.build
 
     def parameters(self) -> Mapping[str, Tensor]:
         """A demonstration trains nothing."""

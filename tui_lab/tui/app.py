@@ -23,6 +23,7 @@ from tui_lab.tui.theme import DARK, THEMES, theme_name
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
     from tui_lab.tui.screens.experiment import ExperimentScreen
     from tui_lab.tui.screens.quit_dialog import Departure
 
@@ -225,11 +226,18 @@ class TuiLabApp(App[int]):
 
         if isinstance(self.screen, QuitDialog):
             return
-        live = [run.id for run in self.session.live()]
+        live = [run.id for run in self.session.live() if self._goes_on(run)]
         if live:
             self.push_screen(QuitDialog(live, self.session.stop), self._depart)
         else:
             self.exit(0)
+
+    def _goes_on(self, run: RunSummary) -> bool:
+        """Whether a live run outlasts the lab; a demonstration is over when nobody looks."""
+        try:
+            return not self.session.experiment(run.experiment).demonstration
+        except TuiLabError:
+            return True
 
     def _check_keymap(self) -> None:
         """Say which keys of keys.json mean two things at once."""
@@ -257,11 +265,14 @@ class TuiLabApp(App[int]):
         return self._places["home"]
 
     def _experiment_screen(self, name: str) -> ExperimentScreen:
-        from tui_lab.tui.screens.experiment import ExperimentScreen  # on demand
+        from tui_lab.tui.screens.demonstration import DemonstrationScreen  # on demand
+        from tui_lab.tui.screens.experiment import ExperimentScreen
 
         key = f"experiment {name}"
         if key not in self._places:
-            self._places[key] = ExperimentScreen(self.session, self.session.experiment(name))
+            experiment = self.session.experiment(name)
+            kind = DemonstrationScreen if experiment.demonstration else ExperimentScreen
+            self._places[key] = kind(self.session, experiment)
         screen = self._places[key]
         assert isinstance(screen, ExperimentScreen)
         return screen

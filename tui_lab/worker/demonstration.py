@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,6 +33,7 @@ class DemonstrationLoop:
         self._control = control
         self._publisher = publisher
         self._stop_reason: str | None = None
+        self._parent = os.getppid()
         self.step = 0
         """How many times it was computed again."""
         self.epoch = 0
@@ -52,6 +54,8 @@ class DemonstrationLoop:
         while interactive:
             if self._stop_reason is not None:
                 raise Stopped(self._stop_reason)
+            if os.getppid() != self._parent:
+                raise Stopped("The lab that showed it is gone.")
             request = self._control.take(timeout=0.25)
             if request is not None:
                 request.answer(self._obey(request))

@@ -116,7 +116,9 @@ class Publisher:
 
     def evaluate_now(self, step: int) -> None:
         """Measure and draw because someone asked."""
-        columns = {key: [value] for key, value in self._evaluate().items()}
+        measured = self._evaluate()
+        self._record.progress(step, self._epoch, measured)
+        columns = {key: [value] for key, value in measured.items()}
         self.emit(
             MetricsLogged(
                 t=self.t, kind="evaluation", steps=[step], epochs=[self._epoch], columns=columns

@@ -86,11 +86,6 @@ class KnobScreen(SteeringScreen):
         except HyperparameterError as error:
             self.tell(str(error), error=True)
 
-    def begin(self) -> None:
-        """A demonstration shows itself without being asked."""
-        if self.experiment.demonstration and not self.run_id:
-            self.action_run()
-
     def _read_values(self) -> dict[str, Value]:
         """The values that the run shown has now."""
         if self.feed is None:
@@ -168,8 +163,12 @@ class KnobScreen(SteeringScreen):
             self.tell(str(error), error=True)
         else:
             if before:
-                self.tell(f"{before} goes on; h lists it.")
+                self.left_behind(before)
             self.open_run(run_id)
+
+    def left_behind(self, run_id: str) -> None:
+        """Another run is shown from now on, though this one is live."""
+        self.tell(f"{run_id} goes on; h lists it.")
 
     def action_choose_preset(self) -> None:
         """Choose among the declared presets."""

@@ -58,6 +58,7 @@ class PanedScreen(KnobScreen):
             "charts",
             tooltip="Show the charts, or those that had no room",
             id="pane.charts",
+            show=False,
         ),
         Binding(
             "z",
@@ -93,6 +94,9 @@ class PanedScreen(KnobScreen):
         self.charts = ChartsPane(curves, marker, id="charts")
         self.panes = RunPanes(experiment, lesson(experiment), marker, id="panes")
         self.status_line = StatusLine()
+        if not curves:
+            self.panes.current = "pictures"
+            self.set_classes("-no-charts -on-panes")
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -108,6 +112,7 @@ class PanedScreen(KnobScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self._name_strip()
+        self.query_one("#strip").auto_links = False  # or its words would all look alike
         self.watch(self, "focused", self._make_room, init=False)
 
     async def action_open_pane(self, name: str) -> None:
@@ -151,6 +156,8 @@ class PanedScreen(KnobScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if (action, parameters) == ("open_pane", ("charts",)):
             takes_turns = any(self.has_class(name) for name in TURNS)
+            if not self.charts.curves:
+                return False
             return takes_turns or self.has_class("-zoomed") or self.charts.waiting
         return super().check_action(action, parameters)
 
@@ -160,4 +167,8 @@ class PanedScreen(KnobScreen):
 
     def _name_strip(self) -> None:
         current = self.panes.current if self.has_class("-on-panes") else "charts"
-        self.query_one("#strip", Static).update(pane_titles(_TABS, current, first=0))
+        tabs = dict(_TABS)
+        if not self.charts.curves:
+            del tabs["charts"]
+        titles = pane_titles(tabs, current, first=len(_TABS) - len(tabs))
+        self.query_one("#strip", Static).update(titles)

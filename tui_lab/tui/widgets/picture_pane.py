@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve, Experiment
-from tui_lab.tui.widgets.picture_slot import PictureSlot
+from tui_lab.tui.widgets.picture_slot import KEY_FIGURES, PictureSlot
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
@@ -32,6 +32,8 @@ class PicturePane(Container):
     def __init__(self, experiment: Experiment, marker: Marker) -> None:
         super().__init__()
         self.pictures = [p for p in experiment.pictures if not isinstance(p, Curve)]
+        if experiment.demonstration:
+            self.pictures.insert(1, KEY_FIGURES)
         self.chosen = (0, 0)
         """Place of the first picture shown, and of its view."""
         self._variants: list[str] = []

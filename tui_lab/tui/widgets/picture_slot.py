@@ -19,6 +19,10 @@ if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for 
     from tui_lab.view_models.run import RunView
 
 
+KEY_FIGURES = Table("key figures", help="Every metric, its value now and its meaning.")
+"""A picture that no experiment declares: it shows what every run has."""
+
+
 class PictureSlot(Container):
     """Shows one picture at a time, in the widget that its kind needs."""
 
@@ -45,22 +49,26 @@ class PictureSlot(Container):
 
     def show(self, picture: Picture, view: RunView, variant: int = 0, heading: str = "") -> None:
         """Draw a picture that is not a curve."""
-        from tui_lab.view_models import picture_data, pictures  # with numpy: after the first paint
+        # With numpy: after the first paint.
+        from tui_lab.view_models.key_figures import key_figures
+        from tui_lab.view_models.picture_data import heatmap_cells, image_grid, text_table
+        from tui_lab.view_models.pictures import picture_figure, picture_legend
 
         match picture:
             case Heatmap():
                 self._bring(self._heatmap, heading)
-                self._heatmap.show(picture_data.heatmap_cells(picture, view))
+                self._heatmap.show(heatmap_cells(picture, view))
             case Images():
                 self._bring(self._images, heading)
-                self._images.show(picture_data.image_grid(picture, view))
+                self._images.show(image_grid(picture, view))
             case Table():
                 self._bring(self._table, heading)
-                self._table.show(picture_data.text_table(picture, view))
+                own = picture is KEY_FIGURES
+                self._table.show(key_figures(view) if own else text_table(picture, view))
             case _:
                 self._bring(self._chart, heading)
-                figure = pictures.picture_figure(picture, view, variant=variant)
-                self._chart.show(figure, pictures.picture_legend(figure))
+                figure = picture_figure(picture, view, variant=variant)
+                self._chart.show(figure, picture_legend(figure))
 
     def _bring(self, widget: Chart | HeatmapWidget | ImagesWidget | TableView, text: str) -> None:
         widget.heading = text

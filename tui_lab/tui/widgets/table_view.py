@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for 
 
 _GAP = "  "
 _WIDEST = 40
-"""Columns that the text of one cell may take."""
+"""Columns that the text of one cell may take; the last of a row may take as many as it needs."""
 
 
 class TableView(ScrollView, can_focus=True):
@@ -86,14 +86,14 @@ def lines(table: TextTable) -> list[str]:
     """The heading and the rows as text of aligned columns; numbers are set flush right."""
     if table.note or not table.columns:
         return [table.note or "no data yet"]
-    rows = [tuple(_cut(text) for text in row) for row in (table.columns, *table.rows)]
+    rows = [_cut_row(row) for row in (table.columns, *table.rows)]
     widths = [max(cell_len(row[i]) for row in rows) for i in range(len(table.columns))]
     numeric = table.numeric or (False,) * len(widths)
     return [
         _GAP.join(
             _aligned(text, width, flush_right)
             for text, width, flush_right in zip(row, widths, numeric, strict=True)
-        )
+        ).rstrip()
         for row in rows
     ]
 
@@ -101,6 +101,10 @@ def lines(table: TextTable) -> list[str]:
 def _aligned(text: str, width: int, right: bool) -> str:
     space = " " * (width - cell_len(text))
     return space + text if right else text + space
+
+
+def _cut_row(row: tuple[str, ...]) -> tuple[str, ...]:
+    return (*(_cut(text) for text in row[:-1]), *(plain(text) for text in row[-1:]))
 
 
 def _cut(text: str) -> str:

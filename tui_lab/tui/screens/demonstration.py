@@ -1,0 +1,54 @@
+"""The screen of a demonstration: it starts by itself, follows every knob, and ends when left."""
+
+from __future__ import annotations
+
+from textual import work
+
+from tui_lab.errors import TuiLabError
+from tui_lab.experiment import Experiment
+from tui_lab.tui.screens.experiment import ExperimentScreen
+from tui_lab.tui.session import Session
+
+
+class DemonstrationScreen(ExperimentScreen):
+    """A demonstration is there to be looked at: its worker lives as long as somebody does."""
+
+    def __init__(self, session: Session, experiment: Experiment) -> None:
+        super().__init__(session, experiment)
+        self._own: set[str] = set()
+        """The runs this screen started; those of another lab are not its to end."""
+        self._left = False
+        """Whether its run was ended because the screen was left."""
+
+    def begin(self) -> None:
+        """Show the values of the knobs without being asked."""
+        if not self.run_id:
+            self.action_run()
+
+    def open_run(self, run_id: str) -> None:
+        self._left = False
+        super().open_run(run_id)
+
+    def action_run(self, new_seed: bool = False) -> None:
+        super().action_run(new_seed)
+        self._own.add(self.run_id)
+
+    def left_behind(self, run_id: str) -> None:
+        """The run shown makes room for another."""
+        self._end(run_id)
+
+    def on_screen_suspend(self) -> None:
+        if self.is_live and not self.is_seen and self.run_id in self._own:
+            self._left = True
+            self._end(self.run_id)
+
+    def on_screen_resume(self) -> None:
+        if self._left and self.is_seen:
+            self.action_run()
+
+    @work(group="end", exit_on_error=False)
+    async def _end(self, run_id: str) -> None:
+        try:
+            await self.session.stop(run_id)
+        except TuiLabError as error:
+            self.tell(str(error), error=True)
