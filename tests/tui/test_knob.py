@@ -209,8 +209,9 @@ async def test_help_says_what_the_knob_means_as_plain_text() -> None:
         await pilot.press("down")
         await pilot.pause()
         shown = str(app.panel.query_one("#knob-help", Static).content)
-    assert shown.startswith("The [red]weights[/red]. 1 to 64 numbers from -10 to 10")
-    assert describe(EXPERIMENT["decay"]).plain.endswith("; live.")
+    assert shown.startswith("1 to 64 numbers from -10 to 10 with commas between them; next run.")
+    assert shown.endswith(" The [red]weights[/red].")
+    assert describe(EXPERIMENT["decay"]).plain == "A number from 0 to 100; live. "
 
 
 async def test_values_that_clash_are_said_so_but_kept() -> None:

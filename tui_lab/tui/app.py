@@ -56,6 +56,15 @@ class TuiLabApp(App[int]):
     DEFAULT_MODE = "lab"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "question_mark,f1",
+            "help",
+            "help",
+            key_display="?",
+            tooltip="Every key of this screen",
+            id="app.help",
+        ),
+        Binding("q", "quit", "quit", tooltip="Leave the lab; asks about live runs", id="app.quit"),
         Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
         Binding("h", "runs", "runs", tooltip="Every run ever made", id="app.runs"),
         Binding(
@@ -74,14 +83,6 @@ class TuiLabApp(App[int]):
             id="app.palette",
         ),
         Binding(
-            "question_mark,f1",
-            "help",
-            "help",
-            key_display="?",
-            tooltip="Every key of this screen",
-            id="app.help",
-        ),
-        Binding(
             "f2",
             "next_theme",
             "theme",
@@ -89,7 +90,6 @@ class TuiLabApp(App[int]):
             id="app.theme",
             show=False,
         ),
-        Binding("q", "quit", "quit", tooltip="Leave the lab; asks about live runs", id="app.quit"),
     ]
 
     def __init__(

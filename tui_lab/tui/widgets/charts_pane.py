@@ -133,11 +133,16 @@ class ChartsPane(Container):
             smoothing=self.options.smoothing,
             overlays=overlays,
         )
-        note = curves.nonfinite_note(view, curve, log=log)
+        notes = [curves.nonfinite_note(view, curve, log=log), self._more(curve)]
         title = f"{curve.title} (log)" if log else curve.title
         chart = self._charts[curve.title]
         chart.heading = title
-        chart.show(figure, curves.legend(figure), note)
+        chart.show(figure, curves.legend(figure), " · ".join(filter(None, notes)))
+
+    def _more(self, curve: Curve) -> str:
+        """On the last chart: how many found no room, and the key that shows them."""
+        missing = len(self.curves) - len(self.shown)
+        return f"0 shows {missing} more" if missing and curve is self.shown[-1] else ""
 
     def _arrange(self) -> None:
         shown = [c.title for c in self.curves if self._alone in (None, c.title)]

@@ -137,7 +137,7 @@ class Knob(Widget, can_focus=True):
     def render(self) -> Content:
         label = clip(self.hyperparameter.label, self.label_width).ljust(self.label_width)
         sign = PENDING if self.pending else CHANGED if self.is_changed else " "
-        field = self._field(self.size.width - self.label_width - 3)
+        field = self._field(self.size.width - self.label_width - 2)
         return Content.assemble((sign, "$accent"), label, " ", *field)
 
     def _field(self, width: int) -> list[tuple[str, str]]:

@@ -208,12 +208,12 @@ class KnobPanel(Vertical):
 
 
 def describe(hyperparameter: Hyperparameter) -> Content:
-    """What a hyperparameter means, its domain, and when a new value acts."""
+    """The domain of a hyperparameter, when a new value acts, and what it means: where there is no
+    room for all of it, the meaning is cut."""
     domain = hyperparameter.domain
     acts = "live" if hyperparameter.live else "next run"
     return Content.assemble(
-        (f"{hyperparameter.help} " if hyperparameter.help else "", "$foreground"),
-        f"{domain[:1].upper()}{domain[1:]}; {acts}.",
+        (f"{domain[:1].upper()}{domain[1:]}; {acts}. ", "$foreground"), hyperparameter.help
     )
 
 
