@@ -1,0 +1,300 @@
+"""L1 and L2 penalties on a problem whose true weights are mostly zero."""
+
+from __future__ import annotations
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question, Scatter, Table
+from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+
+MOST_NUMBERS = 20_000_000
+"""Features of all examples together: 80 MB, far below what a laptop holds."""
+
+
+def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
+    for name in ("train_examples", "test_examples"):
+        most = MOST_NUMBERS // hp.inputs
+        if hp[name] > most:
+            message = (
+                f"{name} must be at most {most:,} with {hp.inputs:,} inputs, not {hp[name]:,}."
+            )
+            return HyperparameterError(name, message)
+    if hp.support > hp.inputs:
+        message = (
+            f"support must be at most {hp.inputs:,}, the number of inputs, not {hp.support:,}."
+        )
+        return HyperparameterError("support", message)
+    return None
+
+
+EXPERIMENT = Experiment(
+    name="penalties",
+    title="L1 and L2 penalties",
+    chapter="Regularization",
+    summary="5 of 200 weights matter. The L1 penalty finds them and sets the others to exactly 0, "
+    "if its step is the right one; L2 never does.",
+    constraint=_makes_sense,
+    program="tui_lab.experiments.penalties.program:Penalties",
+    hyperparameters=(
+        Choice(
+            "penalty",
+            ("L1-proximal", "L1", "L2", "none"),
+            help="L1-proximal: λ‖w‖₁ by soft threshold after the gradient step; L1: the same by "
+            "its sub-gradient λ·sign(w); L2: λ‖w‖₂²/2; or none.",
+        ),
+        Float(
+            "strength",
+            symbol="λ",
+            default=0.1,
+            low=0.0,
+            high=100.0,
+            log=True,
+            live=True,
+            help="How strongly the penalty pulls the weights to zero; 0 is none.",
+        ),
+        Float(
+            "lr",
+            default=0.1,
+            low=1e-6,
+            high=10.0,
+            log=True,
+            live=True,
+            help="Learning rate: a step of L1 moves every weight lr·λ towards 0.",
+        ),
+        Int(
+            "batch_size",
+            default=100,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples in a mini-batch; all of them make the gradient exact.",
+        ),
+        Int(
+            "epochs",
+            default=500,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="How many times training goes through the training examples.",
+        ),
+        Int(
+            "train_examples",
+            default=100,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples to train on.",
+        ),
+        Int(
+            "test_examples",
+            default=100,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples to test on, from the same law.",
+        ),
+        Int(
+            "inputs",
+            default=200,
+            low=1,
+            high=10_000,
+            log=True,
+            help="Features of an example, and so the number of weights.",
+        ),
+        Int(
+            "support",
+            default=5,
+            low=0,
+            high=10_000,
+            log=True,
+            help="How many true weights are not 0; they lie evenly spread among the inputs.",
+        ),
+        Float(
+            "true_weight",
+            default=1.0,
+            low=0.001,
+            high=100.0,
+            log=True,
+            help="Size of the true weights that are not 0; their signs alternate.",
+        ),
+        Float(
+            "noise",
+            symbol="σ",
+            default=0.1,
+            low=0.0,
+            high=100.0,
+            log=True,
+            help="Standard deviation of the noise added to every label.",
+        ),
+        Float(
+            "init_sd",
+            default=1.0,
+            low=0.0,
+            high=100.0,
+            log=True,
+            help="Standard deviation of the starting weights; 0 starts from w = 0.",
+        ),
+        Int(
+            "matrix_rows",
+            default=3,
+            low=1,
+            high=100,
+            log=True,
+            help="Rows of the matrix A whose Frobenius norm is computed; training has no part in "
+            "it.",
+        ),
+        Int("matrix_columns", default=4, low=1, high=100, log=True, help="Columns of that matrix."),
+        Int(
+            "matrix_seed",
+            default=0,
+            low=0,
+            high=1_000_000,
+            log=True,
+            help="Which matrix: its entries are draws from N(0, 1) with this seed.",
+        ),
+    ),
+    metrics=(
+        Metric(
+            "train/loss",
+            "Half the mean squared error without the penalty, per step over its batch and per "
+            "epoch over all training examples.",
+            "minimize",
+        ),
+        Metric("test/loss", "The same over the test examples, after each epoch.", "minimize"),
+        Metric(
+            "train/objective",
+            "What is minimized: train/loss over all training examples plus the penalty.",
+            "minimize",
+        ),
+        Metric("zeros/exact", "Weights that are exactly 0."),
+        Metric("support/found", "Weights of the true support that are not exactly 0.", "maximize"),
+        Metric("support/false", "Weights off the true support that are not exactly 0.", "minimize"),
+        Metric(
+            "support/largest_outside",
+            "Size of the largest weight off the true support.",
+            "minimize",
+        ),
+        Metric("norm/w_l1", "‖w‖₁, the sum of the sizes of all weights."),
+        Metric("norm/w", "‖w‖₂, the Euclidean length of the weights."),
+        Metric("norm/w_linf", "‖w‖∞, the size of the largest weight."),
+        Metric(
+            "optimality/violation",
+            "How far w is from solving the penalized problem: the largest violation of its "
+            "optimality conditions in any weight, 0 at the solution.",
+            "minimize",
+        ),
+        Metric(
+            "strength/all_zero",
+            "The smallest λ whose L1 solution has every weight at 0: max |Xᵀ(y − ȳ)|/n.",
+        ),
+        Metric(
+            "frobenius/largest_difference",
+            "Largest difference between √ΣA², √tr(AᵀA) and √Σσ² of the matrix A.",
+            "minimize",
+        ),
+        Metric("step/first_inf", "The first step whose batch loss was infinite."),
+        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+    ),
+    pictures=(
+        Bars("weights", help="The learned weights; marks are the true ones, mostly 0."),
+        Curve(
+            "exact zeros",
+            ("zeros/exact", "support/false"),
+            help="Weights that are exactly 0, and weights off the true support that are not.",
+        ),
+        Curve(
+            "loss",
+            ("train/loss", "test/loss", "train/objective"),
+            log=True,
+            help="Losses after each epoch; the objective is the training loss plus the penalty.",
+        ),
+        Curve(
+            "distance from the solution",
+            ("optimality/violation", "support/largest_outside"),
+            log=True,
+            help="Largest violation of the optimality conditions, and the largest weight off the "
+            "true support: sub-gradient steps keep both from ever reaching 0.",
+        ),
+        Curve(
+            "norms of w",
+            ("norm/w_l1", "norm/w", "norm/w_linf"),
+            log=True,
+            help="The same weights measured by three norms.",
+        ),
+        Scatter(
+            "ten steps on one weight",
+            x="before",
+            y="after",
+            help="What the penalty's part of 10 steps at the present lr and λ makes of a weight, "
+            "by each method.",
+        ),
+        Scatter(
+            "unit balls",
+            x="w₁",
+            y="w₂",
+            help="All w of norm 1. L1 has its corners on the axes, where a weight is 0; for the "
+            "entries of a matrix the L2 ball is that of the Frobenius norm.",
+        ),
+        Table(
+            "Frobenius norm",
+            help="One norm by three routes, and what it must not be taken for.",
+        ),
+    ),
+    presets=(
+        Preset(
+            "soft-threshold",
+            "L1 by soft threshold",
+            {},
+            Question(
+                "Of 195 weights that are truly 0, how many will be exactly 0 at the end?",
+                ("none", "about half", "nearly all"),
+                "{zeros/exact} weights are exactly 0; {support/found} of the true support are "
+                "not, and {support/false} others are not.",
+            ),
+        ),
+        Preset(
+            "subgradient",
+            "The same penalty by its sub-gradient",
+            {"penalty": "L1"},
+            Question(
+                "The same problem, the same λ, but w ← w − lr·(∇ + λ·sign(w)). Exact zeros?",
+                ("none", "about half", "nearly all"),
+                "{zeros/exact} weights are exactly 0. Off the support the largest is still "
+                "{support/largest_outside}: each step jumps over 0 by up to lr·λ.",
+            ),
+        ),
+        Preset(
+            "l2",
+            "L2: small, never zero",
+            {"penalty": "L2"},
+            Question(
+                "L2 shrinks every weight by a factor. Which weights reach 0?",
+                ("all 195", "the smallest ones", "none"),
+                "{zeros/exact} are exactly 0; the largest off the support is "
+                "{support/largest_outside}, and the test loss {test/loss}.",
+            ),
+        ),
+        Preset("none", "No penalty", {"penalty": "none"}),
+        Preset(
+            "all-zero",
+            "λ so large that nothing is left",
+            {"strength": 2.0},
+            Question(
+                "λ = 2 with the soft threshold. How many of the 5 weights survive?",
+                ("5", "some", "none"),
+                "{support/found} survived: beyond λ = {strength/all_zero} the solution is w = 0.",
+            ),
+        ),
+        Preset("weak", "λ too weak for 500 steps", {"strength": 0.01}),
+        Preset(
+            "small-batches",
+            "Soft threshold with batches of 10",
+            {"batch_size": 10, "lr": 0.02, "epochs": 200},
+            Question(
+                "A gradient from 10 examples is noisy. What happens to the exact zeros?",
+                ("they stay", "some are kicked away", "none are left"),
+                "{support/false} weights off the support are not 0 after the last step, though "
+                "the largest is only {support/largest_outside}.",
+            ),
+        ),
+    ),
+)
