@@ -59,7 +59,6 @@ class PanedScreen(KnobScreen):
             tooltip="Show the charts, or those that had no room",
             id="pane.charts",
             show=False,
-            show=False,
         ),
         Binding(
             "z",
