@@ -193,8 +193,11 @@ def parent(stand_in: Command, behave: Behave) -> Iterator[tuple[subprocess.Popen
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
         assert process.stdout is not None
-        yield process, [int(pid) for pid in process.stdout.readline().split()]
+        pids = [int(pid) for pid in process.stdout.readline().split()]
+        yield process, pids
         process.kill()
+    for pid in filter(is_running, pids):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def test_a_parent_leaves_its_workers_behind_without_a_word(
