@@ -32,6 +32,8 @@ class PicturePane(Container):
     def __init__(self, experiment: Experiment, marker: Marker) -> None:
         super().__init__()
         self.pictures = [p for p in experiment.pictures if not isinstance(p, Curve)]
+        self._steady = not experiment.demonstration
+        """Whether axes only grow, as they should while a run goes on."""
         if experiment.demonstration:
             self.pictures.insert(1, KEY_FIGURES)
         self.chosen = (0, 0)
@@ -74,6 +76,8 @@ class PicturePane(Container):
         self._variants = pictures.variants(self.pictures[place], view)
         for i, slot in enumerate(slot for slot in self._slots if slot.display):
             picture = self.pictures[(place + i) % len(self.pictures)]
+            if not self._steady:
+                slot.forget()
             slot.show(picture, view, 0 if i else variant, plain(picture.title))
         return self._words(view)
 

@@ -39,6 +39,7 @@ class PictureSlot(Container):
         self._images = ImagesWidget(marker=marker)
         self._table = TableView()
         self._shown: Widget = self._chart
+        self._blank = True
 
     def compose(self) -> ComposeResult:
         yield from (self._chart, self._heatmap, self._images, self._table)
@@ -68,6 +69,9 @@ class PictureSlot(Container):
             case _:
                 self._bring(self._chart, heading)
                 figure = picture_figure(picture, view, variant=variant)
+                if self._blank:
+                    self.forget()  # the axes of nothing suit nothing else
+                self._blank = not figure.lines
                 self._chart.show(figure, picture_legend(figure))
 
     def _bring(self, widget: Chart | HeatmapWidget | ImagesWidget | TableView, text: str) -> None:

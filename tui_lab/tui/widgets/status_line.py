@@ -37,7 +37,7 @@ def progress(view: RunView, *, frozen: bool = False) -> tuple[Content, ...]:
         parts.append(Content.styled(at, "bold $status-paused"))
     if view.total_epochs:
         parts.append(_count("epoch", view.epoch, view.total_epochs))
-    if view.steps_per_second:
+    if view.total_steps and view.steps_per_second:
         parts.append(Content(f"{view.steps_per_second:,.0f} steps/s"))
     if view.ended is not None:
         parts.append(Content(f"done in {duration(view.elapsed)}"))
