@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -337,3 +338,11 @@ class TestWhateverIsWritten:
 
         assert view.pictures == {"fit": {"points": points, "line": line}}
         assert view.picture_steps == {"fit": 8}
+
+
+def test_a_demonstration_has_no_metrics_but_those_of_its_last_knobs() -> None:
+    view = RunView(dataclasses.replace(EXPERIMENT, demonstration=True))
+    for key in ("test/loss", "shares/error"):
+        view.fold(MetricsLogged(t=1, kind="evaluation", steps=[0], epochs=[0], columns={key: [1]}))
+
+    assert view.metrics == {"shares/error": 1}

@@ -109,8 +109,9 @@ def _contour(picture: Contour, view: RunView) -> Figure:
     found = layers(view, picture)
     field = _field(found["field"]) if "field" in found else None
     named = [(name, data) for name, data in found.items() if name != "field"]
+    roles = ROLES[1:] if any(picture.path) else ROLES  # the first is the path's
     points = [
-        _points_or_line(name.partition("/")[2] or name, data, ROLES[1 + i % 5], _is_line(name))
+        _points_or_line(name.partition("/")[2] or name, data, roles[i % len(roles)], _is_line(name))
         for i, (name, data) in enumerate(named)
     ]
     return Figure(

@@ -190,6 +190,8 @@ class RunView:
         self._pace.go(float(event.t), self.step)
 
     def _measure(self, event: MetricsLogged) -> None:
+        if self.experiment is not None and self.experiment.demonstration:
+            self.metrics.clear()  # it is computed as a whole: what it leaves out is true no more
         self._measurements.fold(event, self.steps_per_epoch)
         self._pace.reach(float(event.t), self.step)
         self._leave_phase(self.step)

@@ -184,6 +184,7 @@ class Publisher:
     def follow(self, program: Program) -> None:
         """Publish another program from now on (a demonstration computed again)."""
         self._program = program
+        self._record.forget_metrics()
 
     def draw_last(self, step: int) -> None:
         """The pictures as the run leaves them."""

@@ -75,6 +75,10 @@ class RunRecord:
         """The last value of every metric so far."""
         return self._metrics
 
+    def forget_metrics(self) -> None:
+        """What was measured is true no more; new measurements follow."""
+        self._metrics.clear()
+
     def set_status(self, status: RunStatus, error: str = "") -> None:
         """Change the state of the run, at once; a full disk is reported, not raised."""
         self._status, self._error = status, error
