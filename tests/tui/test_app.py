@@ -34,6 +34,7 @@ from tui_lab.tui.screens.runs import RunsScreen
 from tui_lab.tui.screens.small import SmallScreen
 from tui_lab.tui.theme import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, theme_name
 from tui_lab.tui.widgets.knob import Knob
+from tui_lab.tui.widgets.run_table import RunTable
 
 LIVE = summary(1, status=RunStatus.RUNNING)
 PLACES = [(), ("enter",), ("h",)]
@@ -369,9 +370,8 @@ async def test_without_colour_the_state_of_a_run_is_still_told(
     app = TuiLabApp(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        lines = [str(o.prompt) for o in app.screen.query_one("#runs", OptionList).options]
-        assert lines[0].startswith("● running")
-        assert lines[1].startswith("✗ failed")
+        cells = app.screen.query_one(RunTable).get_column("status")
+        assert [cell.plain for cell in cells] == ["● running", "✗ failed"]
         assert app.no_color
 
 

@@ -8,14 +8,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from textual.geometry import Region
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from tests.tui.fakes import OTHER, TOY, FakeSession, summary
 from tui_lab.errors import HomeError, RunError
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.run_row import command_words, run_row
+from tui_lab.tui.run_row import age, command_words, run_row
 from tui_lab.tui.screens.delete_dialog import DeleteDialog
 from tui_lab.tui.screens.home import HomeScreen
 from tui_lab.tui.screens.runs import RunsScreen
@@ -79,7 +81,7 @@ async def at_runs(pilot: Pilot[Any], *keys: str) -> None:
 
 
 async def test_every_run_is_listed_newest_first(app: Opened) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with app.run_test(size=(160, 40)) as pilot:
         await at_runs(pilot)
         assert ids(app) == [run.id for run in ALL]
         assert column(app, "status") == [
@@ -272,22 +274,18 @@ async def test_a_live_run_is_kept_up_to_date_without_drawing_the_rest(
 ) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot)
-        updated: list[tuple[Any, Any]] = []
-        table = app.runs.table
-
-        def note(row: Any, name: Any, value: Any, *, update_width: bool = False) -> None:
-            updated.append((row, name))
-
-        monkeypatch.setattr(table, "update_cell", note)
-        session.put(dataclasses.replace(LIVE, step=8))
+        table, drawn = app.runs.table, list[Region]()
+        monkeypatch.setattr(table, "_refresh_region", drawn.append)
+        monkeypatch.setattr(
+            Widget, "refresh", lambda widget, *regions, **how: drawn.extend(regions)
+        )
+        session.put(dataclasses.replace(LIVE, step=8, metrics={"train/loss": 0.5}))
         app.runs.refresh_runs()
-        assert updated == [(LIVE.id, "step")]
-        updated.clear()
-        drawn: list[object] = []
-        monkeypatch.setattr(table, "refresh", lambda *args, **how: drawn.append(args))
+        assert column(app, "step")[1] == "8"
+        assert column(app, "train")[1] == "0.5"
+        assert [(region.y, region.height) for region in drawn] == [(2, 1)]
+        drawn.clear()
         app.runs.refresh_runs()
-        await pilot.pause()
-        assert updated == []
         assert drawn == []
 
 
@@ -355,3 +353,13 @@ def test_a_command_line_quotes_what_the_shell_would_take_apart() -> None:
 def test_values_outside_their_domain_are_shown_as_they_stand(session: FakeSession) -> None:
     run = summary(1, experiment="other", hyperparameters={"lr": 7.0, "gone": True}, seed=2)
     assert run_row(run, OTHER, session.now()).values == "lr 7.0  gone on  seed 2"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200000, "2 d")],
+)
+def test_age_says_enough(session: FakeSession, seconds: int, shown: str) -> None:
+    created = session.now()
+    session.clock.advance(seconds)
+    assert age(created, session.now()) == shown

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import signal
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.events import Resize
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.hang_up import end_on_signals
+from tui_lab.tui.places import PlacesApp
 from tui_lab.tui.session import Session
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 from tui_lab.view_models.plain_text import plain
@@ -26,10 +23,10 @@ if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
     from tui_lab.tui.screens.experiment import ExperimentScreen
     from tui_lab.tui.screens.quit_dialog import Departure
+    from tui_lab.tui.screens.runs import RunsScreen
 
-HANG_UP = 128 + signal.SIGHUP
-GRACE = 2.0
-"""Seconds that a lab whose terminal is gone may take to end by itself."""
+HOME, RUNS = " home", " runs"
+"""Names of places; those of experiments hold no spaces."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,11 @@ def lab_commands() -> type[Provider]:
     return LabCommands
 
 
-class TuiLabApp(App[int]):
+class TuiLabApp(PlacesApp):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
     CSS_PATH = Path(__file__).with_name("app.tcss")
-    DEFAULT_MODE = "lab"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -100,7 +96,6 @@ class TuiLabApp(App[int]):
         keymap: Mapping[str, str] | None = None,
         complaint: str = "",
     ) -> None:
-        super().__init__()
         self.session = session
         self.keymap = dict(keymap or {})
         """The person's own keys, by binding id."""
@@ -108,21 +103,24 @@ class TuiLabApp(App[int]):
         """The error that ended the lab, if one did."""
         self._opening = opening or Opening()
         self._complaint = complaint
-        self._places: dict[str, Screen[Any]] = {}
+        super().__init__(self._opening.experiment or HOME)
         for theme in THEMES:
             self.register_theme(theme)
         self._theme_choice = session.settings.theme
         self.theme = theme_name(self._theme_choice)
-        self.add_mode("lab", self._first_screen)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The lab's own variables, for themes that know nothing of them."""
         return DARK.variables
 
     def on_mount(self) -> None:
+        opening = self._opening
+        if opening.experiment:
+            screen = self._experiment_screen(opening.experiment)
+            _tune(screen, opening.values, opening.run_id, ())
         self.set_keymap(self.keymap)
         self.set_interval(1.0, self.session.poll)
-        self._handle_signals()
+        end_on_signals(self, self.session.close)
         if self._complaint:
             self.tell(self._complaint, error=True)
         if self.keymap:
@@ -133,12 +131,6 @@ class TuiLabApp(App[int]):
 
         if not fits(event.size) and not isinstance(self.screen, SmallScreen):
             self.push_screen(SmallScreen())
-
-    @property
-    def place(self) -> Screen[Any]:
-        """The screen one is at, whatever dialog stands over it."""
-        screens = [s for s in self.screen_stack if not isinstance(s, ModalScreen)]
-        return screens[-1] if screens else self.screen
 
     def tell(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence for a while; it may hold anything, it is plain text."""
@@ -158,8 +150,8 @@ class TuiLabApp(App[int]):
         except TuiLabError as error:
             self.tell(str(error), error=True)
             return
-        self._tune(screen, values or {}, run_id, overlays)
-        self._show(screen)
+        _tune(screen, values or {}, run_id, overlays)
+        self.go_to(name)
 
     def open_run(self, run_id: str) -> None:
         """Go to a run, in the screen of its experiment."""
@@ -175,14 +167,8 @@ class TuiLabApp(App[int]):
 
     def open_runs(self, filter_text: str = "") -> None:
         """Go to the runs; with a filter, to those it leaves."""
-        from tui_lab.tui.screens.runs import RunsScreen  # on demand: the first paint is lighter
-
-        if "runs" not in self._places:
-            self._places["runs"] = RunsScreen(self.session)
-        screen = self._places["runs"]
-        assert isinstance(screen, RunsScreen)
-        screen.filter_text = filter_text
-        self._show(screen)
+        self._runs_screen().filter_text = filter_text
+        self.go_to(RUNS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing leads to where one is; a terminal too small can only be left."""
@@ -195,7 +181,7 @@ class TuiLabApp(App[int]):
 
     def action_home(self) -> None:
         """Go to the experiments."""
-        self._show(self._home())
+        self.go_to(HOME)
 
     def action_runs(self) -> None:
         """Go to the runs."""
@@ -232,6 +218,10 @@ class TuiLabApp(App[int]):
         else:
             self.exit(0)
 
+    def _depart(self, departure: Departure | None) -> None:
+        if departure is not None:
+            self.exit(0)
+
     def _goes_on(self, run: RunSummary) -> bool:
         """Whether a live run outlasts the lab; a demonstration is over when nobody looks."""
         try:
@@ -246,77 +236,40 @@ class TuiLabApp(App[int]):
         if clashes := clashing_keys(self.screen):
             self.tell(f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
 
-    def _depart(self, departure: Departure | None) -> None:
-        if departure is not None:
-            self.exit(0)
+    def make_place(self, name: str) -> Screen[Any]:
+        """The screen of a place, imported when it is first needed."""
+        if name == HOME:
+            from tui_lab.tui.screens.home import HomeScreen  # on demand
 
-    def _first_screen(self) -> Screen[Any]:
-        if not self._opening.experiment:
-            return self._home()
-        screen = self._experiment_screen(self._opening.experiment)
-        self._tune(screen, self._opening.values, self._opening.run_id, ())
-        return screen
+            return self.keep(HOME, lambda: HomeScreen(self.session))
+        return self._runs_screen() if name == RUNS else self._experiment_screen(name)
 
-    def _home(self) -> Screen[Any]:
-        from tui_lab.tui.screens.home import HomeScreen  # on demand
+    def _runs_screen(self) -> RunsScreen:
+        from tui_lab.tui.screens.runs import RunsScreen  # on demand
 
-        if "home" not in self._places:
-            self._places["home"] = HomeScreen(self.session)
-        return self._places["home"]
+        return self.keep(RUNS, lambda: RunsScreen(self.session))
 
     def _experiment_screen(self, name: str) -> ExperimentScreen:
         from tui_lab.tui.screens.demonstration import DemonstrationScreen  # on demand
         from tui_lab.tui.screens.experiment import ExperimentScreen
 
-        key = f"experiment {name}"
-        if key not in self._places:
-            experiment = self.session.experiment(name)
-            kind = DemonstrationScreen if experiment.demonstration else ExperimentScreen
-            self._places[key] = kind(self.session, experiment)
-        screen = self._places[key]
-        assert isinstance(screen, ExperimentScreen)
-        return screen
-
-    def _tune(
-        self,
-        screen: ExperimentScreen,
-        values: Mapping[str, Any],
-        run_id: str,
-        overlays: Sequence[str],
-    ) -> None:
-        if values:
-            screen.set_values(values)
-        if run_id:
-            screen.open_run(run_id)
-        if overlays:
-            screen.overlay(overlays)
-
-    def _show(self, screen: Screen[Any]) -> None:
-        """Bring a screen to the top; every screen is in the stack at most once."""
-        with self.batch_update():
-            if screen not in self.screen_stack:
-                if not screen.is_attached:
-                    self.install_screen(screen, f"place {id(screen)}")
-                self.push_screen(screen)
-            while self.screen is not screen:
-                self.pop_screen()
-
-    def _handle_signals(self) -> None:
-        if threading.current_thread() is not threading.main_thread():
-            return
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, self.exit, 0)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up)
-
-    def _hang_up(self) -> None:
-        """The terminal is gone: end quietly, even where restoring it hangs."""
-        self.session.close()
-        last_resort = threading.Timer(GRACE, os._exit, (HANG_UP,))
-        last_resort.daemon = True
-        last_resort.start()
-        self.exit(return_code=HANG_UP)
+        experiment = self.session.experiment(name)
+        kind = DemonstrationScreen if experiment.demonstration else ExperimentScreen
+        return self.keep(name, lambda: kind(self.session, experiment))
 
     def _fatal_error(self) -> None:
         """Keep the error for `run_lab`, which says one sentence once the terminal is restored."""
         self.crash = self._exception
         self._close_messages_no_wait()
+
+
+def _tune(
+    screen: ExperimentScreen, values: Mapping[str, Any], run_id: str, overlays: Sequence[str]
+) -> None:
+    """Turn an experiment's screen to what was asked for."""
+    if values:
+        screen.set_values(values)
+    if run_id:
+        screen.open_run(run_id)
+    if overlays:
+        screen.overlay(overlays)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.config import Settings
-from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunUnreadable
+from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters

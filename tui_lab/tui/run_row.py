@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
-from tui_lab.tui.run_line import age
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 
@@ -61,6 +60,15 @@ def run_row(run: RunSummary, experiment: Experiment | None, now: datetime) -> Ru
         test=_metric(run, "test/loss"),
         norm=_metric(run, "norm/w") or _metric(run, "norm/all"),
     )
+
+
+def age(created: datetime, now: datetime) -> str:
+    """How long ago; not to the second, so that nothing is drawn again only because time passes."""
+    seconds = max(0, int((now - created).total_seconds()))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return "now"
 
 
 def command_words(run: RunSummary, experiment: Experiment | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar
 
 from textual import getters, on
@@ -18,8 +18,9 @@ from textual.widgets.option_list import Option
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.run_line import run_line
+from tui_lab.tui.run_row import run_row
 from tui_lab.tui.session import Session
+from tui_lab.tui.widgets.run_table import RunTable
 from tui_lab.view_models.plain_text import plain
 
 RECENT = 40
@@ -63,17 +64,17 @@ class HomeScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
     lab = getters.app(TuiLabApp)
     experiments = getters.query_one("#experiments", ChoiceList)
+    runs = getters.query_one(RunTable)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "tab,right",
+            "tab",
             "app.focus_next",
             "other list",
-            key_display="tab",
             tooltip="Between experiments and runs",
             id="home.next",
         ),
         Binding(
-            "shift+tab,left",
+            "shift+tab",
             "app.focus_previous",
             "other list",
             tooltip="Between runs and experiments",
@@ -86,7 +87,6 @@ class HomeScreen(Screen[None]):
         super().__init__()
         self._session = session
         self._declared: dict[str, Experiment] = {}
-        self._shown: dict[str, Content] = {}
 
     def compose(self) -> ComposeResult:
         loaded = self._session.experiments()
@@ -98,24 +98,24 @@ class HomeScreen(Screen[None]):
             yield ChoiceList(*_experiment_options(self._declared.values()), id="experiments")
             yield Static(id="about")
         yield Static(_notices(broken), id="notices", classes="-shown" if broken else "")
-        runs = ChoiceList(id="runs")
+        runs = RunTable(id="runs")
         runs.border_title = "Runs"
         yield runs
+        yield Static(_NO_RUNS, id="empty")
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        # The first paint does not wait for a look at every run.
-        self.call_after_refresh(self.refresh_runs)
         self.set_interval(REFRESH, self.refresh_runs)
 
     def on_screen_resume(self) -> None:
-        self.refresh_runs()
+        # The first paint does not wait for a look at every run.
+        self.call_after_refresh(self.refresh_runs)
 
     def on_resize(self, event: Resize) -> None:
         for experiment in self._declared.values():
             line = _experiment_line(experiment, event.size.width >= _WIDE)
             self.experiments.replace_option_prompt(experiment.name, line)
-        self.refresh_runs()
+        self.call_after_refresh(self.refresh_runs)
 
     @on(OptionList.OptionHighlighted, "#experiments")
     def describe_experiment(self, event: OptionList.OptionHighlighted) -> None:
@@ -134,33 +134,24 @@ class HomeScreen(Screen[None]):
             return
         live = [run for run in runs if run.live]
         ended = [run for run in runs if not run.live]
-        now, width = self._session.now(), self.size.width
-        lines = {}
+        now, rows = self._session.now(), []
         for run in [*live, *ended[:RECENT]]:
-            lines[run.id] = run_line(run, now, width)
-        title = f"Runs · {len(live)} live · {len(runs)} in all" if runs else "Runs"
-        self._show_runs(lines, title)
-
-    def _show_runs(self, lines: dict[str, Content], title: str) -> None:
-        choices = self.query_one("#runs", ChoiceList)
-        if choices.border_title != title:  # the border is drawn again even for the same one
-            choices.border_title = title
-        if list(lines) != list(self._shown) or not choices.option_count:
-            _replace(choices, lines)
-        for run_id, line in lines.items():
-            if line != self._shown.get(run_id):
-                choices.replace_option_prompt(run_id, line)
-        self._shown = lines
+            rows.append(run_row(run, self._declared.get(run.experiment), now))
+        self.runs.show(rows)
+        self.set_class(not rows, "-empty")
+        title = f"Runs · {len(live)} live · {len(runs)} in all"
+        if self.runs.border_title != title:  # the border is drawn again even for the same one
+            self.runs.border_title = title
 
     @on(OptionList.OptionSelected, "#experiments")
     def open_experiment(self, event: OptionList.OptionSelected) -> None:
         """Go to the chosen experiment."""
         self.lab.open_experiment(str(event.option_id))
 
-    @on(OptionList.OptionSelected, "#runs")
-    def open_run(self, event: OptionList.OptionSelected) -> None:
+    @on(RunTable.RowSelected)
+    def open_run(self, event: RunTable.RowSelected) -> None:
         """Go to the chosen run, in its experiment."""
-        self.lab.open_run(str(event.option_id))
+        self.lab.open_run(str(event.row_key.value))
 
 
 def _experiment_options(experiments: Collection[Experiment]) -> Iterator[Option]:
@@ -182,14 +173,3 @@ def _experiment_line(experiment: Experiment, wide: bool) -> Content:
 
 def _notices(broken: Sequence[ExperimentError]) -> Content:
     return Content("\n".join(f"! {plain(str(error))}" for error in broken))
-
-
-def _replace(choices: ChoiceList, lines: Mapping[str, Content]) -> None:
-    """Other runs than before: the cursor stays on its run, where that is still there."""
-    place = choices.highlighted
-    held = choices.get_option_at_index(place).id if place is not None else None
-    choices.clear_options()
-    options = [Option(line, id=run_id) for run_id, line in lines.items()]
-    choices.add_options(options or [Option(_NO_RUNS, disabled=True)])
-    if held in lines:
-        choices.highlighted = choices.get_option_index(held or "")

@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import Footer, Input, Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.runs.catalogue import RunSummary
-from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.app import HOME, TuiLabApp
 from tui_lab.tui.run_row import command_words, run_row
 from tui_lab.tui.screens.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.session import Session
@@ -116,7 +116,8 @@ class RunsScreen(Screen[None]):
         rows = [run_row(run, self._experiment(run), now) for run in self._runs.values()]
         shown = [row for row in rows if row.matches(self.filter_text)]
         self.table.show(shown, self.selected)
-        self.query_one("#empty", Static).update(_NO_MATCH if rows else _NO_RUNS)
+        if not shown:
+            self.query_one("#empty", Static).update(_NO_MATCH if rows else _NO_RUNS)
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
         title = self._title(len(shown))
@@ -166,12 +167,12 @@ class RunsScreen(Screen[None]):
         if self.table.row_count:
             self.table.focus()
 
-    @on(DataTable.RowSelected)
-    def open_run(self, event: DataTable.RowSelected) -> None:
+    @on(RunTable.RowSelected)
+    def open_run(self, event: RunTable.RowSelected) -> None:
         """Show the run in the screen of its experiment."""
         self.lab.open_run(str(event.row_key.value))
 
-    @on(DataTable.RowHighlighted)
+    @on(RunTable.RowHighlighted)
     def offer_what_fits(self) -> None:
         """What can be done depends on the run under the cursor."""
         self.refresh_bindings()
@@ -201,7 +202,7 @@ class RunsScreen(Screen[None]):
         elif self.selected:
             self.selected.clear()
         else:
-            self.lab.pop_screen()
+            self.lab.go_back(HOME)
             return
         self._show()
 

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.color import Color
+from textual.geometry import Region
 from textual.widgets import DataTable
 
 from tui_lab.tui.run_row import RunRow
 from tui_lab.tui.status_sign import SIGNS, status_variable
 
 _COLUMNS = (
-    ("mark", " "),
-    ("status", "status"),
-    ("name", "run"),
-    ("age", "age"),
-    ("values", "not default"),
-    ("train", "train"),
-    ("test", "test"),
-    ("norm", "‖w‖"),
-    ("step", "step"),
+    ("mark", " ", 1),
+    ("status", "status", 12),
+    ("name", "run", None),
+    ("age", "age", 6),
+    ("values", "not default", None),
+    ("train", "train", 9),
+    ("test", "test", 9),
+    ("norm", "‖w‖", 9),
+    ("step", "step", 9),
 )
-_OTHERS = 84
+"""Key, heading and width; numbers that change keep their column's width, or all would move."""
+_OTHERS = 100
 """Columns that everything but the hyperparameters takes."""
-_FEWEST = 15
+_FEWEST = 13
 _NUMBERS = frozenset(("age", "step", "train", "test", "norm"))
 
 
@@ -38,7 +40,11 @@ class RunTable(DataTable[Text]):
     RunTable {
         background: transparent;
         scrollbar-size: 1 1;
-        & > .datatable--header { background: transparent; color: $text-muted; text-style: none; }
+        & > .datatable--header, &:ansi > .datatable--header {
+            background: transparent;
+            color: $text-muted;
+            text-style: none;
+        }
         & > .datatable--cursor { text-style: bold; }
         &:focus { background-tint: transparent; }
     }
@@ -58,13 +64,15 @@ class RunTable(DataTable[Text]):
         Binding("end", "scroll_bottom", "oldest", tooltip="Oldest", id="runs.oldest", show=False),
     ]
 
-    def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=False, cell_padding=1)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 # Textual's own word
+        self._quiet = False
+        super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
         self._shown: dict[str, dict[str, Text]] = {}
 
     def on_mount(self) -> None:
-        for key, label in _COLUMNS:
-            self.add_column(Text(label, justify="right" if key in _NUMBERS else "left"), key=key)
+        for key, label, width in _COLUMNS:
+            heading = Text(label, justify="right" if key in _NUMBERS else "left")
+            self.add_column(heading, key=key, width=width)
 
     @property
     def current(self) -> str:
@@ -72,7 +80,7 @@ class RunTable(DataTable[Text]):
         rows = list(self._shown)
         return rows[self.cursor_row] if 0 <= self.cursor_row < len(rows) else ""
 
-    def show(self, rows: Sequence[RunRow], selected: Collection[str]) -> None:
+    def show(self, rows: Sequence[RunRow], selected: Collection[str] = ()) -> None:
         """Show these rows; only what reads differently is drawn again."""
         cells = {row.id: self._cells(row, row.id in selected) for row in rows}
         if list(cells) != list(self._shown):
@@ -92,10 +100,28 @@ class RunTable(DataTable[Text]):
         self.scroll_to(y=scroll, animate=False)
 
     def _update(self, cells: dict[str, dict[str, Text]]) -> None:
-        for run_id, row in cells.items():
+        changed = []
+        self._quiet = True
+        for index, (run_id, row) in enumerate(cells.items()):
             for column, text in row.items():
                 if text != self._shown[run_id][column]:
-                    self.update_cell(run_id, column, text, update_width=True)
+                    changed.append(index)
+                    self.update_cell(run_id, column, text, update_width=column == "values")
+        self._quiet = False
+        for index in dict.fromkeys(changed):
+            self.refresh_row(index)
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw; changed cells would draw the whole table, where only their rows are needed."""
+        if self._quiet:
+            return self
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def _cells(self, row: RunRow, selected: bool) -> dict[str, Text]:
         muted = self._style("text-muted")

@@ -1,0 +1,62 @@
+"""An app that is a few places, each kept as it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from textual.app import App
+from textual.screen import ModalScreen, Screen
+
+ScreenT = TypeVar("ScreenT", bound=Screen[Any])
+
+
+class PlacesApp(App[int]):
+    """Goes from place to place, and back. Dialogs stand over a place.
+
+    Every place is a mode of its own: the toolkit goes on drawing what lies under the top of a
+    stack of screens, so that a place must never be left under another.
+    """
+
+    DEFAULT_MODE = "first"
+
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self._first = self._here = first
+        self._places: dict[str, Screen[Any]] = {}
+        self._trail: list[str] = []
+        self.add_mode(self.DEFAULT_MODE, lambda: self.make_place(first))
+
+    def make_place(self, name: str) -> Screen[Any]:
+        """The screen of a place; a subclass says what it is, and calls `keep`."""
+        raise NotImplementedError(name)
+
+    def keep(self, name: str, make: Callable[[], ScreenT]) -> ScreenT:
+        """The screen of that name, made when it is first needed."""
+        if name not in self._places:
+            screen = self._places[name] = make()
+            self.add_mode(name, lambda: screen)
+        return cast("ScreenT", self._places[name])
+
+    @property
+    def place(self) -> Screen[Any]:
+        """The screen one is at, whatever dialog stands over it."""
+        screens = [s for s in self.screen_stack if not isinstance(s, ModalScreen)]
+        return screens[-1] if screens else self.screen
+
+    def go_to(self, name: str) -> None:
+        """Go to a place; a dialog over the one before is given up."""
+        self.make_place(name)
+        while isinstance(self.screen, ModalScreen):
+            self.pop_screen()
+        if name != self._here:
+            self._trail = [place for place in self._trail if place not in (name, self._here)]
+            self._trail.append(self._here)
+            self._here = name
+            self.switch_mode(self.DEFAULT_MODE if name == self._first else name)
+
+    def go_back(self, otherwise: str) -> None:
+        """Return to the place before this one, or to `otherwise` when there was none."""
+        left = self._here
+        self.go_to(self._trail[-1] if self._trail else otherwise)
+        self._trail = [place for place in self._trail if place != left]
