@@ -35,7 +35,12 @@ class RunFeed:
         self._clock = clock
 
     def read(self) -> bool:
-        """Fold what is there for about `BUDGET` seconds; whether anything was."""
+        """Fold what is there for about `BUDGET` seconds; whether anything was.
+
+        After a run's last event there is nothing more to come, and the file is left alone.
+        """
+        if self.caught_up and self.view.ended is not None:
+            return False
         end = self._clock() + BUDGET
         before = self.view.revision
         self.caught_up = False

@@ -131,8 +131,10 @@ class RunScreen(Screen[None]):
     def _follow(self) -> None:
         if not self.is_seen:
             return
-        before = self._standing
+        before, empty = self._standing, self._is_empty
         self.read()
+        if empty and not self._is_empty:
+            self.draw()  # a first point does not wait for the next frame
         if before != self._standing:
             self.run_changed()
             self.refresh_bindings()
@@ -141,6 +143,11 @@ class RunScreen(Screen[None]):
     def _standing(self) -> tuple[RunStatus | None, int]:
         """State and changes so far: what knobs and keys depend on."""
         return self.status, len(self.feed.view.marks) if self.feed else 0
+
+    @property
+    def _is_empty(self) -> bool:
+        """Whether nothing has been measured yet."""
+        return self.feed is None or not self.feed.view.series
 
     def look_after(self) -> None:
         """Once a second: what only asking can tell."""
