@@ -45,7 +45,8 @@ class MetricsLogged:
     """A block of measurements.
 
     `kind` "step": one row per consecutive step from `first`; "epoch": whole-set evaluations, after
-    the epochs in `epochs`, at the steps in `steps`; "evaluation": the same, asked for by a person.
+    the epochs in `epochs`, at the steps in `steps`; "evaluation": the same, asked for by a person,
+    or of the parameters that a finished program leaves.
     """
 
     t: float

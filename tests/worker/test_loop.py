@@ -124,10 +124,10 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDirectory:
 
 
 def conduct(
-    directory: RunDirectory, before: Mapping[int, list[Command]], *, epochs: int = 2
+    directory: RunDirectory, before: Mapping[int, list[Command]], *, epochs: int = 2, toy: Any = Toy
 ) -> tuple[list[events.RunEvent], ScriptedControl, Loop]:
     """Drive the toy with requests at given steps; returns its log, the control and the loop."""
-    program = Toy(EXPERIMENT.choose({"epochs": epochs}), seed=0, device=torch.device("cpu"))
+    program = toy(EXPERIMENT.choose({"epochs": epochs}), seed=0, device=torch.device("cpu"))
     program.build()
     record = RunRecord(directory)
     publisher = Publisher(program, record, total_steps=epochs * 3)
@@ -141,6 +141,19 @@ def conduct(
     finally:
         publisher.publish()
     return RunTail(directory.events_path).read(), control, loop
+
+
+class Convinced(Toy):
+    """A toy that has seen enough at w = 98.5, and goes back to where it started."""
+
+    @property
+    def done(self) -> bool:
+        return bool(self.w <= 98.5)
+
+    def finish(self) -> bool:
+        with torch.no_grad():
+            self.w.fill_(100.0)
+        return True
 
 
 def of(kind: type[E], log: list[events.RunEvent]) -> list[E]:
@@ -163,6 +176,16 @@ def test_every_step_and_epoch_is_logged_once_in_order(directory: RunDirectory) -
     assert [s for e in epochs for s in e.steps] == [3, 6]
     assert [v for e in epochs for v in e.columns["train/loss"]] == [98.5, 97.0]
     assert (loop.completed, loop.epoch) == (6, 2)
+
+
+def test_a_program_that_is_done_takes_no_further_epoch_and_is_measured_as_it_ends(
+    directory: RunDirectory,
+) -> None:
+    log, _, loop = conduct(directory, {}, epochs=5, toy=Convinced)
+    assert losses(log) == [100.0, 99.5, 99.0]
+    assert (loop.completed, loop.epoch) == (3, 1)
+    measured = [(e.kind, list(e.columns["train/loss"])) for e in of(events.MetricsLogged, log)][-2:]
+    assert measured == [("epoch", [98.5]), ("evaluation", [100.0])]
 
 
 def test_a_live_value_acts_from_the_next_step_and_stands_there_in_the_log(

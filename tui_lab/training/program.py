@@ -73,8 +73,20 @@ class Program(ABC):
 
     @property
     def epochs(self) -> int:
-        """How many epochs to train."""
+        """How many epochs to train, at most."""
         return int(self.hp.epochs)
+
+    @property
+    def done(self) -> bool:
+        """Whether training is over before that; asked after every epoch."""
+        return False
+
+    def finish(self) -> bool:
+        """Training is over, after all epochs or because it is `done`: leave what is to be kept.
+
+        Returns whether the parameters are others now, which are then measured once more.
+        """
+        return False
 
     def pictures(self) -> Pictures:
         """Data for the declared pictures that are not curves; called after every epoch, at most a

@@ -53,18 +53,22 @@ class Loop:
         self._hold_after_step = 0
         self._hold_after_epoch = 0
         self._stop_reason: str | None = None
+        self._done = False
 
     def request_stop(self, reason: str) -> None:
         """End the run at the next step boundary; safe to call from a signal handler."""
         self._stop_reason = reason
 
     def run(self) -> None:
-        """Take all steps. Raises `Stopped`, or whatever the program raises."""
+        """Take all steps, or fewer when the program is done. Raises `Stopped`, or whatever the
+        program raises."""
         self._batches = iter(self._program.batches)
-        while self.epoch < self._program.epochs:
+        while self.epoch < self._program.epochs and not self._done:
             if self._interrupted:
                 self._attend()
             self._take_step(next(self._batches))
+        if self._program.finish():
+            self._publisher.evaluate_now(self.step)
 
     @property
     def _interrupted(self) -> bool:
@@ -110,7 +114,9 @@ class Loop:
         self._publisher.evaluate_epoch(self.step, self.epoch)
         for _ in self._batches:
             raise RuntimeError("The epoch has more batches than len(program.batches).")
-        self._batches = iter(self._program.batches)
+        self._done = self._program.done
+        if not self._done:
+            self._batches = iter(self._program.batches)
         if self.epoch == self._hold_after_epoch:
             self._hold()
 
