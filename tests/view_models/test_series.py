@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_lab.view_models.figure import Floats
-from tui_lab.view_models.series import Series, averaged, decimate, smooth
+from tui_lab.view_models.series import Series, averaged, smooth
 
 blocks = st.lists(st.lists(st.floats(), min_size=1, max_size=60), min_size=1, max_size=12)
 numbers = st.lists(st.floats(), min_size=1, max_size=400)
@@ -118,57 +118,6 @@ class TestSeries:
     def test_refuses_to_be_too_small_to_thin(self) -> None:
         with pytest.raises(ValueError, match="16"):
             Series(15)
-
-
-class TestDecimate:
-    @given(numbers, st.integers(1, 50))
-    def test_never_loses_a_spike(self, values: list[float], columns: int) -> None:
-        y = np.array(values)
-        _, shown = decimate(ascending(len(y)), y, columns)
-        finite = y[np.isfinite(y)]
-
-        assert not np.isinf(shown).any()
-        assert np.isnan(shown).any() == (len(finite) < len(y))
-        if len(finite):
-            assert (np.nanmin(shown), np.nanmax(shown)) == (finite.min(), finite.max())
-
-    @given(numbers, st.integers(1, 50))
-    def test_shows_at_most_two_points_and_one_gap_per_column(
-        self, values: list[float], columns: int
-    ) -> None:
-        x, y = decimate(ascending(len(values)), np.array(values), columns)
-
-        assert np.all(np.diff(x) > 0)
-        assert np.count_nonzero(np.isfinite(y)) <= 2 * columns
-        if len(values) > 2 * columns:
-            assert np.count_nonzero(np.isnan(y)) <= columns
-
-    def test_cuts_columns_by_position_and_not_by_count(self) -> None:
-        """900 points crowd into the first of ten columns; the other nine keep theirs."""
-        x = np.concatenate([np.linspace(0, 0.9, 900), np.arange(1.0, 11.0)])
-        kept, _ = decimate(x, np.sin(np.arange(910.0)), 10)
-
-        assert np.count_nonzero(kept < 1) == 2
-        assert np.count_nonzero(kept >= 1) == 10
-
-    def test_breaks_the_line_where_values_are_not_finite(self) -> None:
-        y = np.ones(1000)
-        y[400:600] = np.inf
-        x, shown = decimate(ascending(1000), y, 10)
-
-        assert x[np.isnan(shown)].tolist() == [401.0, 501.0]
-        assert shown[np.isfinite(shown)].tolist() == [1.0] * np.count_nonzero(np.isfinite(shown))
-
-    def test_all_nan_stays_all_nan(self) -> None:
-        _, y = decimate(ascending(100), np.full(100, np.nan), 10)
-
-        assert np.isnan(y).all()
-
-    @pytest.mark.parametrize("n", [0, 1])
-    def test_few_points_pass_through(self, n: int) -> None:
-        x, y = decimate(ascending(n), np.full(n, 3.0), 1)
-
-        assert (len(x), y.tolist()) == (n, [3.0] * n)
 
 
 class TestSmooth:

@@ -16,32 +16,35 @@ from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment
 from tui_lab.runs.catalogue import Catalogue, RunSummary
+from tui_lab.view_models.run_filter import run_filter
 
 _MOST_METRICS = 3
+FILTER_HELP = (
+    "words that must all occur in a run, and comparisons such as 'lr<0.1'"
+)
 
 
 def configure(parser: Parser) -> None:
     """Declares the filter and `--json`."""
-    parser.add_argument(
-        "filter", nargs="*", metavar="FILTER", help="words that must all occur in a run's row"
-    )
+    parser.add_argument("filter", nargs="*", metavar="FILTER", help=FILTER_HELP)
     parser.ask_for_json("the list")
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Prints the runs; a directory that can't be read is a row that says why."""
-    words = [word.lower() for word in " ".join(arguments.filter).split()]
     declarations = Declarations()
-    rows = [(summary, _row(summary, declarations)) for summary in _summaries()]
-    kept = [(s, row) for s, row in rows if all(w in " ".join(row).lower() for w in words)]
+    wanted = run_filter(" ".join(arguments.filter))
+    summaries = _summaries()
+    kept = [summary for summary in summaries if wanted(summary)]
     if arguments.json:
-        console.print_json([summary_json(summary) for summary, _ in kept])
+        console.print_json([summary_json(summary) for summary in kept])
     elif kept:
         header = ("run", "status", "created", "steps", "hyperparameters", "metrics")
         width = console.columns if console.stdout.isatty() else 0
-        console.print(table([header, *(row for _, row in kept)], width=width))
+        rows = [_row(summary, declarations) for summary in kept]
+        console.print(table([header, *rows], width=width))
     else:
-        console.say("No run matches." if rows else "No runs yet; make one with tui-lab run.")
+        console.say("No run matches." if summaries else "No runs yet; make one with tui-lab run.")
     return ExitStatus.FINISHED
 
 

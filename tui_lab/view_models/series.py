@@ -6,7 +6,6 @@ Arithmetic on arrays only: nothing here knows events, runs or widgets.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -137,44 +136,8 @@ def number(value: Any) -> float:
         return float("nan")
 
 
-def decimate(x: Floats, y: Floats, columns: int) -> tuple[Floats, Floats]:
-    """At most two points per column of a chart, its smallest and largest; `x` must ascend.
-
-    Columns are equal spans of x. Non-finite values come back as one NaN per column that has any,
-    besides its two points, so that the line is broken there.
-    """
-    columns = max(1, columns)
-    if len(y) <= 2 * columns:
-        return x, np.where(np.isfinite(y), y, np.nan)
-    edges = np.linspace(x[0], x[-1], columns + 1)[1:-1]
-    cuts = [0, *np.searchsorted(x, edges, side="left").tolist(), len(y)]
-    spans = [span for span in pairwise(cuts) if span[0] < span[1]]
-    kept = [i for start, stop in spans for i in _extremes(y, start, stop)]
-    shown = y[kept]
-    return x[kept], np.where(np.isfinite(shown), shown, np.nan)
-
-
-def _extremes(y: Floats, start: int, stop: int) -> list[int]:
-    """Where y[start:stop] is smallest, largest and first non-finite, in order."""
-    span = y[start:stop]
-    low, high = int(span.argmin()), int(span.argmax())
-    # A NaN is both argmin and argmax, an Inf is one of them: if neither shows, there is none.
-    if np.isfinite(span[low]) and np.isfinite(span[high]):
-        return sorted({start + low, start + high})
-    finite = np.isfinite(span)
-    found = {int(finite.argmin())}
-    places = np.flatnonzero(finite)
-    if len(places):
-        values = span[places]
-        found |= {int(places[values.argmin()]), int(places[values.argmax()])}
-    return [start + i for i in sorted(found)]
-
-
 def _thinned(steps: Floats, values: Floats, spans: int) -> _Indices:
-    """Which points to keep: of each span its extremes and first non-finite, and both ends.
-
-    The same choice as `_extremes`, for many small spans at once.
-    """
+    """Which points to keep: of each span its extremes and first non-finite, and both ends."""
     starts = _span_starts(steps, spans)
     span = np.zeros(len(steps), dtype=np.intp)
     span[starts[1:]] = 1
