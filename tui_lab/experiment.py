@@ -107,6 +107,16 @@ class Table(Picture):
 
 
 @dataclass(frozen=True)
+class KeyFigures(Picture):
+    """The declared metrics, their last values and their meanings, as a table; it needs no layers.
+
+    A demonstration that does not say where it stands among its pictures has it at the end.
+    """
+
+    title: str = "key figures"
+
+
+@dataclass(frozen=True)
 class Question:
     """Something to predict before a preset runs."""
 

@@ -12,7 +12,7 @@ from tests.tui.fakes import OTHER, TOY, FakeSession, summary
 from tests.tui.opened import Opened
 from tui_lab.commands import SetHyperparameter
 from tui_lab.events import MetricsLogged, PictureLogged, RunStarted
-from tui_lab.experiment import Scatter, Table
+from tui_lab.experiment import KeyFigures, Scatter, Table
 from tui_lab.run import RunStatus
 from tui_lab.tui.screens.demonstration import DemonstrationScreen
 from tui_lab.tui.screens.quit_dialog import QuitDialog
@@ -61,7 +61,10 @@ async def test_it_starts_by_itself_and_shows_pictures_alone() -> None:
         await lab.settle(pilot)
         assert lab.screen.panes.current == "pictures"
         assert not lab.screen.charts.display
-        assert "The norm of w." in lab.text  # the key figures, beside the first picture
+        assert lab.screen.panes.pictures.pictures[-1] == KeyFigures()
+        await pilot.press("v")
+        await lab.settle(pilot)
+        assert "The norm of w." in lab.text
         assert "2.5" in lab.text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Experiment, Metric, Preset, Question, Scatter, Table
+from tui_lab.experiment import Experiment, KeyFigures, Metric, Preset, Question, Scatter, Table
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters
 
 NAMES = (
@@ -118,6 +118,7 @@ EXPERIMENT = Experiment(
             y="y",
             help="The function, and its gradient by y.sum().backward().",
         ),
+        KeyFigures(),
         Table(
             "all activations",
             help="Each function over the same range: smallest and largest value, gradient at 0, "

@@ -9,8 +9,8 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from tui_lab.config import Marker
-from tui_lab.experiment import Curve, Experiment
-from tui_lab.tui.widgets.picture_slot import KEY_FIGURES, PictureSlot
+from tui_lab.experiment import Curve, Experiment, KeyFigures
+from tui_lab.tui.widgets.picture_slot import PictureSlot
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
@@ -34,8 +34,8 @@ class PicturePane(Container):
         self.pictures = [p for p in experiment.pictures if not isinstance(p, Curve)]
         self._steady = not experiment.demonstration
         """Whether axes only grow, as they should while a run goes on."""
-        if experiment.demonstration:
-            self.pictures.insert(1, KEY_FIGURES)
+        if experiment.demonstration and not any(isinstance(p, KeyFigures) for p in self.pictures):
+            self.pictures.append(KeyFigures())
         self.chosen = (0, 0)
         """Place of the first picture shown, and of its view."""
         self._variants: list[str] = []

@@ -9,7 +9,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from tui_lab.config import Marker
-from tui_lab.experiment import Heatmap, Images, Picture, Table
+from tui_lab.experiment import Heatmap, Images, KeyFigures, Picture, Table
 from tui_lab.tui.widgets.chart import Chart
 from tui_lab.tui.widgets.heatmap import Heatmap as HeatmapWidget
 from tui_lab.tui.widgets.images import Images as ImagesWidget
@@ -17,10 +17,6 @@ from tui_lab.tui.widgets.table_view import TableView
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.run import RunView
-
-
-KEY_FIGURES = Table("key figures", help="Every metric, its value now and its meaning.")
-"""A picture that no experiment declares: it shows what every run has."""
 
 
 class PictureSlot(Container):
@@ -62,10 +58,12 @@ class PictureSlot(Container):
             case Images():
                 self._bring(self._images, heading)
                 self._images.show(image_grid(picture, view))
+            case KeyFigures():
+                self._bring(self._table, heading)
+                self._table.show(key_figures(view))
             case Table():
                 self._bring(self._table, heading)
-                own = picture is KEY_FIGURES
-                self._table.show(key_figures(view) if own else text_table(picture, view))
+                self._table.show(text_table(picture, view))
             case _:
                 self._bring(self._chart, heading)
                 figure = picture_figure(picture, view, variant=variant)
