@@ -104,8 +104,8 @@ async def test_every_run_is_listed_newest_first(app: Opened) -> None:
     [
         ("fail", [ELSE]),
         ("toy finished", [OLD]),
-        ("λ 0", [OLD]),
-        ("unreadable", [TORN]),
+        ("weight_decay=0", [OLD]),
+        ("weight_decay<1", [OLD]),
         ("TORN", [TORN]),
         ("[red]", [ELSE]),
         ("nothing", []),

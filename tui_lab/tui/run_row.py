@@ -1,4 +1,4 @@
-"""A run as a row of the table of runs: every cell as text, and what a filter searches."""
+"""A run as a row of the table of runs: every cell as text."""
 
 from __future__ import annotations
 
@@ -36,12 +36,6 @@ class RunRow:
     train: str
     test: str
     norm: str
-
-    def matches(self, words: str) -> bool:
-        """Whether every word occurs somewhere in the row."""
-        status = self.status if self.readable else "unreadable"
-        text = " ".join((self.id, status, self.values, self.error)).lower()
-        return all(word in text for word in words.lower().split())
 
 
 def run_row(run: RunSummary, experiment: Experiment | None, now: datetime) -> RunRow:

@@ -20,6 +20,7 @@ from tui_lab.tui.run_row import command_words, run_row
 from tui_lab.tui.screens.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.run_table import RunTable
+from tui_lab.view_models.run_filter import run_filter
 
 REFRESH = 1.0
 _NO_RUNS = Content("No runs yet: g goes home, open an experiment and press r.")
@@ -33,8 +34,8 @@ class RunsScreen(Screen[None]):
     TITLE = "Runs"
     CSS_PATH = "runs.tcss"
     HELP = (
-        "● is live. A filter's words must all occur in a run's row: its experiment, its status, "
-        "its name or a hyperparameter. Select runs of one experiment and press o to compare them."
+        "● is live. A filter's words must all occur in a run's name, status or hyperparameters; "
+        "lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press o to compare them."
     )
     AUTO_FOCUS = "RunTable"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,12 +113,12 @@ class RunsScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        now = self._session.now()
-        rows = [run_row(run, self._experiment(run), now) for run in self._runs.values()]
-        shown = [row for row in rows if row.matches(self.filter_text)]
+        now, wanted = self._session.now(), run_filter(self.filter_text)
+        found = [run for run in self._runs.values() if wanted(run)]
+        shown = [run_row(run, self._experiment(run), now) for run in found]
         self.table.show(shown, self.selected)
         if not shown:
-            self.query_one("#empty", Static).update(_NO_MATCH if rows else _NO_RUNS)
+            self.query_one("#empty", Static).update(_NO_MATCH if self._runs else _NO_RUNS)
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
         title = self._title(len(shown))
