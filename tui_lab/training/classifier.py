@@ -1,0 +1,117 @@
+"""What programs that classify Fashion-MNIST share: data, running and whole-set measurements,
+pictures."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tui_lab.training.batches import Batches
+from tui_lab.training.classifier_pictures import (
+    confusion_picture,
+    gradient_picture,
+    sample_picture,
+    weight_picture,
+)
+from tui_lab.training.fashion_mnist import PIXELS, Split, load
+from tui_lab.training.perceptron import Layer, starting_layers
+from tui_lab.training.program import Pictures, Program
+
+_CHUNK = 10_000
+"""Examples measured at a time: few passes, and hidden layers that fit in memory."""
+_PROBED = 256
+"""Training examples whose gradient is drawn."""
+
+
+class Classifier(Program):
+    """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`
+    and `examples`; its weight matrices are called `W1`, `W2`, … among its parameters.
+
+    A step must end with `tally`, which keeps the running means over the epoch on the device.
+    """
+
+    def build(self) -> None:
+        hp, data = self.hp, load(self.data_directory, self.device)
+        self._data = data
+        train = data.train.take(hp.examples, self.generator)
+        if len(train) < hp.examples:
+            print(f"examples: {hp.examples:,} asked for, {len(train):,} there", flush=True)
+        sizes = (PIXELS, *hp.hidden, len(data.classes))
+        layers = starting_layers(sizes, hp.init, self.generator)
+        self.build_model([(W.to(self.device), b.to(self.device)) for W, b in layers])
+        self.batches = Batches((train.X, train.y), hp.batch_size, self.generator)
+        self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)
+        self.running_correct = torch.zeros((), dtype=torch.int64, device=self.device)
+        self.running_examples = 0
+
+    @abstractmethod
+    def build_model(self, layers: list[Layer]) -> None:
+        """Make the model, and its optimizer, from these starting parameters."""
+
+    @abstractmethod
+    def logits(self, X: Tensor) -> Tensor:
+        """What the model says of the images `X` when it is not being trained."""
+
+    @abstractmethod
+    def first_layer(self) -> Tensor:
+        """The weights of the first layer, a row per hidden unit."""
+
+    def tally(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
+        """Add a batch to the epoch's running means: `loss` is its mean, or one value per
+        example."""
+        if self.batches.position <= len(y):  # the first batch of an epoch
+            self.running_loss.zero_()
+            self.running_correct.zero_()
+            self.running_examples = 0
+        mean = loss.detach() if loss.ndim == 0 else loss.detach().mean()
+        self.running_loss.add_(mean, alpha=len(y))
+        self.running_correct.add_((logits.detach().argmax(1) == y).sum())
+        self.running_examples += len(y)
+
+    def evaluate(self) -> Mapping[str, float | Tensor]:
+        loss, accuracy = self.measure(self._data.test)
+        seen = self.running_examples or float("nan")
+        return {
+            "train/loss": self.running_loss / seen,
+            "train/accuracy": self.running_correct.double() / seen,
+            "test/loss": loss,
+            "test/accuracy": accuracy,
+            "data/examples": float(self.batches.examples),
+        }
+
+    def measure(self, examples: Split) -> tuple[Tensor, Tensor]:
+        """Mean cross-entropy and share of right answers of the model as it is used."""
+        loss = torch.zeros((), dtype=torch.float64, device=self.device)
+        correct = torch.zeros((), dtype=torch.int64, device=self.device)
+        with torch.no_grad():
+            for X, y in zip(examples.X.split(_CHUNK), examples.y.split(_CHUNK), strict=True):
+                logits = self.logits(X)
+                loss += F.cross_entropy(logits, y, reduction="sum")
+                correct += (logits.argmax(1) == y).sum()
+        return loss / len(examples), correct.double() / len(examples)
+
+    def start_pictures(self) -> Pictures:
+        return {"data": {"table": self._data.table(self.batches.examples)}}
+
+    def pictures(self) -> Pictures:
+        test, classes = self._data.test, self._data.classes
+        with torch.no_grad():
+            predicted = torch.cat([self.logits(X).argmax(1) for X in test.X.split(_CHUNK)])
+        return {
+            "test images": {"images": sample_picture(test.X, test.y, predicted, classes)},
+            "confusion": {"cells": confusion_picture(test.y, predicted, classes)},
+            "first layer": {"images": weight_picture(self.first_layer().detach())},
+            "gradient flow": {"bars": gradient_picture(self._gradients())},
+        }
+
+    def _gradients(self) -> list[Tensor]:
+        """Gradients of the loss by each weight matrix; every `.grad` stays as it is."""
+        X, y = (tensor[:_PROBED] for tensor in self.batches.tensors)
+        with torch.enable_grad():
+            loss = F.cross_entropy(self.logits(X), y)
+            weights = [p for name, p in self.parameters().items() if name.startswith("W")]
+            return list(torch.autograd.grad(loss, weights))
