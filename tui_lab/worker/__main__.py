@@ -35,6 +35,7 @@ def _wait_for_run() -> str:
     """Warm up, say so on descriptor $TUI_LAB_READY_FD, and read the directory of a run."""
     weight = torch.ones(2, 1, requires_grad=True)
     torch.autograd.backward((torch.ones(1, 2) @ weight).sum())
+    torch.optim.SGD([weight], lr=0.0)  # the first optimizer imports half of torch's compiler
     if "TUI_LAB_READY_FD" in os.environ:
         descriptor = int(os.environ.pop("TUI_LAB_READY_FD"))
         with suppress(BrokenPipeError):  # given its run before it was ready: nobody listens now
