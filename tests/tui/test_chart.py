@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from tui_lab.tui.theme import THEMES
 from tui_lab.tui.widgets.chart import Chart
-from tui_lab.view_models.figure import Figure, Line, Mark
+from tui_lab.view_models.figure import Figure, Line, Mark, Role
 
 TOTAL = 400
 STEPS = np.arange(1.0, TOTAL + 1)
@@ -148,6 +148,47 @@ async def test_the_border_holds_title_legend_and_notes() -> None:
         assert chart._border_title is not None
         assert chart._border_title.plain == "loss (log) ── train nan ┄┄ test [red]0.09[/]"
         assert subtitle == "a note · 362 non-finite from step 39 · 1 col = 4.3 steps"
+
+
+SIX = [(role, f"train · λ {i} 0.001") for i, role in enumerate(get_args(Role)[:6])]
+
+
+async def test_a_legend_without_room_in_the_border_stands_above_the_picture() -> None:
+    chart = Chart("loss (log)")
+    async with ChartApp(chart).run_test(size=(50, 20)) as pilot:
+        chart.show(growing(50), SIX)
+        await pilot.pause()
+        assert chart._border_title is not None
+        assert chart._border_title.plain == "loss (log)"
+        rows = texts(chart)
+        assert [row.count("train") for row in rows[:4]] == [2, 2, 2, 0]
+        assert all(words in "".join(rows[:3]) for _, words in SIX)
+        assert (len(rows), {len(row) for row in rows}) == (18, {48})
+
+
+async def test_a_legend_that_shrinks_keeps_its_rows_until_the_chart_is_resized() -> None:
+    chart = Chart("loss (log)")
+    async with ChartApp(chart).run_test(size=(50, 20)) as pilot:
+        for value in ("0.001", "1"):
+            chart.show(
+                growing(50), [("first", f"train and so on {value}"), ("second", "test and so on")]
+            )
+            await pilot.pause()
+            assert texts(chart)[0].startswith(" ── train")
+        await pilot.resize_terminal(80, 20)
+        await pilot.pause()
+        assert "train" not in texts(chart)[0]
+        assert "train and so on 1" in str(chart._border_title)
+
+
+@pytest.mark.parametrize("height", [6, 7, 8, 9, 12, 16])
+async def test_a_long_legend_leaves_most_rows_to_the_picture(height: int) -> None:
+    chart = Chart("loss (log)")
+    async with ChartApp(chart).run_test(size=(24, height)) as pilot:
+        chart.show(growing(50), SIX)
+        await pilot.pause()
+        assert sum("train · λ" in row for row in texts(chart)) == max(0, height - 6) // 3
+        assert len(texts(chart)) == height - 2
 
 
 async def test_a_count_in_the_note_is_not_repeated() -> None:

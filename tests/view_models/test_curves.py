@@ -102,6 +102,13 @@ class TestOverlays:
             ("third", "train · λ=10 3"),
         ]
 
+    def test_one_line_per_run_goes_by_the_runs_label(self) -> None:
+        norm = Curve("‖w‖", ("norm/w",))
+        runs = [run({"norm/w": [size]}) for size in (1.0, 2.0)]
+        figure = curve_figure(runs[0], norm, overlays=[("λ 0", runs[1])])
+
+        assert legend(figure) == [("first", "this run 1"), ("second", "λ 0 2")]
+
     def test_the_longest_run_sets_the_extent(self) -> None:
         figure = curve_figure(run(), LOSS, overlays=[("long", run(total_steps=1000))])
 

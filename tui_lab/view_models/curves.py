@@ -23,6 +23,8 @@ SMOOTHED_SPANS = 400
 ten thousand steps or a million; with a weight per step it would vanish within one column."""
 _OF = " · "
 """Between the key and the run of an overlaid line."""
+_OWN = "this run"
+"""The name of the run that others are laid over."""
 
 
 def curve_figure(
@@ -148,9 +150,13 @@ def _range(views: Sequence[RunView], lines: Sequence[Line], x: Axis) -> tuple[fl
 def _shortened(names: Sequence[str]) -> list[str]:
     """`train/loss` and `test/loss` become `train` and `test`; `error/w`, `error/b` become `w`, `b`.
 
-    The label of an overlaid run stays.
+    The label of an overlaid run stays; where runs have one line each it is all that is needed.
     """
-    parts = [(*name.partition(_OF)[0].partition("/"), name.partition(_OF)[2]) for name in names]
+    keys = [name.partition(_OF)[0] for name in names]
+    labels = [name.partition(_OF)[2] for name in names]
+    if any(labels) and len(set(keys)) == 1:
+        return [label or _OWN for label in labels]
+    parts = [(*key.partition("/"), label) for key, label in zip(keys, labels, strict=True)]
     if not all(tail for _, _, tail, _ in parts):
         return list(names)
     if len(parts) == 1 and parts[0][0] not in ("train", "test", "val"):
