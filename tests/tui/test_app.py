@@ -370,7 +370,9 @@ async def test_without_colour_the_state_of_a_run_is_still_told(
     app = TuiLabApp(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        cells = app.screen.query_one(RunTable).get_column("status")
+        table = app.screen.query_one(RunTable)
+        await until(pilot, lambda: table.row_count == 2)
+        cells = table.get_column("status")
         assert [cell.plain for cell in cells] == ["● running", "✗ failed"]
         assert app.no_color
 

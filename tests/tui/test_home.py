@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from textual.content import Content
+from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from tests.tui.fakes import OTHER, TOY, FakeSession, summary
@@ -89,6 +91,7 @@ async def test_enter_on_a_run_opens_it_in_its_experiment(session: FakeSession, k
     session.put(run)
     app = Opened(session)
     async with app.run_test(size=(80, 24)) as pilot:
+        await listed(app, pilot)
         await pilot.press(key)
         await pilot.press("enter")
         assert app.opened == [("other", run.id)]
@@ -100,7 +103,7 @@ async def test_live_runs_come_first_and_the_title_counts_them(session: FakeSessi
     session.put(summary(1, experiment="other", status=RunStatus.RUNNING))
     app = TuiLabApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+        await listed(app, pilot)
         shown = column(app, "status")
         assert shown[0] == "● running"
         assert len(shown) == RECENT + 1
@@ -111,7 +114,7 @@ async def test_live_runs_come_first_and_the_title_counts_them(session: FakeSessi
 async def test_no_runs_says_how_to_make_one(session: FakeSession) -> None:
     app = TuiLabApp(session)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await listed(app, pilot)
         assert app.screen.query_one("#empty").display
         assert not home(app).runs.display
         session.put(summary(1))
@@ -125,7 +128,7 @@ async def test_a_run_that_moves_on_is_shown_where_it_is_now(session: FakeSession
     session.put(run)
     app = TuiLabApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause()
+        await listed(app, pilot)
         assert column(app, "step") == ["3"]
         session.put(summary(1, status=RunStatus.FINISHED, step=400))
         home(app).refresh_runs()
@@ -141,6 +144,7 @@ async def test_nothing_is_drawn_while_nothing_happens(
         session.put(summary(number))
     app = TuiLabApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
+        await listed(app, pilot)
         await pilot.pause()
         drawn: list[object] = []
         monkeypatch.setattr(home(app).runs, "refresh", lambda *args, **how: drawn.append(args))
@@ -155,6 +159,7 @@ async def test_the_cursor_stays_on_its_run_when_newer_ones_arrive(session: FakeS
     session.put(first)
     app = TuiLabApp(session)
     async with app.run_test(size=(120, 40)) as pilot:
+        await listed(app, pilot)
         await pilot.press("tab")
         assert home(app).runs.current == first.id
         session.put(summary(2))
@@ -195,6 +200,13 @@ async def test_no_size_is_too_small_or_too_large(
         for other in SIZES:
             await pilot.resize_terminal(*other)
         assert app.is_running
+
+
+async def listed(app: TuiLabApp, pilot: Pilot[Any]) -> None:
+    """Wait until the runs have been looked at, which the first paint does not wait for."""
+    async with asyncio.timeout(20):
+        while not str(home(app).runs.border_title).endswith("in all"):
+            await pilot.pause()
 
 
 def home(app: TuiLabApp) -> HomeScreen:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -72,10 +72,19 @@ def ids(app: Opened) -> list[str]:
     return [str(row.key.value) for row in app.runs.query_one(RunTable).ordered_rows]
 
 
+async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
+    """Wait for something that happens after a few turns of the event loop."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await pilot.pause()
+
+
 async def at_runs(pilot: Pilot[Any], *keys: str) -> None:
-    """Go to the runs, and press keys there."""
+    """Go to the runs, wait until they are listed, and press keys there."""
+    app = pilot.app
+    assert isinstance(app, Opened)
     await pilot.press("h")
-    await pilot.pause()
+    await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.is_listed)
     await pilot.press(*keys)
     await pilot.pause()
 
@@ -116,11 +125,14 @@ async def test_the_filter_narrows_the_list_with_every_letter(
 ) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await at_runs(pilot, "slash")
+        await until(pilot, lambda: app.runs.filter_input.has_focus)
         app.runs.filter_input.value = words
-        await pilot.pause()
+        await until(pilot, lambda: app.runs.filter_text == words)
         assert ids(app) == [run.id for run in found]
         assert app.runs.query_one("#empty").display is not bool(found)
         await pilot.press("enter")
+        if found:
+            await until(pilot, lambda: app.runs.table.has_focus)
         assert app.runs.table.has_focus is bool(found)
         assert ids(app) == [run.id for run in found]
 
@@ -328,9 +340,7 @@ async def test_no_size_crashes(app: Opened, size: tuple[int, int]) -> None:
         await pilot.pause()
         await pilot.press("down", "slash", "x")
         await pilot.resize_terminal(120, 40)
-        async with asyncio.timeout(10):
-            while not isinstance(app.screen, RunsScreen):
-                await pilot.pause()
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
 
 
 def test_a_command_line_repeats_the_run() -> None:

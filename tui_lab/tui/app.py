@@ -114,10 +114,6 @@ class TuiLabApp(PlacesApp):
         return DARK.variables
 
     def on_mount(self) -> None:
-        opening = self._opening
-        if opening.experiment:
-            screen = self._experiment_screen(opening.experiment)
-            _tune(screen, opening.values, opening.run_id, ())
         self.set_keymap(self.keymap)
         self.set_interval(1.0, self.session.poll)
         end_on_signals(self, self.session.close)
@@ -242,7 +238,13 @@ class TuiLabApp(PlacesApp):
             from tui_lab.tui.screens.home import HomeScreen  # on demand
 
             return self.keep(HOME, lambda: HomeScreen(self.session))
-        return self._runs_screen() if name == RUNS else self._experiment_screen(name)
+        if name == RUNS:
+            return self._runs_screen()
+        is_new = name not in self._places
+        screen = self._experiment_screen(name)
+        if is_new and name == self._opening.experiment:
+            _tune(screen, self._opening.values, self._opening.run_id, ())
+        return screen
 
     def _runs_screen(self) -> RunsScreen:
         from tui_lab.tui.screens.runs import RunsScreen  # on demand

@@ -96,7 +96,7 @@ class HomeScreen(Screen[None]):
         with Vertical(id="catalogue") as catalogue:
             catalogue.border_title = "Experiments"
             yield ChoiceList(*_experiment_options(self._declared.values()), id="experiments")
-            yield Static(id="about")
+        yield Static(id="about")
         yield Static(_notices(broken), id="notices", classes="-shown" if broken else "")
         runs = RunTable(id="runs")
         runs.border_title = "Runs"

@@ -78,6 +78,8 @@ class RunsScreen(Screen[None]):
         """Words that a run's row must hold to be listed."""
         self.selected: set[str] = set()
         self._session = session
+        self.is_listed = False
+        """Whether the runs have been looked at."""
         self._runs: dict[str, RunSummary] = {}
         self._live: frozenset[str] = frozenset()
         self._experiments: dict[str, Experiment | None] = {}
@@ -110,6 +112,7 @@ class RunsScreen(Screen[None]):
             return
         self._runs = {run.id: run for run in runs}
         self.selected &= self._runs.keys()
+        self.is_listed = True
         self._show()
 
     def _show(self) -> None:

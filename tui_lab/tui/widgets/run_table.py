@@ -27,7 +27,7 @@ _COLUMNS = (
     ("step", "step", 9),
 )
 """Key, heading and width; numbers that change keep their column's width, or all would move."""
-_OTHERS = 100
+_OTHERS = 95
 """Columns that everything but the hyperparameters takes."""
 _FEWEST = 13
 _NUMBERS = frozenset(("age", "step", "train", "test", "norm"))
