@@ -14,6 +14,7 @@ from tui_lab.commands import SetHyperparameter
 from tui_lab.events import MetricsLogged, PictureLogged, RunStarted
 from tui_lab.experiment import KeyFigures, Scatter, Table
 from tui_lab.run import RunStatus
+from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.screens.demonstration import DemonstrationScreen
 from tui_lab.tui.screens.quit_dialog import QuitDialog
 
@@ -143,3 +144,14 @@ async def test_quitting_does_not_ask_about_it() -> None:
         dialog = lab.app.screen
         assert isinstance(dialog, QuitDialog)
         assert [run.split("-")[0] for run in dialog.lines] == ["other"]
+
+
+async def test_it_starts_with_the_values_it_was_opened_with() -> None:
+    session = FakeSession([SHOWN, OTHER])
+    app = TuiLabApp(session, Opening("toy", {"epochs": "7"}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        for _ in range(3):
+            await pilot.pause()
+            await app.workers.wait_for_complete()
+        [start] = [call for call in session.calls if call[0] == "start"]
+        assert start[2]["epochs"] == 7
