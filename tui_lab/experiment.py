@@ -191,6 +191,11 @@ class Experiment:
         """Chosen values as they stand in run.json."""
         return {name: self[name].to_json(value) for name, value in hyperparameters.items()}
 
+    def differing(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Those of `values` (JSON form) that are not at their defaults, or not declared now."""
+        defaults = self.to_json(self.defaults)
+        return {n: v for n, v in values.items() if n not in defaults or defaults[n] != v}
+
     def _unknown(self, name: str) -> str:
         names = [h.name for h in self.hyperparameters]
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)

@@ -63,11 +63,8 @@ class Declarations:
 
 def differing(summary: RunSummary, experiment: Experiment | None) -> dict[str, Any]:
     """The hyperparameters of a run that are not at their defaults; all, if those are unknown."""
-    if experiment is None:
-        return dict(summary.hyperparameters)
-    defaults = experiment.to_json(experiment.defaults)
-    chosen = summary.hyperparameters.items()
-    return {name: value for name, value in chosen if value != defaults.get(name)}
+    chosen = summary.hyperparameters
+    return experiment.differing(chosen) if experiment else dict(chosen)
 
 
 def summary_json(summary: RunSummary) -> dict[str, Any]:

@@ -67,23 +67,21 @@ def age(created: datetime, now: datetime) -> str:
 
 def command_words(run: RunSummary, experiment: Experiment | None) -> str:
     """The command that makes the same run again."""
-    values = [f"{name}={_typed(v)}" for name, v in differing(run, experiment).items()]
+    values = [f"{name}={_typed(v)}" for name, v in _differing(run, experiment).items()]
     options = ["--seed", str(run.seed), "--device", run.device]
     return plain(shlex.join(["tui-lab", "run", run.experiment, *values, *options]), 2000)
 
 
-def differing(run: RunSummary, experiment: Experiment | None) -> dict[str, Any]:
-    """The hyperparameters that are not at their defaults, in their JSON form."""
-    defaults = experiment.to_json(experiment.defaults) if experiment is not None else {}
-    return {n: v for n, v in run.hyperparameters.items() if n not in defaults or defaults[n] != v}
-
-
 def _chosen(run: RunSummary, experiment: Experiment | None) -> Iterator[str]:
     labels = _symbols(experiment)
-    for name, value in differing(run, experiment).items():
+    for name, value in _differing(run, experiment).items():
         yield f"{labels.get(name, name)} {_shown(experiment, name, value)}"
     if run.seed:
         yield f"seed {run.seed}"
+
+
+def _differing(run: RunSummary, experiment: Experiment | None) -> Mapping[str, Any]:
+    return experiment.differing(run.hyperparameters) if experiment else run.hyperparameters
 
 
 def _symbols(experiment: Experiment | None) -> Mapping[str, str]:

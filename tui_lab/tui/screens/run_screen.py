@@ -10,7 +10,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.tui.session import Session
-from tui_lab.tui.widgets.knob import printable
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, which is imported after the first paint
     from tui_lab.tui.run_feed import RunFeed
@@ -126,7 +126,7 @@ class RunScreen(Screen[None]):
 
     def tell(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence for a while, as plain text."""
-        self.notify(printable(sentence), severity="error" if error else "information", markup=False)
+        self.notify(plain(sentence), severity="error" if error else "information", markup=False)
 
     def _follow(self) -> None:
         if not self.is_seen:

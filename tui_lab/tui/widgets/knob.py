@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Choice, Flag, Hyperparameter, Value
+from tui_lab.view_models.plain_text import plain
 
 CHANGED, NEXT_RUN, PENDING = "•", "»", "…"
 """Signs before a knob's name: differs from the default, waits for the next run, was sent."""
@@ -25,11 +26,6 @@ _STARTS_TYPING = frozenset("0123456789-")
 def clip(text: str, width: int) -> str:
     """`text` in at most `width` columns, with an ellipsis where something was cut."""
     return text if len(text) <= width else text[: max(0, width - 1)] + "…"
-
-
-def printable(text: str) -> str:
-    """`text` without control characters, so that it can't steer the terminal."""
-    return "".join(character for character in text if character.isprintable())
 
 
 class Knob(Widget, can_focus=True):
@@ -197,7 +193,7 @@ class Knob(Widget, can_focus=True):
 
     def on_paste(self, event: events.Paste) -> None:
         if self.typed:
-            self.draft = (self.draft or "") + printable(event.text.strip())
+            self.draft = (self.draft or "") + plain(event.text.strip())
             event.stop()
 
     def on_click(self) -> None:
@@ -215,7 +211,7 @@ class Knob(Widget, can_focus=True):
         try:
             value = self.hyperparameter.parse(self.draft)
         except HyperparameterError as error:
-            self.post_message(self.Refused(self, printable(str(error))))
+            self.post_message(self.Refused(self, plain(str(error))))
             return False
         self.give_up()
         self.change(value)

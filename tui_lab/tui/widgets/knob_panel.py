@@ -18,7 +18,8 @@ from textual.widgets import Static
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice, Hyperparameter, Hyperparameters, Int, Value
-from tui_lab.tui.widgets.knob import Knob, printable
+from tui_lab.tui.widgets.knob import Knob
+from tui_lab.view_models.plain_text import plain
 
 SEED, DEVICE = "seed", "device"
 _GREATEST_SEED = 2**53 - 1
@@ -191,7 +192,7 @@ class KnobPanel(Vertical):
         try:
             self.choose()
         except HyperparameterError as error:
-            self.show_error(printable(str(error)))
+            self.show_error(plain(str(error)))
         else:
             self.show_error("")
         self._describe(event.knob)
