@@ -26,9 +26,9 @@ class FrobeniusNorm:
         }
         """The three values by the name of their route."""
         self.others = {
-            "tr(AᵀA) without the root: its square": float((self.matrix.T @ self.matrix).trace()),
-            "largest σ: the spectral norm": float(sigma.amax()),
-            "Σ σᵢ: the nuclear norm": float(sigma.sum()),
+            "tr(AᵀA), its square": float((self.matrix.T @ self.matrix).trace()),
+            "largest σ, the spectral norm": float(sigma.amax()),
+            "Σ σᵢ, the nuclear norm": float(sigma.sum()),
         }
         """What is not the Frobenius norm."""
 

@@ -1,0 +1,64 @@
+"""What is worth trying with the sweep, and what to ask before."""
+
+from __future__ import annotations
+
+from tui_lab.experiment import Preset, Question
+
+PRESETS = (
+    Preset(
+        "notes-grid",
+        "λ from 0.1 to 100, and the choice by validation",
+        {"lambda_low": 0.1, "points": 7, "seeds": 100},
+        Question(
+            "Does the test loss fall and then rise again as λ grows to 100?",
+            ("yes, a U", "no, it falls and stays low", "no, it only rises"),
+            "The lowest is {test/loss_at_best}, at λ = {lambda/best_test}. Validation chooses "
+            "λ = {lambda/chosen}, where it is {test/loss_at_chosen}.",
+        ),
+    ),
+    Preset(
+        "from-zero",
+        "The same from w = 0",
+        {"init_sd": 0.0, "lambda_low": 0.1, "points": 7, "seeds": 100},
+        Question(
+            "If every run starts from w = 0, how much test loss does λ = 0 cost?",
+            ("as much as before, about 90", "about ten times the best", "hardly anything"),
+            "The mean over all runs, λ = 0 included, is {test/loss}, the best λ has "
+            "{test/loss_at_best}: it was the start that overfitted.",
+        ),
+    ),
+    Preset(
+        "few-validation",
+        "Only 3 validation examples",
+        {"validation_examples": 3, "lambda_low": 0.1, "points": 7, "seeds": 100},
+        Question(
+            "How much worse is the λ that 3 validation examples choose?",
+            ("by a few per cent", "by about a fifth", "ten times as bad"),
+            "They choose the best λ in a share of {choice/agreement}, and the test loss is "
+            "{choice/ratio} times the best on average, {choice/ratio_p95} in the worst 5 %.",
+        ),
+    ),
+    Preset(
+        "diverging",
+        "λ up to 3,000: some runs diverge",
+        {"lambda_low": 10.0, "lambda_high": 3000.0, "points": 21, "seeds": 32},
+        Question(
+            "With lr 0.003, at which λ do runs begin to diverge?",
+            ("about 67", "about 670", "never: decay only shrinks"),
+            "The smallest λ with a diverged run is {lambda/first_diverged}; {runs/diverged} "
+            "of {runs/total} runs have diverged. lr·λ = 2 is at 667.",
+        ),
+    ),
+    Preset(
+        "l1",
+        "L1 by its sub-gradient",
+        {"penalty": "L1"},
+        Question(
+            "L1 takes lr·λ from every weight at every step, and never stops at 0. And now, a U?",
+            ("yes", "no"),
+            "The best λ is {lambda/best_test} with a test loss of {test/loss_at_best}. Beyond "
+            "it each weight swings by lr·λ around 0, and the loss grows with λ².",
+        ),
+    ),
+    Preset("l1-proximal", "L1 by soft threshold", {"penalty": "L1-proximal"}),
+)
