@@ -1,0 +1,1 @@
+"""Pictures of the lab, made from real runs; `python -m screenshots` draws them all anew."""

@@ -1,0 +1,161 @@
+"""What the pictures show: which runs are recorded for them, and which keys lead there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from screenshots.recording import Recorder
+from screenshots.studio import Size, Studio
+from tui_lab.commands import SetHyperparameter
+from tui_lab.plugins import experiment_names
+from tui_lab.tui.app import Opening
+
+Scene = Callable[[Studio, str], Awaitable[str]]
+"""Takes the studio and the picture's name, gives the SVG."""
+
+SMALL: Size = (80, 24)
+PATIENCE = 20.0
+"""Seconds that a run of any other experiment may take; one that takes longer is held then."""
+SLOW = {"lr": 3e-5, "epochs": 10_000}
+"""Values with which weight decay takes long enough for a person to turn a knob."""
+TURN_AT, SHOWN_AT = 12_000, 26_000
+"""Steps after which λ is turned, and the picture is taken."""
+
+
+def scenes() -> dict[str, Scene]:
+    """Every picture by its name: one per experiment, and those that show a feature."""
+    plain = {name: partial(experiment, experiment=name) for name in experiment_names()}
+    return {
+        **plain,
+        "weight-decay": weight_decay,
+        "weight-decay-80x24": partial(weight_decay, size=SMALL),
+        "linear-regression": linear_regression,
+        "phase": phase,
+        "overlay": overlay,
+        "diverged": diverged,
+        "home": home,
+        "runs": runs,
+        "help": help_screen,
+    }
+
+
+async def weight_decay(studio: Studio, name: str, size: Size = (120, 40)) -> str:
+    """λ turned from 3 to 10 while the run goes on."""
+    run = studio.run("turned", _turned)
+    async with studio.lab(Opening("weight-decay", run_id=run), size) as stage:
+        await stage.until(lambda text: "3 → 10" in text)
+        return stage.picture(name)
+
+
+async def linear_regression(studio: Studio, name: str) -> str:
+    """Its pictures, the path of (w₁, w₂) over the loss among them."""
+    run = studio.run("line", _finished("linear-regression"))
+    async with studio.lab(Opening("linear-regression", run_id=run)) as stage:
+        await stage.press("3", "shift+tab", "z")
+        await stage.until(lambda text: "path of (w₁, w₂)" in text)
+        return stage.picture(name)
+
+
+async def phase(studio: Studio, name: str) -> str:
+    """The first step of a run, held after its backward: the line of the program."""
+    run = studio.run("held", _held_after_backward)
+    async with studio.lab(Opening("linear-regression", run_id=run)) as stage:
+        await stage.press("2")
+        await stage.until(lambda text: "at backward of step 1" in text)
+        return stage.picture(name)
+
+
+async def overlay(studio: Studio, name: str) -> str:
+    """Three runs that differ in λ alone."""
+    others = [_decay(studio, value) for value in (0, 10)]
+    async with studio.lab(Opening("weight-decay", run_id=_decay(studio, 3))) as stage:
+        stage.lay_over("weight-decay", others)
+        await stage.until(lambda text: "λ 0" in text and "λ 10" in text)
+        await stage.settle()
+        return stage.picture(name)
+
+
+async def diverged(studio: Studio, name: str) -> str:
+    """A learning rate far too large: the loss overflows, then is no number."""
+    values = {"lr": 10.0, "epochs": 10}
+    run = studio.run("diverged", _finished("linear-regression", **values))
+    async with studio.lab(Opening("linear-regression", run_id=run)) as stage:
+        await stage.press("0")
+        return stage.picture(name)
+
+
+async def home(studio: Studio, name: str) -> str:
+    """Experiments and runs, one of them held."""
+    _history(studio)
+    async with studio.lab(Opening()) as stage:
+        await stage.until(lambda text: "◐ paused" in text)
+        return stage.picture(name)
+
+
+async def runs(studio: Studio, name: str) -> str:
+    """Every run, one of them held."""
+    _history(studio)
+    async with studio.lab(Opening()) as stage:
+        await stage.press("h")
+        await stage.until(lambda text: "1 live" in text)
+        return stage.picture(name)
+
+
+async def help_screen(studio: Studio, name: str) -> str:
+    """The keys of an experiment's screen."""
+    run = studio.run("turned", _turned)
+    async with studio.lab(Opening("weight-decay", run_id=run)) as stage:
+        await stage.press("question_mark")
+        return stage.picture(name)
+
+
+async def experiment(studio: Studio, name: str, *, experiment: str) -> str:
+    """A run as its experiment declares it."""
+    run = studio.run(experiment, _finished(experiment, patience=PATIENCE))
+    async with studio.lab(Opening(experiment, run_id=run)) as stage:
+        await stage.press("3")
+        return stage.picture(name)
+
+
+def _turned(recorder: Recorder) -> str:
+    recording = recorder.start("weight-decay", SLOW)
+    recording.reach(TURN_AT)
+    recording.tell(SetHyperparameter("weight_decay", 10.0))
+    recording.reach(SHOWN_AT)
+    return recording.id
+
+
+def _held_after_backward(recorder: Recorder) -> str:
+    recording = recorder.held("linear-regression")
+    recording.advance("phase", 2)
+    return recording.id
+
+
+def _decay(studio: Studio, value: float) -> str:
+    return studio.run(f"λ {value}", _finished("weight-decay", weight_decay=value))
+
+
+def _history(studio: Studio) -> None:
+    """Some runs to list, the live one last."""
+    for value in (0, 3, 10):
+        _decay(studio, value)
+    studio.run("diverged", _finished("linear-regression", lr=10.0, epochs=10))
+    studio.run("live", _live)
+
+
+def _live(recorder: Recorder) -> str:
+    recording = recorder.held("weight-decay", {"batch_size": 1})
+    recording.advance("epoch", 7)
+    return recording.id
+
+
+def _finished(
+    experiment: str, *, patience: float | None = None, **values: object
+) -> Callable[[Recorder], str]:
+    def record(recorder: Recorder) -> str:
+        recording = recorder.start(experiment, values)
+        recording.finish(*([] if patience is None else [patience]))
+        return recording.id
+
+    return record
