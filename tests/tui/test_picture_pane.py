@@ -92,3 +92,25 @@ async def test_pictures_without_data_say_so() -> None:
     app = Shown()
     async with app.run_test(size=(200, 60)):
         assert app.pane.show(RunView(EXPERIMENT)).startswith("points")
+
+
+async def test_pictures_whose_data_were_taken_away_are_passed_over() -> None:
+    app = Shown()
+    view = logged()
+    async with app.run_test(size=(60, 11)) as pilot:
+        for _ in range(2):
+            app.pane.show(view)
+            app.pane.turn()
+        assert app.pane.show(view).startswith("cells · 3 of 5")
+        for title in ("points", "images"):
+            layer = DATA[title][0]
+            view.fold(PictureLogged(t=1.0, step=4, picture=title, layer=layer, data={}))
+        assert app.pane.show(view).startswith("cells · 2 of 3")
+        app.pane.turn()
+        assert app.pane.show(view).startswith("bars · 3 of 3")
+        view.fold(PictureLogged(t=1.0, step=4, picture="bars", layer="bars", data={}))
+        assert app.pane.show(view).startswith("rows · 1 of 2")
+        await pilot.pause()
+        await pilot.resize_terminal(200, 60)
+        app.pane.show(view)
+        assert len(app.slots) == 2

@@ -126,9 +126,15 @@ def only_layer(view: RunView, picture: Picture, name: str) -> Layer | None:
     return found.get(name, next(iter(found.values()), None) if len(found) == 1 else None)
 
 
+def is_withdrawn(view: RunView, picture: Picture) -> bool:
+    """Whether the run has taken away all that it had logged for a picture."""
+    logged = view.pictures.get(picture.title, {}).values()
+    return bool(logged) and all(isinstance(data, Mapping) and not data for data in logged)
+
+
 def missing(view: RunView, picture: Picture) -> str:
     """Why a picture without data is empty."""
-    if {} in view.pictures.get(picture.title, {}).values():
+    if is_withdrawn(view, picture):
         return WITHDRAWN
     return NOTHING if view.ended else NOTHING_YET
 

@@ -36,8 +36,10 @@ class PicturePane(Container):
         """Whether axes only grow, as they should while a run goes on."""
         if experiment.demonstration and not any(isinstance(p, KeyFigures) for p in self.pictures):
             self.pictures.append(KeyFigures())
+        self._there = self.pictures
+        """Those that have something to show for the present values."""
         self.chosen = (0, 0)
-        """Place of the first picture shown, and of its view."""
+        """Place of the first picture shown among these, and of its view."""
         self._variants: list[str] = []
         most = min(_MOST * _MOST, len(self.pictures))
         self._slots = [PictureSlot(marker) for _ in range(most)]
@@ -57,7 +59,7 @@ class PicturePane(Container):
         if variant + 1 < len(self._variants):
             self.chosen = place, variant + 1
         elif self.pictures:
-            self.chosen = (place + 1) % len(self.pictures), 0
+            self.chosen = (place + 1) % len(self._there), 0
             self.forget()
 
     def forget(self) -> None:
@@ -71,21 +73,34 @@ class PicturePane(Container):
             return ""
         from tui_lab.view_models import pictures  # with numpy: after the first paint
 
+        self._look(view)
         self._arrange()
         place, variant = self.chosen
-        self._variants = pictures.variants(self.pictures[place], view)
+        self._variants = pictures.variants(self._there[place], view)
         for i, slot in enumerate(slot for slot in self._slots if slot.display):
-            picture = self.pictures[(place + i) % len(self.pictures)]
+            picture = self._there[(place + i) % len(self._there)]
             if not self._steady:
                 slot.forget()
             slot.show(picture, view, 0 if i else variant, plain(picture.title))
         return self._words(view)
 
+    def _look(self, view: RunView) -> None:
+        """Pass over pictures whose data were taken away; the chosen one stays where it can."""
+        from tui_lab.view_models.picture_data import is_withdrawn  # with numpy, as above
+
+        there = [p for p in self.pictures if not is_withdrawn(view, p)] or self.pictures
+        if there != self._there:
+            chosen = self._there[self.chosen[0]]
+            self.chosen = (there.index(chosen), self.chosen[1]) if chosen in there else (0, 0)
+            self._there = there
+            self.forget()
+
     def _arrange(self) -> None:
         """Give each picture that there is room for a place."""
         width, height = self.size
-        rows = max(1, min(height // _ROWS, _MOST, len(self._slots)))
-        columns = max(1, min(width // _COLUMNS, _MOST, -(-len(self._slots) // rows)))
+        most = min(len(self._slots), len(self._there))
+        rows = max(1, min(height // _ROWS, _MOST, most))
+        columns = max(1, min(width // _COLUMNS, _MOST, -(-most // rows)))
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
         for i, slot in enumerate(self._slots):
             slot.display = i < rows * columns
@@ -93,12 +108,12 @@ class PicturePane(Container):
     def _words(self, view: RunView) -> str:
         """`fit 2 of 3 · x₂ · step 300 · v next`"""
         place, variant = self.chosen
-        picture = self.pictures[place]
+        picture = self._there[place]
         parts = [plain(picture.title)]
-        parts += [f"{place + 1} of {len(self.pictures)}"] if len(self.pictures) > 1 else []
+        parts += [f"{place + 1} of {len(self._there)}"] if len(self._there) > 1 else []
         parts += [self._variants[variant]] if len(self._variants) > 1 else []
         if picture.title in view.picture_steps:
             parts.append(f"step {view.picture_steps[picture.title]:,}")
-        if len(self.pictures) > 1 or len(self._variants) > 1:
+        if len(self._there) > 1 or len(self._variants) > 1:
             parts.append("v next")
         return " · ".join(parts)
