@@ -29,10 +29,10 @@ ORACLES: dict[str, Callable[[Array], Array]] = {
     "relu": lambda x: np.maximum(x, 0),
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
-    "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "leaky-relu": lambda x: np.where(x > 0, x, 0.01 * x),
     "elu": lambda x: np.where(x > 0, x, np.exp(x) - 1),
     "gelu": lambda x: x * (1 + erf(x / np.sqrt(2))) / 2,
-    "gelu_tanh": lambda x: x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2,
+    "gelu-tanh": lambda x: x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))) / 2,
     "silu": lambda x: x / (1 + np.exp(-x)),
     "softplus": lambda x: np.log1p(np.exp(x)),
 }
@@ -88,10 +88,10 @@ def test_the_largest_difference_is_that_of_the_picture() -> None:
         ("relu", 0, 0),
         ("sigmoid", 0.5, 0.25),
         ("tanh", 0, 1),
-        ("leaky_relu", 0, 0.01),
+        ("leaky-relu", 0, 0.01),
         ("elu", 0, 1),
         ("gelu", 0, 0.5),
-        ("gelu_tanh", 0, 0.5),
+        ("gelu-tanh", 0, 0.5),
         ("silu", 0, 0.5),
         ("softplus", math.log(2), 0.5),
     ],
@@ -147,7 +147,7 @@ def test_saturation_is_the_share_with_a_small_gradient() -> None:
         ({"low": -4}, {}),
         ({"high": 4}, {}),
         ({"step": 0.2}, {}),
-        ({"slope": 0.3}, {"activation": "leaky_relu"}),
+        ({"slope": 0.3}, {"activation": "leaky-relu"}),
         ({"alpha": 2}, {"activation": "elu"}),
         ({"dtype": "float64"}, {"activation": "sigmoid"}),
     ],
@@ -157,7 +157,7 @@ def test_no_knob_is_ignored(altered: dict[str, Any], usual: dict[str, Any]) -> N
 
 
 def test_knobs_reach_their_functions() -> None:
-    _, leaky = demonstration(activation="leaky_relu", slope=0.3, dtype="float64")
+    _, leaky = demonstration(activation="leaky-relu", slope=0.3, dtype="float64")
     assert leaky["grad/0"] == leaky["grad/first"] == 0.3
     assert leaky["error/gradient"] == 0
     _, elu = demonstration(activation="elu", alpha=2, dtype="float64")

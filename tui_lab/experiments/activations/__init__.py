@@ -12,10 +12,10 @@ NAMES = (
     "relu",
     "sigmoid",
     "tanh",
-    "leaky_relu",
+    "leaky-relu",
     "elu",
     "gelu",
-    "gelu_tanh",
+    "gelu-tanh",
     "silu",
     "softplus",
 )
@@ -162,7 +162,7 @@ EXPERIMENT = Experiment(
         Preset(
             "leaky-relu",
             "Leaky ReLU: no x without a gradient",
-            {"activation": "leaky_relu", "slope": 0.1},
+            {"activation": "leaky-relu", "slope": 0.1},
             Question(
                 "With slope 0.1, at how many of the 160 points is the gradient not 0?",
                 ("80", "159", "160"),
@@ -185,7 +185,7 @@ EXPERIMENT = Experiment(
                 "It gets as large as {grad/largest}.",
             ),
         ),
-        Preset("gelu-tanh", "GELU by its tanh formula", {"activation": "gelu_tanh"}),
+        Preset("gelu-tanh", "GELU by its tanh formula", {"activation": "gelu-tanh"}),
         Preset("silu", "SiLU (swish): x · σ(x)", {"activation": "silu"}),
         Preset(
             "softplus-threshold",

@@ -33,7 +33,7 @@ class Activation:
 
 def activations(slope: float, alpha: float) -> Mapping[str, Activation]:
     """Every activation by name; `slope` is the leaky ReLU's, `alpha` ELU's."""
-    return MappingProxyType({**_FIXED, "leaky_relu": _leaky_relu(slope), "elu": _elu(alpha)})
+    return MappingProxyType({**_FIXED, "leaky-relu": _leaky_relu(slope), "elu": _elu(alpha)})
 
 
 def _leaky_relu(slope: float) -> Activation:
@@ -111,12 +111,12 @@ _FIXED: Mapping[str, Activation] = {
     ),
     "sigmoid": Activation(torch.sigmoid, _sigma, _sigma_derivative, "σ(x)·(1 − σ(x))"),
     "tanh": Activation(torch.tanh, _tanh, _tanh_derivative, "1 − tanh²(x)"),
-    "leaky_relu": _leaky_relu(0.01),
+    "leaky-relu": _leaky_relu(0.01),
     "elu": _elu(1.0),
     "gelu": Activation(
         functional.gelu, lambda x: x * _normal_cdf(x), _gelu_derivative, "Φ(x) + x·φ(x)"
     ),
-    "gelu_tanh": Activation(
+    "gelu-tanh": Activation(
         lambda x: functional.gelu(x, approximate="tanh"),
         lambda x: x * _sigma(_inner(x)),
         _gelu_tanh_derivative,
