@@ -200,6 +200,14 @@ async def test_a_count_in_the_note_is_not_repeated() -> None:
         assert chart.border_subtitle == "9,000 non-finite from step 1"
 
 
+async def test_notes_without_room_are_left_out_whole() -> None:
+    chart = Chart("loss")
+    async with ChartApp(chart).run_test(size=(46, 20)) as pilot:
+        chart.show(growing(50), note="982 non-finite from step 19")
+        await pilot.pause()
+        assert chart.border_subtitle == "982 non-finite from step 19"
+
+
 async def test_in_ascii_the_legend_shows_the_character_of_each_line() -> None:
     chart = Chart("loss", marker="ascii")
     async with ChartApp(chart).run_test(size=(60, 20)) as pilot:

@@ -124,14 +124,12 @@ async def test_the_line_being_executed_is_marked_and_the_mark_leaves() -> None:
 
 async def test_alarms_stand_in_the_status_line_as_plain_text() -> None:
     lab = attached(
-        AlarmRaised(
-            t=1.0, step=21, kind="step/first_inf", message="loss [b]became inf at step 21."
-        ),
-        AlarmRaised(t=1.0, step=40, kind="step/first_nan", message="nan at step 40."),
+        AlarmRaised(t=1.0, step=21, kind="step/first_comet", message="a [b]comet came."),
+        AlarmRaised(t=1.0, step=1040, kind="step/first_nan", message="the loss became NaN."),
     )
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        assert "loss [b]became inf at step 21, nan at step 40" in lab.text
+        assert "a [b]comet came from step 21, loss nan from step 1,040" in lab.text
 
 
 async def test_the_log_holds_the_worker_s_own_words() -> None:

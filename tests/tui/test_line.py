@@ -69,11 +69,11 @@ def test_progress_in_words() -> None:
 
 def test_alarms_are_said_once_each() -> None:
     raised = [
-        AlarmRaised(t=1.0, step=21, kind="step/first_inf", message="loss became inf at step 21."),
+        AlarmRaised(t=1.0, step=21, kind="step/first_inf", message="the loss became infinite."),
         AlarmRaised(t=1.0, step=22, kind="step/first_inf", message="again."),
-        AlarmRaised(t=1.0, step=40, kind="step/first_nan", message="nan at step 40."),
+        AlarmRaised(t=1.0, step=40, kind="step/first_comet", message="a comet came by."),
     ]
-    assert alarms(view(*raised)) == "loss became inf at step 21, nan at step 40"
+    assert alarms(view(*raised)) == "loss inf from step 21, a comet came by from step 40"
 
 
 def test_marks_say_where_they_were_asked_for_and_took_effect() -> None:

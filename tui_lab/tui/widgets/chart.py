@@ -15,15 +15,13 @@ from textual.style import Style
 
 from tui_lab.config import Marker
 from tui_lab.tui.plot_style import PlotStyle
-from tui_lab.tui.widgets.framed_rows import FramedRows
+from tui_lab.tui.widgets.framed_rows import CORNERS, FramedRows
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy and plotext come with these, and the first paint must not wait for them
     from tui_lab.tui.plot import Drawing, Plot
     from tui_lab.view_models.figure import Figure, Role
 
-_CORNERS = 4
-"""Columns of the border that its words can't have."""
 _SPARED = 4
 """Rows that a legend leaves to the picture, and two thirds of the others."""
 _LINE, _DOTTED, _POINTS = " ──", " ┄┄", " ••"
@@ -120,7 +118,7 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
             self._room, self._below = (width, height), 0
         entries = self._entries(style)
         words = plain(self.heading) + "".join(words for _, words in entries)
-        if not self._below and cell_len(words) <= width - _CORNERS:
+        if not self._below and cell_len(words) <= width - CORNERS:
             return []
         rows = _wrapped(entries, width)
         self._below = min(max(self._below, len(rows)), max(0, height - _SPARED) // 3)

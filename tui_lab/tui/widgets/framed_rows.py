@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Region
 from textual.reactive import reactive
@@ -16,6 +17,9 @@ from tui_lab.config import Marker
 from tui_lab.tui.plot_style import PlotStyle, themed
 from tui_lab.tui.row_diff import changed
 from tui_lab.view_models.plain_text import plain
+
+CORNERS = 4
+"""Columns of the border that its words can't have."""
 
 
 class FramedRows(Widget, can_focus=True):
@@ -150,7 +154,7 @@ class FramedRows(Widget, can_focus=True):
         if not self.is_attached:
             return
         title = self.title(self._style or self._themed())
-        subtitle = Content(" · ".join(plain(note) for note in self.notes()))
+        subtitle = Content(_fitting(self.notes(), self.size.width - CORNERS))
         if not title.is_same(self._titles[0]):
             self._border_row = self._row_at(-self.gutter.top)
             self.border_title = title if title else None
@@ -162,3 +166,13 @@ class FramedRows(Widget, can_focus=True):
 
     def _row_at(self, y: int) -> tuple[Region, ...]:
         return (Region(-self.gutter.left, y, self.outer_size.width, 1),)
+
+
+def _fitting(notes: Sequence[str], width: int) -> str:
+    """The first of the notes, and those after it that there is room for."""
+    kept = ""
+    for note in map(plain, notes):
+        longer = f"{kept} · {note}" if kept else note
+        if not kept or cell_len(longer) <= width:
+            kept = longer
+    return kept

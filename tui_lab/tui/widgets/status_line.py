@@ -17,6 +17,14 @@ _MARKS = 3
 """Marks named in the line; the curves carry them all."""
 
 
+_ALARMS = {
+    "step/first_inf": "loss inf",
+    "step/first_nan": "loss nan",
+    "step/first_nonfinite_parameter": "parameter not finite",
+}
+"""Alarms in fewer words than they bring: the line has room for three."""
+
+
 class StatusLine(Line):
     """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left   a 212: λ 3 → 10`"""
 
@@ -59,10 +67,11 @@ def remarks(view: RunView) -> tuple[Content, ...]:
 
 
 def alarms(view: RunView) -> str:
-    """Each kind of alarm once, as it was first raised."""
+    """Each kind of alarm once, with the step at which it was first raised."""
     first: dict[str, str] = {}
     for alarm in view.alarms:
-        first.setdefault(alarm.kind, alarm.message.rstrip("."))
+        words = _ALARMS.get(alarm.kind, alarm.message.rstrip("."))
+        first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
     return ", ".join(first.values())
 
 
