@@ -186,6 +186,7 @@ def test_a_program_that_is_done_takes_no_further_epoch_and_is_measured_as_it_end
     assert (loop.completed, loop.epoch) == (3, 1)
     measured = [(e.kind, list(e.columns["train/loss"])) for e in of(events.MetricsLogged, log)][-2:]
     assert measured == [("epoch", [98.5]), ("evaluation", [100.0])]
+    assert loop._publisher.last_metrics()["train/loss"] == 100.0
 
 
 def test_a_live_value_acts_from_the_next_step_and_stands_there_in_the_log(

@@ -115,7 +115,8 @@ class Publisher:
             self.log_pictures(step, self._program.pictures())
 
     def evaluate_now(self, step: int) -> None:
-        """Measure and draw because someone asked."""
+        """Measure and draw because someone asked, or because the parameters are others now."""
+        self._close_block()
         measured = self._evaluate()
         self._record.progress(step, self._epoch, measured)
         columns = {key: [value] for key, value in measured.items()}

@@ -1,0 +1,262 @@
+"""Overfitting: a network learns wrong labels by heart, and six remedies."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Curve, Experiment, Images, Metric, Scatter, Table
+from tui_lab.experiments.overfitting.presets import PRESETS
+from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
+
+MOST_WEIGHTS = 50_000_000
+"""Of all models together: 200 MB in float32, and as much again for the gradients."""
+
+
+def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
+    weights = sum(m * n for m, n in pairwise((784, *hp.hidden, 10)))
+    models = hp.models + 1 if hp.remedy == "bagging" else 1
+    if weights * models <= MOST_WEIGHTS:
+        return None
+    message = (
+        f"hidden must make at most {MOST_WEIGHTS:,} weights in all {models} models together, not "
+        f"{weights * models:,}; take smaller or fewer layers, or fewer models."
+    )
+    return HyperparameterError("hidden", message)
+
+
+EXPERIMENT = Experiment(
+    name="overfitting",
+    title="Overfitting",
+    chapter="Regularization",
+    summary="1,000 clothes, 40 % of their labels drawn by lot: the network learns them by heart, "
+    "and six remedies try to stop it.",
+    constraint=_fits_in_memory,
+    program="tui_lab.experiments.overfitting.program:Overfitting",
+    presets=PRESETS,
+    hyperparameters=(
+        Choice(
+            "remedy",
+            (
+                "none",
+                "early-stopping",
+                "weight-decay",
+                "dropout",
+                "dropconnect",
+                "augmentation",
+                "bagging",
+            ),
+            help="What is done against overfitting; the knobs of the other remedies rest.",
+        ),
+        Float(
+            "label_noise",
+            default=0.4,
+            low=0.0,
+            high=1.0,
+            step=0.1,
+            help="Share of training and validation labels drawn by lot from all ten classes; test "
+            "labels are the true ones.",
+        ),
+        Int(
+            "patience",
+            default=10,
+            low=1,
+            high=10_000,
+            log=True,
+            live=True,
+            help="Epochs without a lower validation loss after which training ends; used by "
+            "early-stopping.",
+        ),
+        Float(
+            "weight_decay",
+            symbol="λ",
+            default=0.03,
+            low=0.0,
+            high=10.0,
+            log=True,
+            live=True,
+            help="How strongly λ‖W‖²/2 pulls all weights to zero; used by weight-decay.",
+        ),
+        Float(
+            "p",
+            default=0.5,
+            low=0.0,
+            high=0.99,
+            step=0.05,
+            live=True,
+            help="Probability that a hidden unit (dropout) or a weight (dropconnect) is 0 in a "
+            "step; used by dropout and dropconnect.",
+        ),
+        Int(
+            "shift",
+            default=2,
+            low=0,
+            high=14,
+            step=1,
+            live=True,
+            help="Pixels by which an image is moved at most, each way; used by augmentation.",
+        ),
+        Flag(
+            "flip",
+            default=True,
+            live=True,
+            help="Turn half of the images left to right; used by augmentation.",
+        ),
+        Float(
+            "noise",
+            symbol="σ",
+            default=0.1,
+            low=0.0,
+            high=2.0,
+            step=0.05,
+            live=True,
+            help="Standard deviation of what is added to every pixel; used by augmentation.",
+        ),
+        Int(
+            "models",
+            symbol="K",
+            default=5,
+            low=2,
+            high=64,
+            log=True,
+            help="Models in the ensemble, each trained on its own draw of the images with "
+            "replacement; used by bagging.",
+        ),
+        Float(
+            "lr",
+            default=0.1,
+            low=1e-6,
+            high=100.0,
+            log=True,
+            live=True,
+            help="Learning rate of minibatch stochastic gradient descent.",
+        ),
+        Int(
+            "epochs",
+            default=60,
+            low=1,
+            high=10_000,
+            log=True,
+            help="How many times training goes through its images, at most.",
+        ),
+        Int(
+            "batch_size",
+            default=50,
+            low=1,
+            high=60_000,
+            log=True,
+            help="Images in a mini-batch; the last batch of an epoch may hold fewer.",
+        ),
+        Vector(
+            "hidden",
+            default=(128,),
+            low=1,
+            high=4096,
+            longest=4,
+            whole=True,
+            help="Units of each hidden layer, first to last.",
+        ),
+        Int(
+            "examples",
+            default=1000,
+            low=1,
+            high=59_000,
+            log=True,
+            help="Training images, out of a random order.",
+        ),
+        Int(
+            "validation_examples",
+            default=1000,
+            low=1,
+            high=50_000,
+            log=True,
+            help="Images that are not trained on and tell the best epoch; noisy like those.",
+        ),
+        Int(
+            "test_examples",
+            default=2000,
+            low=1,
+            high=10_000,
+            log=True,
+            help="Test images, out of a random order.",
+        ),
+    ),
+    metrics=(
+        Metric(
+            "train/loss",
+            "Mean cross-entropy without the penalty; per step over its batch and all models, as "
+            "trained; per epoch of the model as it is used, over all training images and their "
+            "labels as given.",
+            "minimize",
+        ),
+        Metric("train/accuracy", "Share of training images told as labelled, right or wrong."),
+        Metric(
+            "train/memorized",
+            "Share of the wrongly labelled training images that get exactly their wrong label; NaN "
+            "where there are none.",
+            "minimize",
+        ),
+        Metric("val/loss", "Mean cross-entropy over validation images, noisy labels.", "minimize"),
+        Metric("val/accuracy", "Share of validation images told as labelled.", "maximize"),
+        Metric("test/loss", "Mean cross-entropy over test images, true labels.", "minimize"),
+        Metric("test/accuracy", "Share of test images told right.", "maximize"),
+        Metric("epoch/best", "The epoch with the lowest validation loss; 0 for none yet."),
+        Metric("test/loss_best", "Test loss after that epoch; Infinity for none.", "minimize"),
+        Metric("test/accuracy_best", "Test accuracy after that epoch; Infinity for none."),
+        Metric(
+            "test/brier",
+            "Squared error of the probabilities over test images, summed over classes: of the "
+            "ensemble with bagging, else of the one model.",
+            "minimize",
+        ),
+        Metric("test/brier_members", "The same, averaged over the ensemble's models."),
+        Metric(
+            "test/brier_spread",
+            "Mean squared distance of the models' probabilities from the ensemble's: brier = "
+            "brier_members − brier_spread.",
+        ),
+        Metric("test/accuracy_members", "Mean test accuracy of the ensemble's models."),
+        Metric(
+            "test/accuracy_single",
+            "Test accuracy of the model trained on all images, beside the ensemble.",
+        ),
+        Metric("step/first_inf", "The first step whose batch loss was infinite."),
+        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+    ),
+    pictures=(
+        Curve(
+            "loss",
+            ("train/loss", "val/loss", "test/loss"),
+            help="Cross-entropy: training and validation labels as given, test labels true.",
+        ),
+        Curve(
+            "accuracy",
+            ("train/accuracy", "val/accuracy", "test/accuracy"),
+            help="Share told as labelled; only test labels are all true.",
+        ),
+        Scatter(
+            "best epoch",
+            x="epoch",
+            y="loss",
+            help="The same losses, and the epoch with the lowest validation loss marked.",
+        ),
+        Curve("memorized", ("train/memorized",), help="Share of wrong labels learned by heart."),
+        Curve(
+            "ensemble",
+            ("test/accuracy", "test/accuracy_single", "test/accuracy_members"),
+            help="Test accuracy of the ensemble, of one model trained on all images, and the mean "
+            "over the ensemble's models.",
+        ),
+        Curve(
+            "decomposition",
+            ("test/brier", "test/brier_members", "test/brier_spread"),
+            help="Squared error of the ensemble = mean error of its models − their spread.",
+        ),
+        Images(
+            "training images",
+            help="The first training images and their labels, wrong ones with ≠ and the true one; "
+            "with augmentation, changed as in training.",
+        ),
+        Table("data", help="Where the images are from, and how many there are."),
+    ),
+)

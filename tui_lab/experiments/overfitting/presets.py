@@ -1,0 +1,88 @@
+"""What to try with overfitting: no remedy, then each of the six."""
+
+from __future__ import annotations
+
+from tui_lab.experiment import Preset, Question
+
+PRESETS = (
+    Preset(
+        "none",
+        "No remedy",
+        {},
+        Question(
+            "Two in five labels are drawn by lot. Over 60 epochs, test accuracy will…",
+            ("rise to the end", "rise, then fall", "stay near 0.1"),
+            "It was {test/accuracy_best} after epoch {epoch/best}, where validation loss was "
+            "lowest, and {test/accuracy} at the end: by then {train/memorized} of the wrong labels "
+            "were known by heart.",
+        ),
+    ),
+    Preset(
+        "clean",
+        "No remedy, and no wrong labels",
+        {"label_noise": 0.0},
+        Question(
+            "All labels right: what will be left of the fall in test accuracy?",
+            ("all of it", "next to nothing", "half of it"),
+            "Best epoch {test/accuracy_best}, last {test/accuracy}: what is learned by heart is "
+            "right here.",
+        ),
+    ),
+    Preset(
+        "early-stopping",
+        "Early stopping",
+        {"remedy": "early-stopping"},
+        Question(
+            "Validation labels are as noisy as the training labels. Can they tell when to stop?",
+            ("yes", "no, 40 % of them are wrong", "only with clean labels"),
+            "Yes: the run keeps the weights of epoch {epoch/best}, with test accuracy "
+            "{test/accuracy}. Wrong labels raise every epoch's validation loss, but who learned "
+            "other wrong labels by heart pays more.",
+        ),
+    ),
+    Preset(
+        "weight-decay",
+        "Weight decay",
+        {"remedy": "weight-decay"},
+        Question(
+            "Weights are pulled to zero. How much of the wrong labels is still learned?",
+            ("all", "less", "nothing"),
+            "{train/memorized} of them; test accuracy ended at {test/accuracy}, after "
+            "{test/accuracy_best} at the best epoch.",
+        ),
+    ),
+    Preset(
+        "dropout",
+        "Dropout",
+        {"remedy": "dropout"},
+        Question(
+            "Half of the hidden units are missing in each step. Test accuracy at the end will be…",
+            ("as without a remedy", "better", "worse"),
+            "{test/accuracy}, with {train/memorized} of the wrong labels learned. Lay this run "
+            "over the one without a remedy.",
+        ),
+    ),
+    Preset("dropconnect", "DropConnect", {"remedy": "dropconnect"}),
+    Preset(
+        "augmentation",
+        "Augmentation: shift, flip, noise",
+        {"remedy": "augmentation"},
+        Question(
+            "No image comes by twice. How much of the wrong labels is learned in 60 epochs?",
+            ("most", "little", "nothing"),
+            "{train/memorized} of them, and test accuracy ends at {test/accuracy}.",
+        ),
+    ),
+    Preset(
+        "bagging",
+        "Bagging: five models on draws with replacement",
+        {"remedy": "bagging"},
+        Question(
+            "Each of five models sees fewer different images than the single one. The ensemble…",
+            ("beats it", "equals it", "loses to it"),
+            "Ensemble {test/accuracy}, single {test/accuracy_single}, its own models on average "
+            "{test/accuracy_members}. Squared error {test/brier} = {test/brier_members} − "
+            "{test/brier_spread}: what they disagree on is taken off.",
+        ),
+    ),
+)
