@@ -69,6 +69,14 @@ def test_ridge_is_flat() -> None:
     assert 0.008 < last["ridge/test_loss_at_best"] < last["ridge/test_loss_at_worst"] < 0.0125
 
 
+def test_ridge_has_a_u_where_examples_just_determine_the_weights() -> None:
+    """The shortest solution is no remedy at the interpolation threshold."""
+    values: Values = {"train_examples": 41, "inputs": 40, "seeds": 16, "epochs": 1}
+    last = train(NAME, **values, lambda_low=0.001, lambda_high=10, points=9).last
+    assert 0 < last["ridge/lambda_best_test"] < 1
+    assert last["ridge/test_loss_at_worst"] > 20 * last["ridge/test_loss_at_best"]
+
+
 def test_l1_by_subgradient_has_a_u_and_by_soft_threshold_has_none() -> None:
     """Every weight swings around 0 by up to lr·λ, so that the loss grows with λ²."""
     swinging = trained(penalty="L1")
@@ -197,7 +205,9 @@ def test_pictures_show_means_bands_and_choices() -> None:
     np.testing.assert_allclose(main["line test 5-95 %"]["y"], [*low, *high[::-1]], rtol=1e-4)
     np.testing.assert_allclose(shown["bands"]["line 95 %/test"]["y"], high, rtol=1e-4)
     chosen = training.last["lambda/chosen"]
-    assert main["points chosen"]["x"] == [chosen]
+    assert main["line chosen"]["x"] == [chosen, chosen]
+    means = [y for name in ("train", "validation", "test") for y in main[f"line {name}"]["y"]]
+    assert main["line chosen"]["y"] == [min(means), max(means)]
     assert main["points diverged"] == {}
     bars = shown["λ chosen by each repetition"]["bars"]
     assert sum(bars["values"]) == sum(bars["reference"]) == 16

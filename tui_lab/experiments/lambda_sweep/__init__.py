@@ -201,9 +201,9 @@ EXPERIMENT = Experiment(
             y="loss",
             log_x=True,
             log_y=True,
-            help="Means over the repetitions, the 5-95 % band of the test loss, and the λ that "
-            "validation chooses. The leftmost point stands for λ = 0. Runs that have diverged are "
-            "left out of the lines; a mark above all lines shows the λ where there are any.",
+            help="Means over the repetitions, the 5-95 % band of the test loss, and, upright, the "
+            "λ that validation chooses. The leftmost point stands for λ = 0. Runs that have "
+            "diverged are left out of the lines; a mark above them shows where there are any.",
         ),
         Curve(
             "mean loss of all runs",

@@ -54,21 +54,21 @@ def _against_lambda(sweep: Sweep) -> Layers:
     lines = {f"line {name}": _line(sweep, mean) for name, (mean, _, _) in bands.items()}
     _, low, high = (_line(sweep, edge) for edge in bands["test"])
     outline = {axis: [*low[axis], *reversed(high[axis])] for axis in ("x", "y")}
-    validation = float(bands["validation"][0][chosen])
+    shown = [y for layer in lines.values() for y in layer["y"] if math.isfinite(y)]
+    lowest, highest = min(shown, default=1.0), max(shown, default=1.0)
     return {
-        "points chosen": {"x": [sweep.axis[chosen]], "y": [validation]},
-        "points diverged": _diverged(sweep, lines),
+        "points diverged": _diverged(sweep, above=10 * highest),
+        "line chosen": {"x": [sweep.axis[chosen]] * 2, "y": [lowest, highest]},
         **lines,
         "line test 5-95 %": outline,
     }
 
 
-def _diverged(sweep: Sweep, lines: Layers) -> Mapping[str, Any]:
-    """A mark above all lines at every λ with a run that diverged; nothing while there is none."""
+def _diverged(sweep: Sweep, *, above: float) -> Mapping[str, Any]:
+    """A mark at every λ with a run that diverged; nothing while there is none."""
     gone = sweep.gone.any(0).tolist()
     places = [x for x, any_gone in zip(sweep.axis, gone, strict=True) if any_gone]
-    shown = [y for layer in lines.values() for y in layer["y"] if math.isfinite(y)]
-    return {"x": places, "y": [10 * max(shown, default=1.0)] * len(places)} if places else {}
+    return {"x": places, "y": [above] * len(places)} if places else {}
 
 
 def _bands(sweep: Sweep) -> Layers:

@@ -61,4 +61,23 @@ PRESETS = (
         ),
     ),
     Preset("l1-proximal", "L1 by soft threshold", {"penalty": "L1-proximal"}),
+    Preset(
+        "threshold",
+        "As many examples as weights: 201 for 200 and a bias",
+        {
+            "train_examples": 201,
+            "lambda_low": 0.001,
+            "lambda_high": 10.0,
+            "points": 13,
+            "seeds": 32,
+        },
+        Question(
+            "Ten times as many examples, just enough to fit every one of them exactly. What is "
+            "ridge's test loss without decay?",
+            ("lower than with 20 examples", "about the same", "hundreds of times higher"),
+            "At worst, at λ = 0, ridge's test loss is {ridge/test_loss_at_worst}; its best is "
+            "{ridge/test_loss_at_best}, at λ = {ridge/lambda_best_test}. With 20 examples it is "
+            "about 0.01 at every λ.",
+        ),
+    ),
 )
