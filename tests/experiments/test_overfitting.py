@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from tests.experiments.driver import Values, build, evaluate, flat, set_hyperparameter
+from tests.experiments.test_declarations import Reads
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.overfitting import EXPERIMENT
 from tui_lab.experiments.overfitting.program import Overfitting
@@ -255,3 +256,14 @@ def test_the_best_epoch_is_marked_and_wrong_labels_are_too() -> None:
     wrong = (program._data.train.y != program._data.true)[:24].tolist()
     assert images["wrong"] == wrong
     assert ["≠" in caption for caption in images["captions"]] == wrong
+
+
+@pytest.mark.parametrize("remedy", REMEDIES)
+def test_an_epoch_and_its_measurement_read_nothing_from_the_device(remedy: str) -> None:
+    program = built(**TINY, remedy=remedy)
+    with Reads() as reads:
+        for batch in program.batches:
+            list(program.step(batch))
+        with torch.no_grad():
+            program.evaluate()
+    assert reads.count == 0

@@ -1,5 +1,5 @@
-"""Protects the parts of the remedies: labels drawn by lot, thinning, augmentation, and the ensemble's
-decomposition against numpy."""
+"""Protects the parts of the remedies: labels drawn by lot, thinning, augmentation, and the
+ensemble's decomposition against numpy."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -22,8 +23,7 @@ class Vote:
     def of(cls, logits: Tensor) -> Vote:
         """From the members' logits."""
         members = torch.log_softmax(logits.double(), dim=2)
-        count = torch.tensor(len(members), dtype=torch.float64, device=logits.device)
-        return cls(members, torch.logsumexp(members, dim=0) - count.log())
+        return cls(members, torch.logsumexp(members, dim=0) - math.log(len(members)))
 
     def loss(self, y: Tensor) -> Tensor:
         """Mean cross-entropy of the vote."""
@@ -41,7 +41,8 @@ class Vote:
         """Squared error of the vote, mean squared error of the members, and their spread about the
         vote, each summed over classes and averaged over examples: the first is the second minus
         the third."""
-        target = F.one_hot(y, self.together.shape[1]).double()
+        classes = torch.arange(self.together.shape[1], device=y.device)
+        target = (y.unsqueeze(1) == classes).double()
         members, together = self.members.exp(), self.together.exp()
         return (
             _mean_square(together - target),
