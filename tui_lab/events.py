@@ -9,7 +9,7 @@ run started. Non-finite numbers are the strings "NaN", "Infinity" and "-Infinity
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 Number = float | int
@@ -210,6 +210,12 @@ _TYPES: dict[str, type[Any]] = {
 }
 _NAMES = {event: name for name, event in _TYPES.items()}
 _FIELDS = {event: frozenset(f.name for f in fields(event)) for event in _NAMES}
+_REQUIRED = {
+    event: frozenset(
+        f.name for f in fields(event) if f.default is MISSING and f.default_factory is MISSING
+    )
+    for event in _NAMES
+}
 
 
 def to_json(event: RunEvent) -> dict[str, Any]:
@@ -222,14 +228,12 @@ def to_json(event: RunEvent) -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> RunEvent:
     """The event in a decoded line. Fields it does not know are ignored, and an event that lacks
     one it needs comes back as `UnknownEvent`, so that a log of another version still reads."""
-    kind = _TYPES.get(str(data.get("type")))
-    rest = {key: value for key, value in data.items() if key != "type"}
-    if kind is not None:
-        try:
-            return kind(**{k: _read(k, v) for k, v in rest.items() if k in _FIELDS[kind]})  # type: ignore[no-any-return]
-        except TypeError:
-            pass  # a field is missing: fall through
-    return UnknownEvent(type=str(data.get("type")), data=rest)
+    name = str(data.get("type"))
+    kind = _TYPES.get(name)
+    if kind is None or not _REQUIRED[kind] <= data.keys():
+        return UnknownEvent(type=name, data={k: v for k, v in data.items() if k != "type"})
+    event: RunEvent = kind(**{k: _read(k, v) for k, v in data.items() if k in _FIELDS[kind]})
+    return event
 
 
 def _read(name: str, value: Any) -> Any:

@@ -9,6 +9,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
+from decimal import Decimal
 from typing import Any
 
 from tui_lab.decimals import next_multiple, next_stop, shortest
@@ -43,9 +44,9 @@ class Hyperparameter(ABC):
     def parse(self, text: str) -> Value:
         """Read a value as a person types it; raises `HyperparameterError`."""
 
-    @abstractmethod
     def format(self, value: Value) -> str:
         """Write a value so that `parse` gives it back exactly."""
+        return str(value)
 
     @abstractmethod
     def nudge(self, value: Value, direction: int, *, fine: bool = False) -> Value:
@@ -145,16 +146,13 @@ class Int(_Number):
 
     def parse(self, text: str) -> int:
         try:
-            number = float(text)
-            value = int(text) if number == int(number) and _is_digits(text) else int(number)
-        except (ValueError, OverflowError):
+            number = Decimal(text)  # exact at any size, and reads 1e3
+            inside = self.low <= number <= self.high
+        except ArithmeticError:
             raise self.refuse(text) from None
-        if number != value or not self.low <= value <= self.high:
+        if not inside or number != int(number):
             raise self.refuse(text)
-        return value
-
-    def format(self, value: Value) -> str:
-        return str(value)
+        return int(number)
 
     def nudge(self, value: Value, direction: int, *, fine: bool = False) -> int:
         assert isinstance(value, int)
@@ -188,9 +186,6 @@ class Choice(Hyperparameter):
         if text.strip() not in self.choices:
             raise self.refuse(text)
         return text.strip()
-
-    def format(self, value: Value) -> str:
-        return str(value)
 
     def nudge(self, value: Value, direction: int, *, fine: bool = False) -> str:
         index = self.choices.index(str(value)) + direction
@@ -301,7 +296,3 @@ _SWITCH = {
 
 def _whole(values: tuple[float, ...]) -> tuple[int, ...]:
     return tuple(int(v) for v in values)
-
-
-def _is_digits(text: str) -> bool:
-    return text.strip().lstrip("+-").replace("_", "").isdigit()

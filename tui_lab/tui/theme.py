@@ -98,11 +98,6 @@ LIGHT = Theme(
 
 
 def _ansi(name: str, *, dark: bool) -> Theme:
-    bold, grey = (
-        ("ansi_bright_white", "ansi_bright_black") if dark else ("ansi_black", "ansi_white")
-    )
-    cursor = "ansi_white" if dark else "ansi_black"
-    under_cursor = "ansi_black" if dark else "ansi_bright_white"
     return Theme(
         name=name,
         dark=dark,
@@ -120,28 +115,37 @@ def _ansi(name: str, *, dark: bool) -> Theme:
         boost="ansi_default",
         luminosity_spread=0.15,
         text_alpha=0.95,
-        variables={
-            "ansi-background": "ansi_black" if dark else "ansi_white",
-            "ansi-foreground": "ansi_white" if dark else "ansi_black",
-            "border": "ansi_blue",
-            "border-blurred": "ansi_bright_black",
-            "text-muted": "ansi_bright_black",
-            "block-cursor-foreground": under_cursor,
-            "block-cursor-background": cursor,
-            "input-cursor-background": grey,
-            "input-cursor-foreground": bold,
-            "input-cursor-text-style": "none",
-            "input-selection-background": "ansi_bright_blue",
-            "input-selection-foreground": under_cursor,
-            "screen-selection-background": "ansi_bright_blue",
-            "screen-selection-foreground": under_cursor,
-            **_series(
-                *("ansi_bright_blue", "ansi_yellow", "ansi_green", "ansi_magenta"),
-                *("ansi_red", "ansi_cyan", "ansi_bright_black", "ansi_bright_red"),
-            ),
-            **_statuses("ansi_green", "ansi_yellow", "ansi_default", "ansi_red"),
-        },
+        variables=_ansi_variables(dark=dark),
     )
+
+
+def _ansi_variables(*, dark: bool) -> dict[str, str]:
+    bold, grey = (
+        ("ansi_bright_white", "ansi_bright_black") if dark else ("ansi_black", "ansi_white")
+    )
+    cursor = "ansi_white" if dark else "ansi_black"
+    under_cursor = "ansi_black" if dark else "ansi_bright_white"
+    return {
+        "ansi-background": "ansi_black" if dark else "ansi_white",
+        "ansi-foreground": "ansi_white" if dark else "ansi_black",
+        "border": "ansi_blue",
+        "border-blurred": "ansi_bright_black",
+        "text-muted": "ansi_bright_black",
+        "block-cursor-foreground": under_cursor,
+        "block-cursor-background": cursor,
+        "input-cursor-background": grey,
+        "input-cursor-foreground": bold,
+        "input-cursor-text-style": "none",
+        "input-selection-background": "ansi_bright_blue",
+        "input-selection-foreground": under_cursor,
+        "screen-selection-background": "ansi_bright_blue",
+        "screen-selection-foreground": under_cursor,
+        **_series(
+            *("ansi_bright_blue", "ansi_yellow", "ansi_green", "ansi_magenta"),
+            *("ansi_red", "ansi_cyan", "ansi_bright_black", "ansi_bright_red"),
+        ),
+        **_statuses("ansi_green", "ansi_yellow", "ansi_default", "ansi_red"),
+    }
 
 
 ANSI_DARK = _ansi("lab-ansi-dark", dark=True)
