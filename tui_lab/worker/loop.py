@@ -26,6 +26,7 @@ from tui_lab.training.program import Program
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.watch import StepWatch
 
 
 class Loop:
@@ -38,6 +39,7 @@ class Loop:
         self._program = program
         self._control = control
         self._publisher = publisher
+        self._watched = StepWatch(publisher)
         self._batches: Iterator[Any] = iter(())
         self._steps_per_epoch = len(program.batches)
         self._changes: list[SetHyperparameter] = []
@@ -82,7 +84,7 @@ class Loop:
     def _take_step(self, batch: Any) -> None:
         self.step += 1
         phases = self._program.step(batch)
-        if self._phasewise or self._publisher.wants_gradients(self.step):
+        if self._phasewise or self._watched.is_due(self.step):
             self._watch(cast("GeneratorType[Phase, None, None]", phases))
         else:
             for _ in phases:
@@ -97,16 +99,16 @@ class Loop:
 
     def _watch(self, phases: GeneratorType[Phase, None, None]) -> None:
         """Take a step with the probe at every phase, stopping there while told to."""
-        self._publisher.begin_watched(self.step)
+        self._watched.begin(self.step)
         held = False
         for phase in phases:
-            self._publisher.observe(phase)
+            self._watched.observe(phase)
             if self._phasewise:
                 held = True
-                self._publisher.enter_phase(self.step, phase, _line(phases))
+                self._watched.hold(self.step, phase, _line(phases))
                 self._hold()
                 self._attend()
-        self._publisher.end_watched(self.step, held=held)
+        self._watched.end(self.step, held=held)
 
     def _end_epoch(self) -> None:
         """Measure, and draw the order of the next epoch (the old one's iterator ends first)."""
@@ -170,7 +172,7 @@ class Loop:
             if not self._held:
                 break
         self._raise_if_stopped()
-        if not self._publisher.inside_step:
+        if not self._watched.inside:
             self._apply_changes()
 
     def _raise_if_stopped(self) -> None:
@@ -201,7 +203,7 @@ class Loop:
         request.answer(answer)
 
     def _advance(self, unit: str) -> Acknowledgement:
-        inside = self._publisher.inside_step
+        inside = self._watched.inside
         self._phasewise = unit == "phase"
         if unit == "step":
             self._hold_after_step = self.step if inside else self.step + 1
@@ -223,7 +225,7 @@ class Loop:
         except HyperparameterError as error:
             return Acknowledgement(False, self.step, str(error))
         self._changes.append(change)
-        if self._held and not self._publisher.inside_step:
+        if self._held and not self._watched.inside:
             self._apply_changes()
             self._publish()
         return Acknowledgement(True, self.step + 1)

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from tui_lab.events import (
-    AlarmRaised,
-    GradientsLogged,
     HyperparameterChanged,
     MetricsLogged,
-    PhaseEntered,
     PictureLogged,
     RunEvent,
     RunPaused,
@@ -26,17 +23,13 @@ from tui_lab.events import (
 )
 from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.run import RunStatus
-from tui_lab.training.phase import Phase
 from tui_lab.training.program import Pictures, Program
-from tui_lab.worker.alarm import NonFiniteAlarm
-from tui_lab.worker.block import StepBlock
+from tui_lab.worker.measurements import Measurements
 from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.record import RunRecord
 
 _BLOCK = 1 / 30
 """Seconds between two writes of a run that is going on."""
-_LONGEST_BLOCK = 4096
-"""Steps after which a block is closed whatever the time, so that its tensors stay few."""
 _PICTURES = 0.5
 """Seconds between two pictures of a kind; a terminal shows no more."""
 
@@ -56,59 +49,26 @@ class Publisher:
         self._record = record
         self._clock = clock
         self._start = clock()
-        self._block = StepBlock()
-        self._first = 1
-        self._probe = GradientProbe(program, total_steps)
-        self._alarm = NonFiniteAlarm()
-        self._epochs: dict[str, list[Any]] = {}
-        self._evaluated: list[tuple[int, int]] = []
+        self._measurements = Measurements()
         self._epoch = 0
         self._next_block = self._next_pictures = 0.0
-        self.inside_step = False
-        """Whether a watched step is under way."""
+        self.probe = GradientProbe(program, total_steps)
+        """What watched steps are looked at with."""
 
     @property
     def t(self) -> float:
         """Seconds since the run started."""
         return round(self._clock() - self._start, 6)
 
-    def wants_gradients(self, step: int) -> bool:
-        """Whether this step should be watched phase by phase."""
-        return self._probe.is_due(step, self._clock())
-
-    def begin_watched(self, step: int) -> None:
-        """A watched step is about to start."""
-        self.inside_step = True
-        self._probe.begin(step)
-
-    def observe(self, phase: Phase) -> None:
-        """The watched step stands at `phase`."""
-        self._probe.observe(phase)
-
-    def enter_phase(self, step: int, phase: Phase, line: int) -> None:
-        """The watched step is about to be held at `phase`, which is at `line` of its source."""
-        self.emit(PhaseEntered(t=self.t, step=step, phase=phase, line=line))
-        self._log_gradients(step, phase, held=True)
-
-    def end_watched(self, step: int, *, held: bool) -> None:
-        """The watched step is over."""
-        self.inside_step = False
-        if not held:
-            self._log_gradients(step, "backward", held=False)
-
     def add_step(self, step: int) -> bool:
         """Take over the finished step; whether the block should be written now."""
-        self._block.add(self._program)
-        if len(self._block) == 1:
-            self._first = step
-        return self._clock() >= self._next_block or len(self._block) >= _LONGEST_BLOCK
+        self._measurements.add_step(step, self._program)
+        return self._clock() >= self._next_block or self._measurements.is_long
 
     def evaluate_epoch(self, step: int, epoch: int) -> None:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
         self._epoch = epoch
-        for key, value in self._evaluate().items():
-            self._epochs.setdefault(key, []).append(value)
-        self._evaluated.append((step, epoch))
+        self._measurements.add_epoch(step, epoch, self._evaluate())
         if self._clock() >= self._next_pictures:
             self._next_pictures = self._clock() + _PICTURES
             self._close_block()
@@ -157,6 +117,10 @@ class Publisher:
         self._close_block()
         self._record.append(event)
 
+    def note(self, event: RunEvent) -> None:
+        """Log an event whose place among the measurements does not matter."""
+        self._record.append(event)
+
     def publish(self) -> None:
         """Write what has happened; raises `OSError` when the disk is full (nothing is lost)."""
         self._close_block()
@@ -195,45 +159,14 @@ class Publisher:
     def last_metrics(self) -> dict[str, Any]:
         """The final value of every metric, and of what the probe saw last."""
         self._close_block()
-        return {**self._probe.metrics(), **self._record.metrics, **self._alarm.steps}
+        return {**self.probe.metrics(), **self._record.metrics, **self._measurements.alarms}
 
     def _evaluate(self) -> dict[str, float]:
         with torch.no_grad():
             return {key: float(value) for key, value in self._program.evaluate().items()}
 
-    def _log_gradients(self, step: int, phase: str, *, held: bool) -> None:
-        snapshot = self._probe.snapshot(step, held=held)
-        if not held:
-            self._record.append(GradientsLogged(t=self.t, phase=phase, **snapshot))
-        else:
-            self.emit(GradientsLogged(t=self.t, phase=phase, **snapshot))
-
     def _close_block(self) -> None:
-        if len(self._block):
-            self._close_steps()
-        if self._evaluated:
-            self._close_epochs()
-
-    def _close_steps(self) -> None:
-        count = len(self._block)
-        columns = self._block.take(self._program.record_names)
-        self._record.append(
-            MetricsLogged(t=self.t, kind="step", first=self._first, columns=columns)
-        )
-        last: Mapping[str, Any] = {key: values[-1].item() for key, values in columns.items()}
-        self._record.progress(self._first + count - 1, self._epoch, last)
-        for alarm in self._alarms(columns):
-            self._record.append(alarm)
-
-    def _alarms(self, columns: Mapping[str, Any]) -> list[AlarmRaised]:
-        vectors = frozenset(key for names in self._program.record_names.values() for key in names)
-        return list(self._alarm.check(self._first, columns, vectors & columns.keys(), self.t))
-
-    def _close_epochs(self) -> None:
-        steps, epochs = zip(*self._evaluated, strict=True)
-        self._record.append(
-            MetricsLogged(t=self.t, kind="epoch", steps=steps, epochs=epochs, columns=self._epochs)
-        )
-        last = {key: values[-1] for key, values in self._epochs.items()}
-        self._record.progress(steps[-1], epochs[-1], last)
-        self._epochs, self._evaluated = {}, []
+        for event in self._measurements.take(self.t):
+            self._record.append(event)
+        if self._measurements.last:
+            self._record.progress(self._measurements.step, self._epoch, self._measurements.last)

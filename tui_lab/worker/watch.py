@@ -1,0 +1,51 @@
+"""Watched steps: the probe looks at every phase, and the log says what it saw."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tui_lab.events import GradientsLogged, PhaseEntered
+from tui_lab.training.phase import Phase
+from tui_lab.worker.publisher import Publisher
+
+
+class StepWatch:
+    """Follows one step at a time from phase to phase."""
+
+    def __init__(
+        self, publisher: Publisher, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._publisher = publisher
+        self._probe = publisher.probe
+        self._clock = clock
+        self.inside = False
+        """Whether a watched step is under way."""
+
+    def is_due(self, step: int) -> bool:
+        """Whether this step should be watched."""
+        return self._probe.is_due(step, self._clock())
+
+    def begin(self, step: int) -> None:
+        """The step is about to start."""
+        self.inside = True
+        self._probe.begin(step)
+
+    def observe(self, phase: Phase) -> None:
+        """The step stands at `phase`."""
+        self._probe.observe(phase)
+
+    def hold(self, step: int, phase: Phase, line: int) -> None:
+        """The step is about to be held at `phase`, which is at `line` of its source."""
+        t = self._publisher.t
+        self._publisher.emit(PhaseEntered(t=t, step=step, phase=phase, line=line))
+        snapshot = self._probe.snapshot(step, held=True)
+        self._publisher.emit(GradientsLogged(t=t, phase=phase, **snapshot))
+
+    def end(self, step: int, *, held: bool) -> None:
+        """The step is over; one that was not held is logged now, as it was after backward."""
+        self.inside = False
+        if not held:
+            snapshot = self._probe.snapshot(step, held=False)
+            event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
+            self._publisher.note(event)
