@@ -250,7 +250,9 @@ def test_the_best_epoch_is_marked_and_wrong_labels_are_too() -> None:
     assert set(pictures) <= {picture.title for picture in EXPERIMENT.pictures}
     marked = pictures["best epoch"]
     best = int(history[-1]["epoch/best"])
-    assert marked["points best"]["x"] == [best, best]
+    assert marked["line best"]["x"] == [best, best]
+    losses = [h[f"{split}/loss"] for h in history for split in ("train", "val", "test")]
+    assert marked["line best"]["y"] == [min(losses), max(losses)]
     assert marked["line validation"]["y"] == [h["val/loss"] for h in history]
     images = pictures["training images"]["images"]
     wrong = (program._data.train.y != program._data.true)[:24].tolist()

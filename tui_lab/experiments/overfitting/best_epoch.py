@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -44,7 +45,7 @@ class BestEpoch:
             kept.copy_(torch.where(better, p.detach(), kept))
 
     def picture(self) -> Pictures:
-        """Losses by epoch, and the best one as a point."""
+        """Losses by epoch, and a vertical line at the best one."""
         if not self.losses:
             return {}
         stride = len(self.losses) // _MOST_POINTS + 1
@@ -55,8 +56,8 @@ class BestEpoch:
             for name, column in zip(_NAMES, columns, strict=True)
         }
         if best := int(self.epoch):
-            losses = [float(self.measured[0]), float(self.measured[1])]
-            layers["points best"] = {"x": [best, best], "y": losses}
+            shown = [loss for column in columns for loss in column if math.isfinite(loss)]
+            layers["line best"] = {"x": [best, best], "y": [min(shown), max(shown)]}
         return {"best epoch": layers}
 
     def state_dict(self) -> dict[str, Any]:
