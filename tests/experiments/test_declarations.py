@@ -3,6 +3,7 @@ pictures of declared metrics, a lesson, and steps that never wait for the device
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from importlib import resources
@@ -12,19 +13,26 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tests.experiments.driver import build, train
-from tui_lab.experiment import Contour, Curve, Experiment
+from tests.experiments.driver import build, evaluate, train
+from tui_lab.experiment import Contour, Curve, Experiment, KeyFigures
 from tui_lab.experiments.linear_regression import EXPERIMENT as LINEAR_REGRESSION
 from tui_lab.experiments.weight_decay import EXPERIMENT as WEIGHT_DECAY
-from tui_lab.plugins import load_experiment
+from tui_lab.plugins import experiment_names, load_experiment
+from tui_lab.training.fashion_mnist_files import SUBSET
 
-EXPERIMENTS = (LINEAR_REGRESSION, WEIGHT_DECAY)
+EXPERIMENTS = tuple(map(load_experiment, experiment_names()))
+DEMONSTRATIONS = tuple(e for e in EXPERIMENTS if e.demonstration)
+LINEAR = (LINEAR_REGRESSION, WEIGHT_DECAY)
+"""Quick enough to try every preset of theirs here; the others have files of their own."""
 each = pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda e: e.name)
+each_linear = pytest.mark.parametrize("experiment", LINEAR, ids=lambda e: e.name)
+each_demonstration = pytest.mark.parametrize("experiment", DEMONSTRATIONS, ids=lambda e: e.name)
 
 
 def test_declarations_import_neither_torch_nor_numpy() -> None:
     code = (
-        "import sys; from tui_lab.experiments import linear_regression, weight_decay; "
+        "import sys; from tui_lab.plugins import experiment_names, load_experiment; "
+        "loaded = [load_experiment(name) for name in experiment_names()]; "
         "sys.exit(bool({'torch', 'numpy', 'textual', 'plotext'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
@@ -60,10 +68,40 @@ def test_pictures_draw_declared_metrics(experiment: Experiment) -> None:
         if isinstance(picture, Curve):
             assert set(picture.keys) <= keys
         if isinstance(picture, Contour):
-            assert set(picture.path) <= keys
+            assert set(picture.path) <= keys | {""}
 
 
-PRESETS = [(experiment.name, preset) for experiment in EXPERIMENTS for preset in experiment.presets]
+@each
+def test_answers_speak_of_declared_metrics(experiment: Experiment) -> None:
+    keys = {metric.key for metric in experiment.metrics}
+    for question in (preset.question for preset in experiment.presets if preset.question):
+        assert len(question.choices) > 1
+        assert set(re.findall(r"{(.*?)}", question.answer)) <= keys
+
+
+@each_demonstration
+def test_a_demonstration_measures_and_draws_what_it_declares(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every key figure belongs to the values of some preset, and none comes unannounced."""
+    monkeypatch.setenv("TUI_LAB_DATA", str(SUBSET))
+    declared = {metric.key for metric in experiment.metrics}
+    titles = {p.title for p in experiment.pictures if not isinstance(p, Curve | KeyFigures)}
+    measured: set[str] = set()
+    for preset in experiment.presets:
+        values: dict[str, Any] = dict(preset.values)
+        program = build(experiment.name, **values)
+        found = evaluate(program)
+        shown = {**program.start_pictures(), **program.pictures()}
+        assert set(found) <= declared
+        assert set(shown) <= titles
+        if preset.question:
+            assert set(re.findall(r"{(.*?)}", preset.question.answer)) <= set(found)
+        measured |= set(found)
+    assert measured == declared
+
+
+PRESETS = [(experiment.name, preset) for experiment in LINEAR for preset in experiment.presets]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +140,7 @@ def test_reads_are_noticed() -> None:
     assert reads.count == 1
 
 
-@each
+@each_linear
 @pytest.mark.parametrize("implementation", ["scratch", "concise"])
 def test_a_step_reads_nothing_from_the_device(experiment: Experiment, implementation: str) -> None:
     program = build(experiment.name, implementation=implementation)
