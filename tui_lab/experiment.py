@@ -7,7 +7,7 @@ are all derived from it elsewhere.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -137,6 +137,16 @@ class Preset:
     question: Question | None = None
 
 
+CHAPTERS = (
+    "Linear networks",
+    "Automatic differentiation",
+    "Multilayer perceptrons",
+    "Regularization",
+    "Generalization",
+)
+"""In the order of the book; an experiment may name another one of its own."""
+
+
 def _anything_goes(hyperparameters: Hyperparameters) -> HyperparameterError | None:
     return None
 
@@ -201,3 +211,12 @@ class Experiment:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}."
         return f"{self.name} has no hyperparameter {name!r}; {hint}"
+
+
+def by_chapter(experiments: Iterable[Experiment]) -> list[tuple[str, list[Experiment]]]:
+    """Chapters with their experiments: those the book does not have first, then in its order."""
+    chapters: dict[str, list[Experiment]] = {}
+    for experiment in experiments:
+        chapters.setdefault(experiment.chapter, []).append(experiment)
+    order = {chapter: place for place, chapter in enumerate(CHAPTERS)}
+    return sorted(chapters.items(), key=lambda item: (order.get(item[0], -1), item[0]))

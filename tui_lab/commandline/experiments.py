@@ -11,7 +11,7 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.table import wrapped
 from tui_lab.errors import ExperimentError
-from tui_lab.experiment import Experiment
+from tui_lab.experiment import Experiment, by_chapter
 from tui_lab.hyperparameters import Hyperparameter
 from tui_lab.plugins import load_experiments
 
@@ -76,12 +76,11 @@ def _hyperparameter(hyperparameter: Hyperparameter) -> dict[str, Any]:
 
 
 def _print_chapters(experiments: list[Experiment], console: Console) -> None:
-    for chapter in dict.fromkeys(experiment.chapter for experiment in experiments):
+    for chapter, members in by_chapter(experiments):
         console.print(chapter)
-        for experiment in experiments:
-            if experiment.chapter == chapter:
-                console.print(f"  {experiment.name}")
-                console.print(wrapped(experiment.summary, indent="      ", width=console.columns))
+        for experiment in members:
+            console.print(f"  {experiment.name}")
+            console.print(wrapped(experiment.summary, indent="      ", width=console.columns))
 
 
 LIST = Command("list", "list the experiments", configure, execute)

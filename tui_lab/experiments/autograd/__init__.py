@@ -49,7 +49,7 @@ def _case(title: str, case: str, question: Question | None = None, **values: str
 EXPERIMENT = Experiment(
     name="autograd",
     title="Automatic differentiation",
-    chapter="Basics",
+    chapter="Automatic differentiation",
     summary="Small pieces of code, really run: what requires a gradient, what is recorded, what "
     "moves and what raises.",
     demonstration=True,

@@ -16,7 +16,7 @@ from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_lab.errors import ExperimentError, TuiLabError
-from tui_lab.experiment import Experiment
+from tui_lab.experiment import Experiment, by_chapter
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.run_row import run_row
 from tui_lab.tui.session import Session
@@ -155,12 +155,11 @@ class HomeScreen(Screen[None]):
 
 
 def _experiment_options(experiments: Collection[Experiment]) -> Iterator[Option]:
-    """A heading per chapter, then its experiments; chapters in the order of their names."""
-    for chapter in sorted({experiment.chapter for experiment in experiments}):
+    """A heading per chapter, then its experiments."""
+    for chapter, members in by_chapter(experiments):
         yield Option(Content.styled(plain(chapter), "bold $primary"), disabled=True)
-        for experiment in experiments:
-            if experiment.chapter == chapter:
-                yield Option(_experiment_line(experiment, False), id=experiment.name)
+        for experiment in members:
+            yield Option(_experiment_line(experiment, False), id=experiment.name)
 
 
 def _experiment_line(experiment: Experiment, wide: bool) -> Content:
