@@ -10,30 +10,35 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from tests.experiments.classifier_driver import (
+    Array,
+    Layers,
+    Reads,
+    assert_close,
+    choices,
+    drive,
+    matrices,
+    needs_debian,
+    softmax,
+)
 from tests.experiments.driver import build, evaluate, set_hyperparameter
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.mlp import EXPERIMENT
-from tui_lab.hyperparameters import Choice
 from tui_lab.training import fashion_mnist
-from tui_lab.training.classification import confusion_matrix, cross_entropy
-from tui_lab.training.fashion_mnist_files import DEBIAN, SUBSET
-from tui_lab.training.perceptron import ACTIVATIONS, MODULES, starting_layers
+from tui_lab.training.fashion_mnist_files import SUBSET
+from tui_lab.training.perceptron import ACTIVATIONS
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 
-Array = npt.NDArray[np.float64]
 Values = dict[str, Any]
 SMALL: Values = {"hidden": "12,7", "examples": 90, "batch_size": 32, "epochs": 2, "init": "he"}
 """90 = 2 × 32 + 26: the last batch is short."""
 IMPLEMENTATIONS = ("scratch", "concise")
 both = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-needs_debian = pytest.mark.skipif(not DEBIAN.is_dir(), reason="dataset-fashion-mnist not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -42,51 +47,13 @@ def subset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TUI_LAB_DATA", str(SUBSET))
 
 
-def drive(program: Program, steps: int, before: Callable[[int], None] | None = None) -> list[float]:
-    """Take steps across epochs; returns their mean losses."""
-    losses: list[float] = []
-    while len(losses) < steps:
-        for batch in program.batches:
-            if before is not None:
-                before(len(losses) + 1)
-            list(program.step(batch))
-            assert program.loss is not None
-            losses.append(program.loss.detach().mean().item())
-            if len(losses) == steps:
-                return losses
-    return losses
-
-
 def trained(seed: int = 0, steps: int = 6, **values: Any) -> Program:
     program = build("mlp", seed, **{**SMALL, **values})
     drive(program, steps)
     return program
 
 
-def matrices(program: Program) -> list[tuple[Array, Array]]:
-    """(W (inputs, outputs), b) of each layer, in float64."""
-    values = {n: p.detach().numpy().astype(np.float64) for n, p in program.parameters().items()}
-    transposed = program.hp.implementation == "concise"
-    return [
-        (values[f"W{i}"].T if transposed else values[f"W{i}"], values[f"b{i}"])
-        for i in range(1, len(values) // 2 + 1)
-    ]
-
-
-def choices(name: str) -> tuple[str, ...]:
-    hyperparameter = EXPERIMENT[name]
-    assert isinstance(hyperparameter, Choice)
-    return hyperparameter.choices
-
-
-def softmax(logits: Array) -> Array:
-    exponents = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(exponents / exponents.sum(1, keepdims=True))
-
-
-def oracle_step(
-    layers: list[tuple[Array, Array]], X: Array, y: Array, lr: float
-) -> tuple[list[tuple[Array, Array]], float]:
+def oracle_step(layers: Layers, X: Array, y: Array, lr: float) -> tuple[Layers, float]:
     """One step of ReLU layers by backpropagation by hand, and the mean loss before it."""
     outputs = [X]
     for i, (W, b) in enumerate(layers):
@@ -114,9 +81,7 @@ def test_every_step_is_the_oracles(implementation: str) -> None:
         list(program.step((X, y)))
         assert program.loss is not None
         assert program.loss.detach().mean().item() == pytest.approx(loss, rel=1e-5)
-        for (W, b), (W_expected, b_expected) in zip(matrices(program), expected, strict=True):
-            np.testing.assert_allclose(W, W_expected, rtol=1e-4, atol=1e-6)
-            np.testing.assert_allclose(b, b_expected, rtol=1e-4, atol=1e-6)
+        assert_close(matrices(program), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -125,51 +90,7 @@ def test_both_implementations_take_the_same_steps(activation: str) -> None:
     scratch, concise = (
         trained(implementation=i, activation=activation, lr=0.1) for i in IMPLEMENTATIONS
     )
-    for one, other in zip(matrices(scratch), matrices(concise), strict=True):
-        np.testing.assert_allclose(one[0], other[0], atol=1e-5)
-        np.testing.assert_allclose(one[1], other[1], atol=1e-5)
-
-
-def test_activations_are_all_offered_and_different() -> None:
-    assert list(ACTIVATIONS) == list(MODULES) == list(choices("activation"))
-    x = torch.linspace(-3, 3, 13)
-    values = [f(x) for f in ACTIVATIONS.values()]
-    for f, module in zip(ACTIVATIONS.values(), MODULES.values(), strict=True):
-        assert torch.equal(f(x), module()(x))
-    assert len({tuple(v.tolist()) for v in values}) == len(values)
-
-
-def test_the_cross_entropy_is_pytorchs_and_has_the_softmax_inside() -> None:
-    logits = torch.randn(20, 10, generator=torch.Generator().manual_seed(0)) * 30
-    y = torch.arange(20) % 10
-    expected = nn.functional.cross_entropy(logits, y, reduction="none")
-    torch.testing.assert_close(cross_entropy(logits, y), expected)
-    huge = torch.tensor([[1000.0, 0.0]])
-    assert cross_entropy(huge, torch.tensor([1])).item() == 1000
-    p = softmax(logits.double().numpy())[np.arange(20), y.numpy()]
-    np.testing.assert_allclose(cross_entropy(logits, y).numpy(), -np.log(p), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("init", "spread", "bias_spread"),
-    [
-        ("normal", 0.01, 0.01),
-        ("default", 1 / np.sqrt(784) / np.sqrt(3), 1 / np.sqrt(784) / np.sqrt(3)),
-        ("xavier", np.sqrt(2 / (784 + 500)), 0.0),
-        ("he", np.sqrt(2 / 784), 0.0),
-        ("constant", 0.0, 0.0),
-    ],
-)
-def test_starts_have_the_spread_of_their_formula(
-    init: str, spread: float, bias_spread: float
-) -> None:
-    (layer,) = starting_layers((784, 500), init, torch.Generator().manual_seed(1))
-    W, b = layer
-    assert W.std().item() == pytest.approx(spread, rel=0.01)
-    assert b.std().item() == pytest.approx(bias_spread, rel=0.15)
-    assert W.mean().item() == pytest.approx(0.01 if init == "constant" else 0, abs=3e-4)
-    if init in ("default", "xavier"):
-        assert W.abs().max().item() == pytest.approx(spread * np.sqrt(3), rel=0.01)
+    assert_close(matrices(scratch), matrices(concise), atol=1e-5)
 
 
 @both
@@ -178,9 +99,8 @@ def test_both_implementations_start_alike(implementation: str, init: str) -> Non
     values: Values = {**SMALL, "init": init}
     program = build("mlp", 1, **values, implementation=implementation)
     expected = build("mlp", 1, **values)
-    for (W, b), (W_expected, b_expected) in zip(matrices(program), matrices(expected), strict=True):
-        np.testing.assert_array_equal(W, W_expected)
-        np.testing.assert_array_equal(b, b_expected)
+    for mine, theirs in zip(matrices(program), matrices(expected), strict=True):
+        assert all(map(np.array_equal, mine, theirs))
 
 
 def test_a_constant_start_keeps_hidden_units_equal() -> None:
@@ -194,7 +114,7 @@ def test_a_constant_start_keeps_hidden_units_equal() -> None:
     assert evaluate(trained())["spread/units"] == pytest.approx(abs(W - W[:, :1]).max())
 
 
-@pytest.mark.parametrize("name", choices("optimizer"))
+@pytest.mark.parametrize("name", choices(EXPERIMENT, "optimizer"))
 def test_optimizers_are_torch_optims_own(name: str) -> None:
     kinds: dict[str, Callable[[Any], torch.optim.Optimizer]] = {
         "sgd": lambda p: torch.optim.SGD(p, lr=0.01),
@@ -372,25 +292,6 @@ def test_first_layer_images_and_gradient_flow_are_of_the_right_weights(
     bars = pictures["gradient flow"]["bars"]
     np.testing.assert_allclose(bars["values"], norms, rtol=1e-4)
     assert bars["labels"] == ["W1", "W2", "W3"]
-
-
-def test_confusion_counts_rows_true_columns_predicted() -> None:
-    y, predicted = torch.tensor([0, 0, 1, 2]), torch.tensor([0, 2, 1, 0])
-    assert confusion_matrix(y, predicted, 3).tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 0]]
-
-
-class Reads(TorchDispatchMode):
-    """Counts values read from a tensor, each of which makes a GPU and its program wait."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.count = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> object:
-        self.count += func is torch.ops.aten._local_scalar_dense.default
-        return func(*args, **(kwargs or {}))
 
 
 @both
