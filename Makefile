@@ -13,12 +13,13 @@ lab: install  ## open the lab; without a terminal, train weight-decay headless
 	else echo "No terminal here, so the lab trains weight-decay headless instead of opening." >&2; \
 	exec $(BIN)/tui-lab run weight-decay; fi
 
+# One thread each: two test processes share two cores, and small tensors gain nothing from more.
 test: install  ## every check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	TEXTUAL_ANIMATIONS=none $(BIN)/pytest -q -n auto --dist loadgroup
+	TEXTUAL_ANIMATIONS=none OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist loadgroup
 
 install: $(VENV)/installed
 
