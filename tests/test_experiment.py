@@ -3,6 +3,8 @@ the sentence for a wrong name."""
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from tui_lab.errors import HyperparameterError
@@ -76,3 +78,10 @@ def test_a_preset_is_found_by_name() -> None:
     assert EXPERIMENT.preset("slow").values == {"lr": 0.001}
     with pytest.raises(KeyError):
         EXPERIMENT.preset("fast")
+
+
+def test_every_knob_of_a_demonstration_is_live() -> None:
+    demonstration = dataclasses.replace(EXPERIMENT, demonstration=True)
+    assert all(hyperparameter.live for hyperparameter in demonstration.hyperparameters)
+    assert not all(hyperparameter.live for hyperparameter in EXPERIMENT.hyperparameters)
+    assert demonstration.defaults == EXPERIMENT.defaults

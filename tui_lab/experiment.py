@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tui_lab.errors import HyperparameterError
@@ -157,7 +157,8 @@ class Experiment:
 
     `program` is `module:Class`, resolved by the worker alone. `constraint` sees all values
     together and returns the error when they make no sense in combination. A demonstration has no
-    training steps; it is computed again as soon as any of its knobs moves.
+    training steps; all its hyperparameters are live, and it is computed again as soon as one
+    changes.
     """
 
     name: str
@@ -171,6 +172,11 @@ class Experiment:
     presets: tuple[Preset, ...] = ()
     constraint: Callable[[Hyperparameters], HyperparameterError | None] = _anything_goes
     demonstration: bool = False
+
+    def __post_init__(self) -> None:
+        if self.demonstration:
+            live = tuple(replace(h, live=True) for h in self.hyperparameters)
+            object.__setattr__(self, "hyperparameters", live)
 
     def __getitem__(self, name: str) -> Hyperparameter:
         """The hyperparameter of that name; raises `HyperparameterError` with the nearest name."""
