@@ -59,20 +59,29 @@ EXPERIMENT = Experiment(
         ),
         Metric(
             "test/loss_weighted",
-            "The same of the fit with estimated importance weights.",
+            "Covariate shift: the same of the fit with estimated importance weights.",
             "minimize",
         ),
-        Metric("test/loss_exact", "The same with the true ratio of densities.", "minimize"),
-        Metric("test/loss_oracle", "The same of a fit to labels of the target.", "minimize"),
+        Metric(
+            "test/loss_exact",
+            "Covariate shift: the same with the true ratio of densities.",
+            "minimize",
+        ),
+        Metric(
+            "test/loss_oracle",
+            "Covariate shift: the same of a fit to the target's labels.",
+            "minimize",
+        ),
         Metric(
             "train/loss_plain", "Covariate shift: half squared error of the plain fit in training."
         ),
         Metric(
-            "train/loss_weighted", "The same of the weighted fit, all examples counted equally."
+            "train/loss_weighted",
+            "Covariate shift: the same of the weighted fit, all examples counted equally.",
         ),
         Metric(
             "weights/effective_size",
-            "(Σβ)²/Σβ² over the training examples: how many of equal weight would be as good.",
+            "All shifts: (Σβ)²/Σβ², how many training examples of equal weight would be as good.",
         ),
         Metric("weights/largest", "Covariate and label shift: the largest weight β that is used."),
         Metric("weights/mean", "Covariate shift: mean of the estimated weights; near 1 if right."),
@@ -112,7 +121,9 @@ EXPERIMENT = Experiment(
             "maximize",
         ),
         Metric(
-            "accuracy/oracle", "The same of a model trained on the target's labels.", "maximize"
+            "accuracy/oracle",
+            "Label and concept shift: the same of a model trained on the target's labels.",
+            "maximize",
         ),
         Metric("accuracy/source", "Label shift: accuracy of the plain model on the source."),
         Metric(
@@ -129,7 +140,9 @@ EXPERIMENT = Experiment(
             "Label shift: largest |estimated − true| among the target's shares.",
             "minimize",
         ),
-        Metric("shares/error_counted", "The same when predictions are merely counted."),
+        Metric(
+            "shares/error_counted", "Label shift: the same when predictions are merely counted."
+        ),
         Metric(
             "shares/condition",
             "Label shift: condition number of the confusion matrix; ∞ when it is singular.",
