@@ -1,0 +1,80 @@
+"""`python -m tests.snapshots.record`: records the runs of tests/data/recordings anew.
+
+The snapshots show their numbers, so `pytest tests/snapshots --snapshot-update` comes after it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from screenshots.recording import Recorder, Recording
+from tests.snapshots.recorded import DATA
+from tui_lab.commands import Resume, SetHyperparameter
+from tui_lab.events import RunStarted, to_json
+from tui_lab.runs.encoding import dumps
+from tui_lab.runs.tail import read_events
+
+SMALL = {"examples": 100, "epochs": 4}
+
+
+def turned(recorder: Recorder) -> Recording:
+    """Weight decay; λ goes from 3 to 10 after a quarter of its epochs."""
+    recording = recorder.held("weight-decay", {"epochs": 40})
+    recording.advance("epoch", 10)
+    recording.tell(SetHyperparameter("weight_decay", 10.0))
+    recording.tell(Resume())
+    recording.finish()
+    return recording
+
+
+def line(recorder: Recorder) -> Recording:
+    """Linear regression to its end."""
+    return recorder.finished("linear-regression", SMALL)
+
+
+def diverged(recorder: Recorder) -> Recording:
+    """Linear regression whose loss overflows."""
+    return recorder.finished("linear-regression", {**SMALL, "lr": 10.0})
+
+
+def held(recorder: Recorder) -> Recording:
+    """Linear regression inside its eleventh step, after backward."""
+    recording = recorder.held("linear-regression", SMALL)
+    recording.advance("epoch")
+    recording.advance("phase", 2)
+    return recording
+
+
+RUNS: tuple[Callable[[Recorder], Recording], ...] = (turned, line, diverged, held)
+
+
+def keep(recording: Recording, directory: Path) -> None:
+    """The log and the request, without what the machine had to do with it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "events.jsonl").open("wb") as file:
+        for event in read_events(recording.directory.events_path):
+            if isinstance(event, RunStarted):
+                event = replace(event, pid=1, host="box")
+            file.write(dumps(to_json(event)) + b"\n")
+    request = replace(recording.directory.request(), versions={})
+    (directory / "run.json").write_bytes(dumps(request.to_json(), indent=True) + b"\n")
+
+
+def main() -> None:
+    """Record every run, one after the other."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    with tempfile.TemporaryDirectory(prefix="tui-lab-recordings-") as home:
+        recorder = Recorder(Path(home))
+        try:
+            for record in RUNS:
+                keep(record(recorder), DATA / record.__name__)
+        finally:
+            recorder.close()
+
+
+if __name__ == "__main__":
+    main()
