@@ -264,13 +264,13 @@ def test_pictures_show_what_the_model_does() -> None:
     accuracy = evaluate(program)["test/accuracy"]
     assert cells.trace() / 1000 == pytest.approx(accuracy)
     images = pictures["test images"]["images"]
-    assert images["wrong"] == (predicted != test.y)[:24].tolist()
-    for i, (caption, wrong) in enumerate(zip(images["captions"], images["wrong"], strict=True)):
+    wrong = (predicted != test.y)[:24]
+    order = [*wrong.nonzero()[:, 0].tolist(), *(~wrong).nonzero()[:, 0].tolist()]
+    assert images["wrong"] == [True] * int(wrong.sum()) + [False] * int((~wrong).sum())
+    for i, caption, pixels in zip(order, images["captions"], images["pixels"], strict=True):
         names = [program._data.classes[c] for c in (predicted[i], test.y[i])]  # type: ignore[attr-defined]
-        assert caption == ("≠".join(names) if wrong else names[0])
-    np.testing.assert_allclose(
-        np.array(images["pixels"][0]).ravel(), test.X[0].numpy(), atol=0.0051
-    )
+        assert caption == ("≠".join(names) if wrong[i] else names[0])
+        np.testing.assert_allclose(np.array(pixels).ravel(), test.X[i].numpy(), atol=0.0051)
 
 
 @both

@@ -18,11 +18,14 @@ _IMAGES = 24
 
 
 def sample_picture(X: Tensor, y: Tensor, predicted: Tensor, classes: Sequence[str]) -> Layer:
-    """The first images with the class predicted, and `≠` the true one where that is another."""
-    pairs = list(zip(predicted[:_IMAGES].tolist(), y[:_IMAGES].tolist(), strict=True))
+    """The first images with the class predicted, and `≠` the true one where that is another;
+    wrong ones before right ones, for a small screen shows but a few."""
+    right = predicted[:_IMAGES] == y[:_IMAGES]
+    shown = torch.argsort(right.int(), stable=True)
+    pairs = list(zip(predicted[shown].tolist(), y[shown].tolist(), strict=True))
     captions = [classes[p] if p == t else f"{classes[p]}≠{classes[t]}" for p, t in pairs]
     wrong = [p != t for p, t in pairs]
-    return {"pixels": _images(X[:_IMAGES]), "captions": captions, "wrong": wrong}
+    return {"pixels": _images(X[shown]), "captions": captions, "wrong": wrong}
 
 
 def confusion_picture(y: Tensor, predicted: Tensor, classes: Sequence[str]) -> Layer:

@@ -13,17 +13,19 @@ from torch import Tensor
 from tui_lab.training.fashion_mnist_files import Found, Search
 
 CLASSES = (
-    "t-shirt",
-    "trouser",
-    "pullover",
+    "tee",
+    "pants",
+    "pull",
     "dress",
     "coat",
     "sandal",
     "shirt",
-    "sneaker",
+    "sneak",
     "bag",
     "boot",
 )
+"""T-shirt or top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag and ankle boot, so
+short that two of them fit under an image."""
 SIDE = 28
 PIXELS = SIDE * SIDE
 

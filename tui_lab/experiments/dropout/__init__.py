@@ -209,13 +209,13 @@ EXPERIMENT = Experiment(
         ),
         Heatmap(
             "dropout of 0 … 15",
-            help="The dropout function on the numbers 0 to 15, for p = 0, p₁, p₂ and 1: zero, or "
+            help="The dropout function on 0 to 15 in two rows, for p = 0, p₁, p₂ and 1: zero, or "
             "divided by 1 − p.",
         ),
         Images(
             "test images",
             help="The first test images and the class they are taken for; where that is wrong, "
-            "≠ and the true one.",
+            "≠ and the true one. Wrong ones come first.",
         ),
         Heatmap(
             "confusion",

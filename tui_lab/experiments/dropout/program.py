@@ -54,13 +54,14 @@ class Dropout(Classifier):
         return {**super().pictures(), "dropout of 0 … 15": {"cells": self._dropped_numbers()}}
 
     def _dropped_numbers(self) -> dict[str, Any]:
-        """dropout(arange(16), p), with random numbers of its own: training must not notice."""
-        X = torch.arange(16.0)
+        """dropout(arange(16).view(2, 8), p), with random numbers of its own: training must not
+        notice."""
+        X = torch.arange(16.0).view(2, 8)
         chosen = (("p", 0.0), ("p₁", self.hp.p1), ("p₂", self.hp.p2), ("p", 1.0))
         generator = torch.Generator().manual_seed(0)
-        values = [dropout(X, p, generator).tolist() for _, p in chosen]
-        rows = [f"{name} = {p:g}" for name, p in chosen]
-        return {"values": values, "rows": rows, "columns": [str(i) for i in range(16)]}
+        values = [row for _, p in chosen for row in dropout(X, p, generator).tolist()]
+        rows = [row for name, p in chosen for row in (f"{name} = {p:g}", "")]
+        return {"values": values, "rows": rows}
 
 
 class Scratch(Dropout):

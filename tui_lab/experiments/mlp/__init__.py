@@ -162,7 +162,7 @@ EXPERIMENT = Experiment(
         Images(
             "test images",
             help="The first test images and the class they are taken for; where that is wrong, "
-            "≠ and the true one.",
+            "≠ and the true one. Wrong ones come first.",
         ),
         Heatmap(
             "confusion",
