@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 from textual.app import App, ComposeResult
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Static
 
 from tui_lab.errors import HyperparameterError
@@ -244,3 +244,17 @@ async def test_pasted_text_holds_no_escape() -> None:
 def test_text_is_cut() -> None:
     assert clip("abcdef", 4) == "abc…"
     assert clip("abc", 3) == "abc"
+
+
+async def test_keys_that_come_faster_than_the_focus_turn_the_knob_they_mean() -> None:
+    app = Knobs()
+    async with app.run_test(size=(40, 30)) as pilot:
+        first, second = app.panel["implementation"], app.panel["decay"]
+        before = (first.value, second.value)
+        first.focus()
+        await pilot.pause()
+        for key in ("down", "right"):
+            app.post_message(Key(key, None))  # both are there before either is handled
+        await pilot.pause()
+        assert first.value == before[0]
+        assert second.value != before[1]

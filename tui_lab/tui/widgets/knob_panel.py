@@ -171,13 +171,15 @@ class KnobPanel(Vertical):
 
     def action_move_to(self, place: int) -> None:
         if self.current.commit():
-            list(self._knobs.values())[place].focus()
+            knob = list(self._knobs.values())[place]
+            self._current = knob.hyperparameter.name
+            self.screen.set_focus(knob)  # at once: the next key may be here already
 
     def action_leave(self) -> None:
         self.screen.set_focus(None)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        if isinstance(event.widget, Knob):
+        if isinstance(event.widget, Knob) and event.widget is self.screen.focused:
             self._current = event.widget.hyperparameter.name
             self._describe(event.widget)
 
