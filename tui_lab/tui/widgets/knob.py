@@ -229,11 +229,6 @@ class Knob(Widget, can_focus=True):
             self.post_message(self.Changed(self, value))
 
     def action_nudge(self, direction: int, fine: bool = False) -> None:
-        """Nudge the knob that has the focus by now: keys may come faster than it moves on."""
-        focused = self.screen.focused
-        (focused if isinstance(focused, Knob) else self).nudge(direction, fine=fine)
-
-    def nudge(self, direction: int, *, fine: bool = False) -> None:
         """Take the neighbouring value; what can't be nudged is typed."""
         if not self.commit():
             return
