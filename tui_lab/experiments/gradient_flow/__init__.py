@@ -1,0 +1,368 @@
+"""Vanishing and exploding gradients: in a deep network, in a chain, in a product of matrices."""
+
+from __future__ import annotations
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import (
+    Bars,
+    Curve,
+    Experiment,
+    KeyFigures,
+    Metric,
+    Preset,
+    Question,
+    Scatter,
+    Table,
+)
+from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+
+MOST_WEIGHTS = 5_000_000
+"""Weights of all hidden layers together: 20 MB in float32, and a step in well under a second."""
+
+
+def _fits(hp: Hyperparameters) -> HyperparameterError | None:
+    most = MOST_WEIGHTS // hp.width**2
+    if hp.depth <= max(1, most):
+        return None
+    return HyperparameterError(
+        "depth", f"depth must be at most {most} with layers of {hp.width}, not {hp.depth}."
+    )
+
+
+EXPERIMENT = Experiment(
+    name="gradient-flow",
+    title="Vanishing and exploding gradients",
+    chapter="Multilayer perceptrons",
+    summary="Twenty layers deep, a gradient shrinks or grows by a factor at each layer: what "
+    "activation and starting weights make of it.",
+    constraint=_fits,
+    program="tui_lab.experiments.gradient_flow.program:GradientFlow",
+    hyperparameters=(
+        Int("depth", default=20, low=1, high=100, step=1, help="Hidden layers of the network."),
+        Int("width", default=64, low=1, high=1024, log=True, help="Units in each hidden layer."),
+        Choice(
+            "activation",
+            ("sigmoid", "tanh", "relu", "leaky-relu", "elu", "gelu", "silu", "softplus"),
+            help="What each hidden unit does to its sum.",
+        ),
+        Choice(
+            "init",
+            ("xavier", "he", "default", "normal", "constant"),
+            help="Starting weights: Xavier (uniform), He (normal), nn.Linear's default, "
+            "N(0, init_scale²) for weights and biases, or all weights equal to init_scale.",
+        ),
+        Float(
+            "init_scale",
+            default=0.01,
+            low=0.0,
+            high=10.0,
+            log=True,
+            help="The standard deviation of init normal, and the weight of init constant; the "
+            "others choose their own scale.",
+        ),
+        Float(
+            "lr",
+            default=0.1,
+            low=1e-6,
+            high=100.0,
+            log=True,
+            live=True,
+            help="Learning rate of torch.optim.SGD.",
+        ),
+        Int(
+            "epochs",
+            default=20,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="How many times training goes through the examples.",
+        ),
+        Int(
+            "batch_size",
+            default=50,
+            low=1,
+            high=10_000,
+            log=True,
+            help="Examples in a mini-batch.",
+        ),
+        Int(
+            "examples",
+            default=1000,
+            low=10,
+            high=100_000,
+            log=True,
+            help="Examples to train on; as many others are for testing.",
+        ),
+        Choice(
+            "dtype",
+            ("float32", "float64"),
+            help="Floating-point type of the network; in float32 a gradient below 1e-45 is 0.",
+        ),
+        Int(
+            "chain",
+            default=30,
+            low=1,
+            high=100,
+            step=5,
+            help="Layers of the two chains of single numbers, σ(σ(…)) and w·(w·(…)).",
+        ),
+        Float(
+            "factor",
+            symbol="w",
+            default=0.2,
+            low=0.0,
+            high=10.0,
+            step=0.1,
+            help="The weight in every layer of the chain w·(w·(…)).",
+        ),
+        Int(
+            "matrices",
+            default=100,
+            low=1,
+            high=300,
+            log=True,
+            help="How many random matrices are multiplied.",
+        ),
+        Int("size", default=4, low=1, high=10, step=1, help="Rows and columns of each of them."),
+        Float(
+            "sigma",
+            symbol="σ",
+            default=1.0,
+            low=0.01,
+            high=10.0,
+            log=True,
+            help="Standard deviation of their entries.",
+        ),
+        Int(
+            "repeats",
+            default=100,
+            low=1,
+            high=200,
+            log=True,
+            help="How many such products are made, to see how they spread.",
+        ),
+    ),
+    metrics=(
+        Metric(
+            "train/loss",
+            "Mean cross-entropy, per step over its batch and per epoch over all training "
+            "examples; log 10 = 2.303 is guessing.",
+            "minimize",
+        ),
+        Metric("test/loss", "The same over the test examples, after each epoch.", "minimize"),
+        Metric("train/accuracy", "Share of the training examples classified rightly.", "maximize"),
+        Metric("test/accuracy", "Share of the test examples classified rightly.", "maximize"),
+        Metric("grad/first", "‖∇W‖ of the first layer, on a fixed batch, after each epoch."),
+        Metric("grad/last", "‖∇W‖ of the last layer, on the same batch."),
+        Metric(
+            "grad/ratio", "The first of these over the second: what the layers in between leave."
+        ),
+        Metric(
+            "grad/ratio_start",
+            "The same before the first step: what activation and starting weights decide.",
+        ),
+        Metric(
+            "signal/last",
+            "Standard deviation, over the fixed batch, of what the last hidden layer puts out.",
+        ),
+        Metric(
+            "symmetry/spread",
+            "Largest difference of a weight from its mean over the units of its hidden layer; 0 "
+            "as long as all units of each layer are alike.",
+        ),
+        Metric("chain/value", "σ(σ(…σ(1)…)) after all layers of the chain."),
+        Metric("chain/derivative", "Its derivative with respect to the 1, by autograd in float64."),
+        Metric(
+            "chain/error",
+            "Relative difference of that derivative from the product of all σ′.",
+            "minimize",
+        ),
+        Metric("chain/power", "The derivative of w·(w·(…x)), by autograd in float64: w to the n."),
+        Metric(
+            "growth/measured",
+            "Mean over the products of log ‖P e₁‖ per matrix, e₁ the first unit vector.",
+        ),
+        Metric(
+            "growth/theory",
+            "What it is on average: (log 2σ² + ψ(d/2)) / 2, ψ the digamma function.",
+        ),
+        Metric("growth/sd", "Standard deviation of that growth from product to product."),
+        Metric("product/largest", "Largest |entry| of the first product, in float64."),
+        Metric(
+            "product/norm_float32",
+            "Norm of the first product as float32 has it: the squares overflow long before the "
+            "entries do.",
+        ),
+        Metric(
+            "overflow/norm_float32",
+            "Share of the products whose norm is not finite in float32.",
+        ),
+        Metric(
+            "overflow/entries_float32",
+            "Share of the products with an entry that is not finite in float32.",
+        ),
+        Metric("step/first_inf", "The first step whose batch loss was infinite."),
+        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+    ),
+    pictures=(
+        Curve(
+            "gradients",
+            ("grad/first", "grad/last"),
+            log=True,
+            help="‖∇W‖ of the first and the last layer on a fixed batch after each epoch.",
+        ),
+        Curve("loss", ("train/loss", "test/loss"), help="Cross-entropy after each epoch."),
+        Curve(
+            "accuracy",
+            ("train/accuracy", "test/accuracy"),
+            help="Share classified rightly after each epoch; a tenth is guessing.",
+        ),
+        Curve(
+            "symmetry",
+            ("symmetry/spread",),
+            log=True,
+            help="How far the units of the hidden layers are from being all alike.",
+        ),
+        Curve(
+            "loss per step",
+            ("train/loss",),
+            every="step",
+            help="Cross-entropy of each mini-batch, before the step it leads to.",
+        ),
+        Bars(
+            "gradient by layer",
+            log=True,
+            help="‖∇W‖ of each layer, the first at the left, on a fixed batch; the mark is where "
+            "it stood before the first step. A gradient of 0 has no bar.",
+        ),
+        Bars(
+            "signal by layer",
+            log=True,
+            help="Standard deviation over the fixed batch of what each hidden layer puts out.",
+        ),
+        Scatter(
+            "chains",
+            x="layers",
+            y="derivative",
+            log_y=True,
+            help="Derivatives of the two chains after each layer: autograd as a line, the product "
+            "of the layers' own derivatives as points.",
+        ),
+        Scatter(
+            "matrix product",
+            x="matrices",
+            y="largest |entry|",
+            log_y=True,
+            help="The first product, matrix by matrix: its largest |entry| in float64, its norm "
+            "in float32, and the growth that theory gives.",
+        ),
+        Table("products", help="The random matrix products in figures."),
+        KeyFigures(),
+    ),
+    presets=(
+        Preset(
+            "sigmoid",
+            "Twenty layers of sigmoids, Xavier",
+            {},
+            Question(
+                "20 hidden layers of sigmoids, Xavier weights. How large is the gradient of the "
+                "first layer, compared with that of the last?",
+                ("a hundredth", "a millionth", "less than a billionth"),
+                "{grad/ratio_start} at the start, {grad/ratio} at the end. "
+                "The loss ended at {train/loss}; guessing gives 2.303.",
+            ),
+        ),
+        Preset("tanh", "tanh instead of sigmoid, same weights", {"activation": "tanh"}),
+        Preset(
+            "relu-he",
+            "ReLU with He's weights",
+            {"activation": "relu", "init": "he"},
+            Question(
+                "ReLU with He's weights: what is the ratio of the two gradients at the start?",
+                ("about 1", "about 0.01", "about 1e-10"),
+                "{grad/ratio_start}; and the test accuracy ended at {test/accuracy}.",
+            ),
+        ),
+        Preset(
+            "relu-xavier",
+            "ReLU with Xavier's: a factor of √2 too small in every layer",
+            {"activation": "relu"},
+        ),
+        Preset(
+            "relu-default",
+            "ReLU with nn.Linear's default weights",
+            {"activation": "relu", "init": "default"},
+        ),
+        Preset(
+            "normal",
+            "ReLU with N(0, 0.01²), as the notes start theirs",
+            {"activation": "relu", "init": "normal"},
+            Question(
+                "Weights and biases from N(0, 0.01²), 20 layers of 64 ReLUs, float32. "
+                "What reaches the first layer?",
+                ("about 1e-5", "about 1e-25", "0 exactly"),
+                "‖∇W‖ is {grad/first} there and {grad/last} in the last layer; what the last "
+                "hidden layer puts out has a standard deviation of {signal/last}.",
+            ),
+        ),
+        Preset(
+            "exploding",
+            "ReLU with N(0, 0.5²): too large",
+            {"activation": "relu", "init": "normal", "init_scale": 0.5},
+        ),
+        Preset(
+            "constant",
+            "All weights alike: a symmetry that is never broken",
+            {
+                "activation": "tanh",
+                "init": "constant",
+                "init_scale": 0.1,
+                "depth": 2,
+                "epochs": 50,
+            },
+            Question(
+                "All weights start at 0.1. After 50 epochs, how far apart are the units of a "
+                "hidden layer?",
+                ("as far as in any network", "not at all, but for rounding"),
+                "The spread is {symmetry/spread}; the test accuracy {test/accuracy}.",
+            ),
+        ),
+        Preset(
+            "not-constant",
+            "The same network with random weights",
+            {"activation": "tanh", "depth": 2, "epochs": 50},
+        ),
+        Preset(
+            "shallow",
+            "Two layers: nothing vanishes",
+            {"depth": 2},
+        ),
+        Preset(
+            "power-of-5",
+            "5 to the 30 instead of 0.2 to the 30",
+            {"factor": 5.0, "epochs": 1},
+            Question(
+                "A chain of 30 layers multiplies by 5 in each. How large is its derivative?",
+                ("150", "about 1e9", "about 9e20"),
+                "{chain/power}. With 0.2 it would be its reciprocal.",
+            ),
+        ),
+        Preset(
+            "matrices",
+            "A hundred Gaussian 4×4 matrices, 200 times",
+            {"repeats": 200, "epochs": 1},
+            Question(
+                "100 random 4×4 matrices, entries N(0, 1), are multiplied. "
+                "How large does the product get?",
+                ("about 1", "about 1e10", "more than 1e20"),
+                "{product/largest}; log growth per matrix {growth/measured}, in theory "
+                "{growth/theory}.",
+            ),
+        ),
+        Preset(
+            "matrices-balanced",
+            "σ chosen so that the product neither grows nor shrinks",
+            {"sigma": 0.57236, "repeats": 200, "epochs": 1},
+        ),
+    ),
+)

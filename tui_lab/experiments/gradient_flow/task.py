@@ -1,0 +1,22 @@
+"""A small task that needs every layer to learn: which of ten random teachers speaks loudest."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from tui_lab.training.linear_model import normal
+
+INPUTS, CLASSES = 20, 10
+
+
+def draw_task(
+    examples: int, generator: torch.Generator, dtype: torch.dtype
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Training and test examples, as many of each: X ~ N(0, 1), and the class whose random
+    direction lies closest to x."""
+    teachers = normal((INPUTS, CLASSES), 1.0, generator, torch.float64)
+    X = normal((2 * examples, INPUTS), 1.0, generator, torch.float64)
+    y = (X @ teachers).argmax(dim=1)
+    train, test = X.to(dtype).split(examples)
+    return (train, y[:examples]), (test, y[examples:])
