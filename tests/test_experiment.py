@@ -10,6 +10,7 @@ import pytest
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Curve, Experiment, Metric, Picture, Preset
 from tui_lab.hyperparameters import Float, Hyperparameters, Int, Vector
+from tui_lab.plugins import load_experiment
 
 
 def at_most_all(chosen: Hyperparameters) -> HyperparameterError | None:
@@ -85,3 +86,11 @@ def test_every_knob_of_a_demonstration_is_live() -> None:
     assert all(hyperparameter.live for hyperparameter in demonstration.hyperparameters)
     assert not all(hyperparameter.live for hyperparameter in EXPERIMENT.hyperparameters)
     assert demonstration.defaults == EXPERIMENT.defaults
+
+
+def test_a_choice_brings_other_defaults_along_unless_they_are_given() -> None:
+    experiment = load_experiment("dropout")
+    assert experiment.choose({"implementation": "concise"}).lr == 0.5
+    assert experiment.choose({"implementation": "dropconnect"}).lr == 0.1
+    assert experiment.choose({"implementation": "concise", "lr": 0.2}).lr == 0.2
+    assert experiment.choose({}).lr == 100

@@ -171,6 +171,8 @@ class Experiment:
     program: str
     presets: tuple[Preset, ...] = ()
     constraint: Callable[[Hyperparameters], HyperparameterError | None] = _anything_goes
+    companions: Mapping[tuple[str, Value], Mapping[str, Value]] = field(default_factory=dict)
+    """For a choice (name, value): the defaults of other hyperparameters that go with it."""
     demonstration: bool = False
 
     def __post_init__(self) -> None:
@@ -190,11 +192,19 @@ class Experiment:
         """The values of a run that says nothing."""
         return Hyperparameters({h.name: h.default for h in self.hyperparameters})
 
+    def defaults_with(self, values: Mapping[str, Value]) -> Hyperparameters:
+        """The defaults that go with `values`: a choice may bring others along."""
+        chosen = self.defaults
+        for (name, value), others in self.companions.items():
+            if values.get(name) == value:
+                chosen = chosen.replace(**others)
+        return chosen
+
     def choose(self, values: Mapping[str, object]) -> Hyperparameters:
         """Defaults with `values` (text, JSON or Python) laid over them, checked one by one and
         together; raises `HyperparameterError`."""
         given = {name: self[name].check(value) for name, value in values.items()}
-        chosen = self.defaults.replace(**given)
+        chosen = self.defaults_with(given).replace(**given)
         if error := self.constraint(chosen):
             raise error
         return chosen

@@ -259,7 +259,7 @@ def test_restored_it_goes_on_bit_for_bit(implementation: str, k: int) -> None:
 @pytest.mark.parametrize(
     ("values", "name", "reason"),
     [
-        ({"implementation": "concise"}, "lr", "divides by the batch size once more; take lr=0.5"),
+        ({"implementation": "concise", "lr": 100}, "lr", "divides by the batch size once more; take lr=0.5"),
         ({"implementation": "dropconnect"}, "lr", r"take lr=0\.1"),
         ({"optimizer": "adam"}, "optimizer", "take implementation=concise"),
         ({"hidden": "256"}, "hidden", "two numbers"),

@@ -258,3 +258,25 @@ async def test_keys_that_come_faster_than_the_focus_turn_the_knob_they_mean() ->
         await pilot.pause()
         assert first.value == before[0]
         assert second.value != before[1]
+
+
+async def test_a_choice_brings_its_companions_unless_they_were_given() -> None:
+    app = Knobs(
+        dataclasses.replace(EXPERIMENT, companions={("implementation", "concise"): {"decay": 0.5}})
+    )
+    async with app.run_test(size=(40, 30)) as pilot:
+        choice, decay = app.panel["implementation"], app.panel["decay"]
+        choice.focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert (choice.value, decay.value) == ("concise", 0.5)
+        await pilot.press("right")
+        await pilot.pause()
+        assert (choice.value, decay.value) == ("scratch", 3.0)
+        decay.change(7.0)
+        await pilot.press("right")
+        await pilot.pause()
+        assert (choice.value, decay.value) == ("concise", 7.0)
+        app.panel.change({"implementation": "scratch", "decay": 0.5})
+        await pilot.pause()
+        assert (choice.value, decay.value) == ("scratch", 0.5)

@@ -61,6 +61,10 @@ EXPERIMENT = Experiment(
     chapter="Regularization",
     summary="Drop hidden outputs at random while training: 784-256-256-10 on Fashion-MNIST.",
     constraint=_makes_sense,
+    companions={
+        ("implementation", "concise"): {"lr": 0.5},
+        ("implementation", "dropconnect"): {"lr": 0.1},
+    },
     program="tui_lab.experiments.dropout.program:Dropout",
     presets=PRESETS,
     hyperparameters=(

@@ -179,7 +179,7 @@ class KnobScreen(SteeringScreen):
     def apply_preset(self, preset: Preset | None) -> None:
         """Turn all knobs to a preset's values, the others to their defaults."""
         if preset is not None:
-            self.knobs.change({**self.experiment.defaults, **preset.values})
+            self.knobs.change({**self.experiment.defaults_with(preset.values), **preset.values})
 
     def action_focus_knobs(self) -> None:
         """Go to the knob that was turned last."""

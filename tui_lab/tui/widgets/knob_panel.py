@@ -96,6 +96,8 @@ class KnobPanel(Vertical):
         self.experiment = experiment
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
         self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
+        self._given: dict[str, Value] = {}
+        """What `change` was given: values that stand beside each other as they are."""
         self._current = next(iter(self._knobs))
 
     def compose(self) -> ComposeResult:
@@ -140,6 +142,7 @@ class KnobPanel(Vertical):
 
     def change(self, values: Mapping[str, Value]) -> None:
         """Turn knobs on a person's behalf, one after another."""
+        self._given = dict(values)
         for name, value in values.items():
             self._knobs[name].change(value)
 
@@ -191,6 +194,8 @@ class KnobPanel(Vertical):
     def check_together(self, event: Knob.Changed) -> None:
         """Values that make no sense together are said so, and may be passed through."""
         event.stop()
+        if self._given.pop(event.knob.hyperparameter.name, None) != event.value:
+            self._bring_companions(event.knob.hyperparameter.name)
         try:
             self.choose()
         except HyperparameterError as error:
@@ -199,6 +204,17 @@ class KnobPanel(Vertical):
             self.show_error("")
         self._describe(event.knob)
         self.post_message(self.Changed(self, event.knob.hyperparameter.name, event.value))
+
+    def _bring_companions(self, name: str) -> None:
+        """Where a choice brings other defaults along, move the knobs that stand at a default."""
+        known = [
+            others for (choice, _), others in self.experiment.companions.items() if choice == name
+        ]
+        defaults = self.experiment.defaults_with({name: self._knobs[name].value})
+        for other in {key for others in known for key in others}:
+            usual = {self.experiment.defaults[other], *(o[other] for o in known if other in o)}
+            if self._knobs[other].value in usual:
+                self._knobs[other].change(defaults[other])
 
     @on(Knob.Refused)
     def show_refusal(self, event: Knob.Refused) -> None:
