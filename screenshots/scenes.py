@@ -98,7 +98,7 @@ async def runs(studio: Studio, name: str) -> str:
     _history(studio)
     async with studio.lab(Opening()) as stage:
         await stage.press("h")
-        await stage.until(lambda text: "1 live" in text)
+        await stage.until(lambda text: "◐ paused" in text)
         return stage.picture(name)
 
 
