@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,6 +28,7 @@ RECENT = 40
 """Ended runs on the list; the runs screen has all of them."""
 REFRESH = 1.0
 _TITLE, _NAME = 24, 20
+"""Least columns of an experiment's title and name."""
 _WIDE = 100
 """Columns from which on a line has room for what its experiment is about."""
 _WELCOME = Content.assemble(
@@ -112,9 +114,9 @@ class HomeScreen(Screen[None]):
         self.call_after_refresh(self.refresh_runs)
 
     def on_resize(self, event: Resize) -> None:
-        for experiment in self._declared.values():
-            line = _experiment_line(experiment, event.size.width >= _WIDE)
-            self.experiments.replace_option_prompt(experiment.name, line)
+        lines = _experiment_lines(self._declared.values(), event.size.width >= _WIDE)
+        for name, line in lines.items():
+            self.experiments.replace_option_prompt(name, line)
         self.call_after_refresh(self.refresh_runs)
 
     @on(OptionList.OptionHighlighted, "#experiments")
@@ -156,18 +158,25 @@ class HomeScreen(Screen[None]):
 
 def _experiment_options(experiments: Collection[Experiment]) -> Iterator[Option]:
     """A heading per chapter, then its experiments."""
+    lines = _experiment_lines(experiments, False)
     for chapter, members in by_chapter(experiments):
         yield Option(Content.styled(plain(chapter), "bold $primary"), disabled=True)
         for experiment in members:
-            yield Option(_experiment_line(experiment, False), id=experiment.name)
+            yield Option(lines[experiment.name], id=experiment.name)
 
 
-def _experiment_line(experiment: Experiment, wide: bool) -> Content:
-    return Content.assemble(
-        f"  {plain(experiment.title):<{_TITLE}} ",
-        (f"{plain(experiment.name):<{_NAME}} ", "$text-muted"),
-        (plain(experiment.summary) if wide else "", "$text-muted"),
-    )
+def _experiment_lines(experiments: Collection[Experiment], wide: bool) -> dict[str, Content]:
+    """Title, name and, where there is room, summary of each, in columns."""
+    title = max([_TITLE, *(cell_len(plain(e.title)) for e in experiments)])
+    name = max([_NAME, *(cell_len(plain(e.name)) for e in experiments)])
+    return {
+        e.name: Content.assemble(
+            f"  {plain(e.title):<{title}} ",
+            (f"{plain(e.name):<{name}} ", "$text-muted"),
+            (plain(e.summary) if wide else "", "$text-muted"),
+        )
+        for e in experiments
+    }
 
 
 def _notices(broken: Sequence[ExperimentError]) -> Content:
