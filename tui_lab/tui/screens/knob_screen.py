@@ -13,13 +13,19 @@ from textual.binding import Binding, BindingType
 
 from tui_lab.commands import Acknowledgement, SetHyperparameter
 from tui_lab.errors import HyperparameterError, TuiLabError
-from tui_lab.experiment import Experiment, Preset
+from tui_lab.events import RunFinished
+from tui_lab.experiment import Experiment, Preset, Question
 from tui_lab.hyperparameters import Value
 from tui_lab.run import RunStatus
 from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.steering_screen import SteeringScreen
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.knob_panel import DEVICE, SEED, KnobPanel
+from tui_lab.view_models.plain_text import plain
+from tui_lab.view_models.prediction import Prediction
+
+_READING = 30.0
+"""Seconds that an answer stands; a click takes it away sooner."""
 
 
 class KnobScreen(SteeringScreen):
@@ -76,6 +82,7 @@ class KnobScreen(SteeringScreen):
         self._asked: Counter[str] = Counter()
         """Values sent for each hyperparameter and not yet answered."""
         self._marks = 0
+        self._prediction: Prediction | None = None
         self.values: dict[str, Value] = {}
         """Those of the run shown, seed and device among them; empty without one."""
 
@@ -115,6 +122,7 @@ class KnobScreen(SteeringScreen):
         self.knobs.take({name: values[name] for name in new if not self._asked[name]})
         self._marks = len(marks)
         self._follow_run()
+        self._answer_prediction()
 
     def _follow_run(self) -> None:
         everything = self.experiment.demonstration
@@ -178,8 +186,35 @@ class KnobScreen(SteeringScreen):
 
     def apply_preset(self, preset: Preset | None) -> None:
         """Turn all knobs to a preset's values, the others to their defaults."""
-        if preset is not None:
-            self.knobs.change({**self.experiment.defaults_with(preset.values), **preset.values})
+        if preset is None:
+            return
+        self.knobs.change({**self.experiment.defaults_with(preset.values), **preset.values})
+        self._prediction = None
+        if preset.question is not None:
+            from tui_lab.tui.screens.prediction_dialog import PredictionDialog  # rarely needed
+
+            dialog = PredictionDialog(preset.question)
+            self.app.push_screen(dialog, partial(self._predict, preset.question))
+
+    def _predict(self, question: Question, guess: str | None) -> None:
+        """Keep the guess until the run shows what happens; None passes the question over."""
+        if guess is not None:
+            self._prediction = Prediction(question, guess, before=self.run_id)
+            self._answer_prediction()
+
+    def _answer_prediction(self) -> None:
+        """Once the run the guess was about has shown it, put both beside each other."""
+        if self._prediction is None or self.feed is None or not self._has_shown(self._prediction):
+            return
+        answer = self._prediction.answer(self.feed.view.metrics)
+        self._prediction = None
+        self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
+
+    def _has_shown(self, prediction: Prediction) -> bool:
+        if self.experiment.demonstration:
+            return not any(self._asked.values())
+        view = self.feed.view if self.feed else None
+        return self.run_id != prediction.before and isinstance(view and view.ended, RunFinished)
 
     def action_focus_knobs(self) -> None:
         """Go to the knob that was turned last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -107,10 +107,15 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
             dialog.border_title = Content(self.question)
             with VerticalScroll(id="matter", can_focus=False):
                 yield Static(self.matter(), id="lines", markup=False)
-            yield OptionList(*map(_option, self.ANSWERS), id="answers")
+            yield OptionList(*map(_option, self.answers), id="answers")
 
     def on_mount(self) -> None:
         self.query_one("#answers").focus()
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """The lines to choose from."""
+        return self.ANSWERS
 
     def matter(self) -> Content:
         """What the question is about, one line each, as plain text."""
@@ -120,12 +125,12 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
     async def choose_answer(self, event: OptionList.OptionSelected) -> None:
         """Do what the chosen line says."""
         event.stop()
-        await self.run_action(self.ANSWERS[event.option_index].action)
+        await self.run_action(self.answers[event.option_index].action)
 
     def action_move(self, distance: int) -> None:
         """Move the cursor through the answers."""
         answers = self.query_one("#answers", OptionList)
-        answers.highlighted = ((answers.highlighted or 0) + distance) % len(self.ANSWERS)
+        answers.highlighted = ((answers.highlighted or 0) + distance) % len(self.answers)
 
     def action_cancel(self) -> None:
         """Close without an answer."""
