@@ -19,9 +19,7 @@ from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.view_models.run_filter import run_filter
 
 _MOST_METRICS = 3
-FILTER_HELP = (
-    "words that must all occur in a run, and comparisons such as 'lr<0.1'"
-)
+FILTER_HELP = "words that must all occur in a run, and comparisons such as 'lr<0.1'"
 
 
 def configure(parser: Parser) -> None:
