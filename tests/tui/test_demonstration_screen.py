@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from tests.tui.fakes import OTHER, TOY, FakeSession, summary
 from tests.tui.opened import Opened
 from tui_lab.commands import SetHyperparameter
-from tui_lab.events import MetricsLogged, PictureLogged, RunStarted
-from tui_lab.experiment import KeyFigures, Scatter, Table
+from tui_lab.events import HyperparameterChanged, MetricsLogged, PictureLogged, RunStarted
+from tui_lab.experiment import KeyFigures, Preset, Question, Scatter, Table
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.screens.demonstration import DemonstrationScreen
@@ -31,8 +31,9 @@ STARTED = RunStarted(
     total_steps=0,
     steps_per_epoch=0,
 )
+MEASURED = MetricsLogged(t=0.1, kind="epoch", epochs=[0], steps=[0], columns={"norm/w": [2.5]})
 COMPUTED = (
-    MetricsLogged(t=0.1, kind="epoch", epochs=[0], steps=[0], columns={"norm/w": [2.5]}),
+    MEASURED,
     PictureLogged(t=0.1, step=0, picture="curve", layer="line", data={"x": [0, 1], "y": [0, 1]}),
 )
 
@@ -155,3 +156,26 @@ async def test_it_starts_with_the_values_it_was_opened_with() -> None:
             await app.workers.wait_for_complete()
         [start] = [call for call in session.calls if call[0] == "start"]
         assert start[2]["epochs"] == 7
+
+
+async def test_a_preset_asks_before_anything_is_turned() -> None:
+    lab = opened()
+    question = Question("How long is w?", ("short", "long"), "It is {norm/w}.")
+    preset = Preset("asked", "Asked", {"weight_decay": 0.0}, question=question)
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        lab.session.record(lab.screen.run_id, STARTED, *COMPUTED)
+        await lab.settle(pilot)
+        lab.screen.apply_preset(preset)
+        await pilot.pause()
+        assert "How long is w?" in lab.text
+        assert lab.commands == []
+        await pilot.press("2")
+        await lab.settle(pilot)
+        assert [getattr(command, "name", "") for command in lab.commands] == ["weight_decay"]
+        assert lab.told == []
+        changed = HyperparameterChanged(t=0.2, step=1, name="weight_decay", old=3.0, new=0.0)
+        measured = dataclasses.replace(MEASURED, t=0.2, columns={"norm/w": [7.5]})
+        lab.session.record(lab.screen.run_id, changed, measured)
+        await lab.settle(pilot)
+        assert lab.told == ["You said: long. It is 7.5."]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from functools import partial
+
 from textual import work
 
 from tui_lab.errors import TuiLabError
-from tui_lab.experiment import Experiment
+from tui_lab.experiment import Experiment, Preset, Question
 from tui_lab.tui.screens.experiment import ExperimentScreen
 from tui_lab.tui.session import Session
+from tui_lab.view_models.prediction import Prediction
 
 
 class DemonstrationScreen(ExperimentScreen):
@@ -32,6 +36,25 @@ class DemonstrationScreen(ExperimentScreen):
     def action_run(self, new_seed: bool = False) -> None:
         super().action_run(new_seed)
         self._own.add(self.run_id)
+
+    def apply_preset(self, preset: Preset | None) -> None:
+        """Ask first, for what the knobs are turned to is seen at once."""
+        if preset is None or preset.question is None:
+            super().apply_preset(preset)
+            return
+        from tui_lab.tui.screens.prediction_dialog import PredictionDialog  # rarely needed
+
+        turn = partial(self._turn_and_predict, preset, preset.question)
+        self.app.push_screen(PredictionDialog(preset.question), turn)
+
+    def _turn_and_predict(self, preset: Preset, question: Question, guess: str | None) -> None:
+        super().apply_preset(dataclasses.replace(preset, question=None))
+        self._predict(question, guess)
+
+    def _has_shown(self, prediction: Prediction) -> bool:
+        """Whether what is shown has the values of the knobs."""
+        known = self.experiment.hyperparameters
+        return all(self.values.get(h.name) == self.knobs[h.name].value for h in known)
 
     def left_behind(self, run_id: str) -> None:
         """The run shown makes room for another."""

@@ -211,8 +211,6 @@ class KnobScreen(SteeringScreen):
         self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
 
     def _has_shown(self, prediction: Prediction) -> bool:
-        if self.experiment.demonstration:
-            return not any(self._asked.values())
         view = self.feed.view if self.feed else None
         return self.run_id != prediction.before and isinstance(view and view.ended, RunFinished)
 
