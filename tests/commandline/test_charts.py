@@ -46,7 +46,7 @@ def test_the_first_two_curves_are_drawn_as_wide_as_the_console(
 ) -> None:
     rows = list(draw_curves(make_run(), linear_regression, console))
     titles = [row for row in rows if row.startswith(("loss", "‖w‖"))]
-    assert titles == ["loss (log)   ⠶ train 0.25", "‖w‖   ⠶ norm 3.5"]
+    assert titles == ["loss (log)   ⠶ train 0.25", "‖w‖   ⠶ 3.5"]
     assert len(rows) == 2 + 15 + 10
     assert 75 <= max(map(cell_width, rows)) <= 80
 
