@@ -280,3 +280,31 @@ async def test_a_choice_brings_its_companions_unless_they_were_given() -> None:
         app.panel.change({"implementation": "scratch", "decay": 0.5})
         await pilot.pause()
         assert (choice.value, decay.value) == ("scratch", 0.5)
+
+
+LONG = dataclasses.replace(
+    EXPERIMENT,
+    hyperparameters=(
+        Int("number_of_validation_examples", default=1000, low=1, high=10_000),
+        Choice("kind", ("covariate", "label")),
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [24, 28, 36, 60])
+async def test_a_long_name_gives_way_to_the_values(width: int) -> None:
+    app = Knobs(LONG)
+    async with app.run_test(size=(width, 20)) as pilot:
+        await pilot.pause()
+        assert app.panel.has_class("-long")
+        assert " 1000" in app.row("number_of_validation_examples")
+        assert app.row("kind").rstrip().endswith("covariate")
+        assert app.row("number_of_validation_examples").startswith(" number_")
+
+
+async def test_short_names_are_whole() -> None:
+    app = Knobs()
+    async with app.run_test(size=(28, 20)) as pilot:
+        await pilot.pause()
+        assert not app.panel.has_class("-long")
+        assert "implementation" in app.row("implementation")

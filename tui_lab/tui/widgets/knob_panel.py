@@ -23,6 +23,12 @@ from tui_lab.view_models.plain_text import plain
 
 SEED, DEVICE = "seed", "device"
 _GREATEST_SEED = 2**53 - 1
+_SIGNS = 5
+"""Columns of a knob's row that are neither its name nor its value."""
+_ROOM = 21
+"""Columns for both in a panel of the usual width; `-long` panels may be wider."""
+_LONG_VALUE, _SHORT_NAME = 9, 8
+"""Columns that a value has before a name is cut, and that a name has in any case."""
 _HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
 
 
@@ -100,6 +106,14 @@ class KnobPanel(Vertical):
         """What `change` was given: values that stand beside each other as they are."""
         self._current = next(iter(self._knobs))
 
+    @property
+    def _longest_name(self) -> int:
+        return max(len(knob.hyperparameter.label) for knob in self._knobs.values())
+
+    @property
+    def _longest_value(self) -> int:
+        return max(map(_value_columns, self._knobs.values()))
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(can_focus=False):
             yield from self._knobs.values()
@@ -108,9 +122,13 @@ class KnobPanel(Vertical):
 
     def on_mount(self) -> None:
         self.border_title = "Hyperparameters"
-        width = max(len(knob.hyperparameter.label) for knob in self._knobs.values())
+        self.set_class(self._longest_name + self._longest_value > _ROOM, "-long")
+
+    def on_resize(self) -> None:
+        """Long names give way to values, which are what there is to read."""
+        room = self.size.width - _SIGNS - min(self._longest_value, _LONG_VALUE)
         for knob in self._knobs.values():
-            knob.label_width = width
+            knob.label_width = min(self._longest_name, max(room, _SHORT_NAME))
 
     def __getitem__(self, name: str) -> Knob:
         """The knob of a hyperparameter, `seed` or `device`."""
@@ -251,3 +269,10 @@ def _device(default: str) -> Choice:
     words = ("auto", "cpu", "cuda")
     choices = words if default in words else (*words, default)
     return Choice(DEVICE, choices, default=default, help="Where the tensors live.")
+
+
+def _value_columns(knob: Knob) -> int:
+    """Columns that any of the values to choose from takes, or else the present one."""
+    chosen = knob.hyperparameter
+    words = chosen.choices if isinstance(chosen, Choice) else (knob.text,)
+    return max(map(len, words))
