@@ -259,8 +259,8 @@ def test_restored_it_goes_on_bit_for_bit(implementation: str, k: int) -> None:
 @pytest.mark.parametrize(
     ("values", "name", "reason"),
     [
-        ({"implementation": "concise", "lr": 100}, "lr", "divides by the batch size once more; take lr=0.5"),
-        ({"implementation": "dropconnect"}, "lr", r"take lr=0\.1"),
+        ({"implementation": "concise", "lr": 100}, "lr", "once more; take lr=0.5"),
+        ({"implementation": "dropconnect", "lr": 11}, "lr", r"take lr=0\.1"),
         ({"optimizer": "adam"}, "optimizer", "take implementation=concise"),
         ({"hidden": "256"}, "hidden", "two numbers"),
         ({"hidden": "256,256,256"}, "hidden", "1 to 2 whole numbers"),

@@ -1,4 +1,4 @@
-"""Protects demonstrations: computed anew for a knob, nothing of what was measured before remains."""
+"""Protects demonstrations: computed anew for a knob, and nothing measured before remains."""
 
 from __future__ import annotations
 
