@@ -13,6 +13,7 @@ from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.training.program import Program
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.process import PARENT
 from tui_lab.worker.publisher import Publisher
 
 
@@ -33,7 +34,7 @@ class DemonstrationLoop:
         self._control = control
         self._publisher = publisher
         self._stop_reason: str | None = None
-        self._parent = os.getppid()
+        self._parent = int(os.environ.get(PARENT, os.getppid()))
         self.step = 0
         """How many times it was computed again."""
         self.epoch = 0

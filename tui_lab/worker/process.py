@@ -19,6 +19,8 @@ from tui_lab.runs.tail import last_event
 
 READY = "TUI_LAB_READY_FD"
 """Environment variable: the descriptor on which a spare writes one byte when torch is imported."""
+PARENT = "TUI_LAB_PARENT"
+"""Environment variable: the process that started the worker; it may be gone before that is up."""
 COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker")
 """-P: whatever lies in the working directory never shadows a module."""
 
@@ -181,7 +183,7 @@ def _spawn(
 
 def _environment() -> dict[str, str]:
     """This process's environment, made to mean the same in another working directory."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", PARENT: str(os.getpid())}
     if paths := environment.get("PYTHONPATH"):
         entries = (os.path.abspath(path) for path in paths.split(os.pathsep))
         environment["PYTHONPATH"] = os.pathsep.join(entries)
