@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
-from screenshots.recording import Recorder
+from screenshots.recording import LONGEST, Recorder
 from screenshots.studio import Size, Studio
 from tui_lab.commands import SetHyperparameter
 from tui_lab.plugins import experiment_names
@@ -15,8 +15,15 @@ Scene = Callable[[Studio, str], Awaitable[str]]
 """Takes the studio and the picture's name, gives the SVG."""
 
 SMALL: Size = (80, 24)
-PATIENCE = 20.0
+LIGHTER = {
+    "mlp": {"examples": 10_000},
+    "dropout": {"examples": 10_000},
+    "lambda-sweep": {"seeds": 16},
+}
+"""Values that make long runs short; whatever is not here runs with its defaults."""
+PATIENCE = 60.0
 """Seconds that a run of any other experiment may take; one that takes longer is held then."""
+DIVERGING = {"lr": 10.0, "epochs": 10}
 SLOW = {"lr": 3e-5, "epochs": 10_000}
 """Values with which weight decay takes long enough for a person to turn a knob."""
 TURN_AT, SHOWN_AT = 12_000, 26_000
@@ -78,8 +85,7 @@ async def overlay(studio: Studio, name: str) -> str:
 
 async def diverged(studio: Studio, name: str) -> str:
     """A learning rate far too large: the loss overflows, then is no number."""
-    values = {"lr": 10.0, "epochs": 10}
-    run = studio.run("diverged", _finished("linear-regression", **values))
+    run = studio.run("diverged", _finished("linear-regression", DIVERGING))
     async with studio.lab(Opening("linear-regression", run_id=run)) as stage:
         await stage.press("0")
         return stage.picture(name)
@@ -112,7 +118,7 @@ async def help_screen(studio: Studio, name: str) -> str:
 
 async def experiment(studio: Studio, name: str, *, experiment: str) -> str:
     """A run as its experiment declares it."""
-    run = studio.run(experiment, _finished(experiment, patience=PATIENCE))
+    run = studio.run(experiment, _finished(experiment, LIGHTER.get(experiment), PATIENCE))
     async with studio.lab(Opening(experiment, run_id=run)) as stage:
         await stage.press("3")
         return stage.picture(name)
@@ -133,14 +139,14 @@ def _held_after_backward(recorder: Recorder) -> str:
 
 
 def _decay(studio: Studio, value: float) -> str:
-    return studio.run(f"λ {value}", _finished("weight-decay", weight_decay=value))
+    return studio.run(f"λ {value}", _finished("weight-decay", {"weight_decay": value}))
 
 
 def _history(studio: Studio) -> None:
     """Some runs to list, the live one last."""
     for value in (0, 3, 10):
         _decay(studio, value)
-    studio.run("diverged", _finished("linear-regression", lr=10.0, epochs=10))
+    studio.run("diverged", _finished("linear-regression", DIVERGING))
     studio.run("live", _live)
 
 
@@ -151,11 +157,11 @@ def _live(recorder: Recorder) -> str:
 
 
 def _finished(
-    experiment: str, *, patience: float | None = None, **values: object
+    experiment: str, values: Mapping[str, object] | None = None, patience: float = LONGEST
 ) -> Callable[[Recorder], str]:
     def record(recorder: Recorder) -> str:
         recording = recorder.start(experiment, values)
-        recording.finish(*([] if patience is None else [patience]))
+        recording.finish(patience)
         return recording.id
 
     return record
