@@ -235,6 +235,12 @@ def test_resume_cancels_an_advance_under_way(directory: RunDirectory) -> None:
     assert [pause.step for pause in of(events.RunPaused, log)] == [1]
 
 
+def test_two_orders_to_advance_an_epoch_are_two_epochs(directory: RunDirectory) -> None:
+    orders: list[Command] = [Pause(), Advance("epoch"), Advance("epoch")]
+    log, _, _ = conduct(directory, {1: orders, 6: [Resume()]}, epochs=3)
+    assert [pause.step for pause in of(events.RunPaused, log)] == [1, 6]
+
+
 def test_phases_are_entered_one_by_one_with_the_state_of_the_gradient(
     directory: RunDirectory,
 ) -> None:

@@ -206,9 +206,11 @@ class Loop:
         inside = self._watched.inside
         self._phasewise = unit == "phase"
         if unit == "step":
-            self._hold_after_step = self.step if inside else self.step + 1
+            self._hold_after_step = (
+                self.step if inside else max(self.step, self._hold_after_step) + 1
+            )
         elif unit == "epoch":
-            self._hold_after_epoch = self.epoch + 1
+            self._hold_after_epoch = max(self.epoch, self._hold_after_epoch) + 1
         self._release(announce=unit != "phase")
         return Acknowledgement(True, self.step if inside else self.step + 1)
 
