@@ -49,6 +49,21 @@ def held(recorder: Recorder) -> Recording:
     return recording
 
 
+SHORT: dict[str, dict[str, object]] = {
+    "activations": {},
+    "autograd": {},
+    "bayes": {},
+    "distribution-shift": {},
+    "dropout": {"examples": 512, "epochs": 2, "hidden": "16,16"},
+    "gradient-accumulation": {"epochs": 2},
+    "gradient-flow": {"epochs": 2},
+    "lambda-sweep": {"seeds": 2, "points": 5, "epochs": 10},
+    "mlp": {"examples": 512, "epochs": 2, "hidden": "16"},
+    "overfitting": {"examples": 100, "test_examples": 100, "epochs": 4, "hidden": "16"},
+    "penalties": {"epochs": 20},
+}
+"""The other experiments, short enough for their logs to be kept."""
+
 RUNS: tuple[Callable[[Recorder], Recording], ...] = (turned, line, diverged, held)
 
 
@@ -72,6 +87,8 @@ def main() -> None:
         try:
             for record in RUNS:
                 keep(record(recorder), DATA / record.__name__)
+            for name, values in SHORT.items():
+                keep(recorder.finished(name, values), DATA / name)
         finally:
             recorder.close()
 

@@ -52,8 +52,9 @@ class Recorded:
 
 
 def session(*runs: Recorded, settings: Settings | None = None) -> FakeSession:
-    """A sitting with these runs and the two experiments they are of."""
-    made = FakeSession([load_experiment(name) for name in EXPERIMENTS], settings=settings)
+    """A sitting with these runs, the experiments they are of, and the two usual ones."""
+    names = dict.fromkeys((*EXPERIMENTS, *(run.request.experiment for run in runs)))
+    made = FakeSession([load_experiment(name) for name in names], settings=settings)
     for run in runs:
         made.put(run.summary)
         made.record(run.summary.id, *run.events)

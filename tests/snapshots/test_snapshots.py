@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.record import SHORT
 from tests.snapshots.recorded import Recorded, session
 from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
@@ -193,3 +194,10 @@ def test_in_ascii(snap_compare: Compare) -> None:
 
 def test_a_terminal_too_small(snap_compare: Compare) -> None:
     assert on(MID_RUN).matches(snap_compare, TOO_SMALL)
+
+
+@pytest.mark.parametrize("size", BOTH)
+@pytest.mark.parametrize("name", sorted(SHORT))
+def test_every_other_experiment(snap_compare: Compare, name: str, size: Size) -> None:
+    """The pictures of a short recorded run."""
+    assert on(Recorded(name, 1), "3").matches(snap_compare, size)
