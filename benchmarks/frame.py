@@ -38,4 +38,5 @@ def measure() -> Iterator[Measurement]:
 
 
 if __name__ == "__main__":
-    print(*measure(), sep="\n")
+    for measurement in measure():
+        print(measurement, flush=True)

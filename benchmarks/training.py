@@ -77,4 +77,5 @@ def _bare(experiment: str, values: dict[str, str]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(*measure(), sep="\n")
+    for measurement in measure():
+        print(measurement, flush=True)
