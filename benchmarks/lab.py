@@ -20,15 +20,11 @@ _BRAILLE = re.compile("[⠁-⣿]")
 
 
 @contextmanager
-def lab(
-    home: Path, *arguments: str, columns: int = 120, rows: int = 40, keep_screen: bool = True
-) -> Iterator[Terminal]:
+def lab(home: Path, *arguments: str, columns: int = 120, rows: int = 40) -> Iterator[Terminal]:
     """The lab, painted; live runs are stopped at the end."""
     environ = {"TUI_LAB_HOME": str(home)}
     command = [*COMMAND, *arguments]
-    with Terminal(
-        command, columns=columns, rows=rows, environ=environ, keep_screen=keep_screen
-    ) as terminal:
+    with Terminal(command, columns=columns, rows=rows, environ=environ) as terminal:
         try:
             yield terminal
         finally:
