@@ -1,7 +1,7 @@
 """The `tui-lab` command: finds the command that was meant, and turns every end into a status.
 
-What the commands do is in `tui_lab.commandline`, one module each. Importing this imports neither
-textual nor torch nor numpy, so that `--help` is there at once.
+What the commands do is in `tui_lab.commandline`, one module each, imported when it is asked for:
+`--help` is there at once, and the lab's first paint waits for no other command.
 """
 
 from __future__ import annotations
@@ -11,30 +11,29 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
 
 from tui_lab import __version__
 from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
-from tui_lab.commandline.delete import DELETE
-from tui_lab.commandline.doctor import DOCTOR
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.experiment_help import experiment_help
-from tui_lab.commandline.experiments import LIST
-from tui_lab.commandline.export import EXPORT
-from tui_lab.commandline.lab import ATTACH, LAB
 from tui_lab.commandline.parser import Parser
-from tui_lab.commandline.request import choose_experiment
-from tui_lab.commandline.run import RUN
-from tui_lab.commandline.runs import RUNS
-from tui_lab.commandline.show import SHOW
-from tui_lab.commandline.stop import STOP
-from tui_lab.commandline.table import table
 from tui_lab.errors import ExperimentNotFound, TuiLabError, UsageError
 
 COMMANDS = {
-    command.name: command
-    for command in (RUN, LIST, RUNS, SHOW, ATTACH, STOP, EXPORT, DELETE, DOCTOR)
+    "run": "run:RUN",
+    "list": "experiments:LIST",
+    "runs": "runs:RUNS",
+    "show": "show:SHOW",
+    "attach": "lab:ATTACH",
+    "stop": "stop:STOP",
+    "export": "export:EXPORT",
+    "delete": "delete:DELETE",
+    "doctor": "doctor:DOCTOR",
 }
+"""Where each command stands in `tui_lab.commandline`."""
+_LAB = "lab:LAB"
 _USAGE = "tui-lab [EXPERIMENT | FILE.py] [name=value ...] [option ...]\n       tui-lab COMMAND ..."
 
 
@@ -63,9 +62,10 @@ def perform(words: Sequence[str], console: Console) -> ExitStatus:
 
 
 def _perform(words: Sequence[str], console: Console) -> ExitStatus:
-    command = COMMANDS.get(words[0], LAB) if words else LAB
+    name = words[0] if words and words[0] in COMMANDS else ""
+    command = _command(COMMANDS.get(name, _LAB))
     parser = _parser(command)
-    arguments = parser.read(words if command is LAB else words[1:])
+    arguments = parser.read(words[1:] if name else words)
     if arguments.help:
         return _print_help(parser, arguments, console)
     if getattr(arguments, "version", False):
@@ -74,24 +74,34 @@ def _perform(words: Sequence[str], console: Console) -> ExitStatus:
     try:
         return command.execute(arguments, console)
     except ExperimentNotFound as error:
-        raise _meant(arguments.experiment, error) if command is LAB else error from None
+        raise error if name else _meant(arguments.experiment, error) from None
+
+
+def _command(place: str) -> Command:
+    module, constant = place.split(":")
+    return cast("Command", getattr(import_module(f"tui_lab.commandline.{module}"), constant))
 
 
 def _parser(command: Command) -> Parser:
-    if command is LAB:
-        description = "Deep learning you can hold in your hands, in a terminal."
-        rows = [(name, COMMANDS[name].summary) for name in COMMANDS]
-        epilog = "commands (tui-lab COMMAND --help says more):\n" + table(rows, indent="  ")
-        parser = Parser("tui-lab", description, epilog)
-        parser.usage = _USAGE
-    else:
+    if command.name:
         summary = command.summary
         parser = Parser(f"tui-lab {command.name}", summary[0].upper() + summary[1:] + ".")
+    else:
+        parser = Parser("tui-lab", "Deep learning you can hold in your hands, in a terminal.")
+        parser.usage = _USAGE
     command.configure(parser)
     return parser
 
 
 def _print_help(parser: Parser, arguments: Namespace, console: Console) -> ExitStatus:
+    from tui_lab.commandline.experiment_help import experiment_help  # for `--help` alone
+    from tui_lab.commandline.request import choose_experiment
+    from tui_lab.commandline.table import table
+
+    if parser.usage == _USAGE:
+        rows = [(name, _command(place).summary) for name, place in COMMANDS.items()]
+        listed = table(rows, indent="  ")
+        parser.epilog = f"commands (tui-lab COMMAND --help says more):\n{listed}"
     console.print(parser.format_help().rstrip())
     if getattr(arguments, "experiment", None):
         experiment = choose_experiment(arguments.experiment).experiment

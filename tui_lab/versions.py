@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from tui_lab import __version__
 
@@ -13,6 +12,8 @@ _DECISIVE = ("torch", "numpy")
 
 def current_versions() -> dict[str, str]:
     """Package name -> version, as it stands in run.json."""
+    from importlib.metadata import PackageNotFoundError, version  # 10 ms, when a run starts
+
     found = {"python": platform.python_version(), "tui-lab": __version__}
     for package in _DECISIVE:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from argparse import Namespace
 
 from tui_lab.commandline.command import Command
@@ -93,7 +94,9 @@ def _open(
 ) -> ExitStatus:
     require_terminal(console)
     runs_directory()
-    # Textual takes longer to import than every other command takes to run.
+    # Textual takes longer to import than every other command takes to run, and longer still when
+    # garbage is looked for among modules, of which there is none; the lab goes on with it later.
+    gc.disable()
     from tui_lab.tui.lab import run_lab
 
     experiment, plugin = (chosen.experiment, chosen.plugin) if chosen else (None, "")

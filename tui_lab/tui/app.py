@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui_lab.tui.screens.quit_dialog import Departure
     from tui_lab.tui.screens.runs import RunsScreen
 
+_HERE = Path(__file__).parent
 HOME, RUNS = " home", " runs"
 """Names of places; those of experiments hold no spaces."""
 
@@ -49,7 +50,8 @@ class TuiLabApp(PlacesApp):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
-    CSS_PATH = Path(__file__).with_name("app.tcss")
+    # Those of all screens at once: for one that comes later everything is parsed again.
+    CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("screens/*.tcss"))]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -95,6 +97,7 @@ class TuiLabApp(PlacesApp):
         *,
         keymap: Mapping[str, str] | None = None,
         complaint: str = "",
+        when_painted: Callable[[], None] | None = None,
     ) -> None:
         self.session = session
         self.keymap = dict(keymap or {})
@@ -103,11 +106,12 @@ class TuiLabApp(PlacesApp):
         """The error that ended the lab, if one did."""
         self._opening = opening or Opening()
         self._complaint = complaint
+        self._when_painted = when_painted
         super().__init__(self._opening.experiment or HOME)
         for theme in THEMES:
             self.register_theme(theme)
         self._theme_choice = session.settings.theme
-        self.theme = theme_name(self._theme_choice)
+        self.set_reactive(TuiLabApp.theme, theme_name(self._theme_choice))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The lab's own variables, for themes that know nothing of them."""
@@ -117,6 +121,8 @@ class TuiLabApp(PlacesApp):
         self.set_keymap(self.keymap)
         self.set_interval(1.0, self.session.poll)
         end_on_signals(self, self.session.close)
+        if self._when_painted is not None:
+            self.call_later(self.call_after_refresh, self._when_painted)
         if self._complaint:
             self.tell(self._complaint, error=True)
         if self.keymap:

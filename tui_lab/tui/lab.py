@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 import traceback
@@ -37,7 +38,9 @@ def run_lab(
     try:
         opening = _opening(session, experiment, values or {}, attach)
         keymap, complaint = _keymap()
-        app = TuiLabApp(session, opening, keymap=keymap, complaint=complaint)
+        app = TuiLabApp(
+            session, opening, keymap=keymap, complaint=complaint, when_painted=collect_garbage
+        )
         app.run(mouse=settings.mouse)
     finally:
         session.close()
@@ -45,6 +48,12 @@ def run_lab(
         print(crash_sentence(app.crash, home_directory()), file=sys.stderr)
         return 1
     return app.return_code or 0
+
+
+def collect_garbage() -> None:
+    """From now on: what the start has made stays, and is not looked through again."""
+    gc.freeze()
+    gc.enable()
 
 
 def crash_sentence(error: BaseException, home: Path) -> str:

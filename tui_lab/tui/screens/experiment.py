@@ -86,6 +86,7 @@ class ExperimentScreen(PanedScreen):
 
     async def furnish(self) -> None:
         """Charts and panes can be drawn from now on."""
+        await super().furnish()
         from tui_lab.view_models.run import RunView  # with numpy: after the first paint
 
         self._empty = RunView(self.experiment)

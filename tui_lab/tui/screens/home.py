@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_lab.errors import ExperimentError, TuiLabError
@@ -21,6 +21,7 @@ from tui_lab.experiment import Experiment, by_chapter
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.run_row import run_row
 from tui_lab.tui.session import Session
+from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.tui.widgets.run_table import RunTable
 from tui_lab.view_models.plain_text import plain
 
@@ -104,7 +105,7 @@ class HomeScreen(Screen[None]):
         runs.border_title = "Runs"
         yield runs
         yield Static(_NO_RUNS, id="empty")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.set_interval(REFRESH, self.refresh_runs)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui_lab.experiment import Curve, Experiment
 from tui_lab.tui.lesson import lesson
@@ -16,6 +16,7 @@ from tui_lab.tui.screens.knob_screen import KnobScreen
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.chart import Chart
 from tui_lab.tui.widgets.charts_pane import ChartsPane
+from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.tui.widgets.knob import Knob
 from tui_lab.tui.widgets.pane_box import pane_titles
 from tui_lab.tui.widgets.run_header import RunHeader
@@ -94,26 +95,22 @@ class PanedScreen(KnobScreen):
         self.charts = ChartsPane(curves, marker, id="charts")
         self.panes = RunPanes(experiment, lesson(experiment), marker, id="panes")
         self.status_line = StatusLine()
+        self._strip = Static(id="strip")
         if not curves:
             self.panes.current = "pictures"
             self.set_classes("-no-charts -on-panes")
 
-    def compose(self) -> ComposeResult:
-        yield self.header
-        with Horizontal(id="body"):
-            yield self.knobs
-            with Vertical(id="right"):
-                yield Static(id="strip")
-                yield self.charts
-                yield self.panes
-        yield self.status_line
-        yield Footer(show_command_palette=False, compact=True)
+    def contents(self) -> Iterable[Widget]:
+        self._strip.auto_links = False  # or its words would all look alike
+        right = Vertical(self._strip, self.charts, self.panes, id="right")
+        return self.header, Horizontal(self.knobs, right, id="body"), self.status_line, KeyLine()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self._name_strip()
-        self.query_one("#strip").auto_links = False  # or its words would all look alike
         self.watch(self, "focused", self._make_room, init=False)
+
+    async def furnish(self) -> None:
+        await self.panes.open(self.panes.current)
 
     async def action_open_pane(self, name: str) -> None:
         """Show a pane; the charts again once they are shown bring those that had no room."""
@@ -171,4 +168,4 @@ class PanedScreen(KnobScreen):
         if not self.charts.curves:
             del tabs["charts"]
         titles = pane_titles(tabs, current, first=len(_TABS) - len(tabs))
-        self.query_one("#strip", Static).update(titles)
+        self._strip.update(titles)

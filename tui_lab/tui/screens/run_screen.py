@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
@@ -40,7 +42,17 @@ class RunScreen(Screen[None]):
         """Whether the next worker was asked for since the run shown began."""
 
     def on_mount(self) -> None:
+        # An app that is starting shows nothing yet, but would lay out and draw what is there, and
+        # do it all again once it runs: what comes by way of its queue comes after that.
+        self.app.call_later(self.call_next, self._enter)
+
+    async def _enter(self) -> None:
+        await self.mount(*self.contents())
         self.call_after_refresh(self._begin)
+
+    def contents(self) -> Iterable[Widget]:
+        """What the first paint shows."""
+        return ()
 
     async def _begin(self) -> None:
         await self.furnish()

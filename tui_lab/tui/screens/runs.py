@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
@@ -19,6 +19,7 @@ from tui_lab.tui.app import HOME, TuiLabApp
 from tui_lab.tui.run_row import command_words, run_row
 from tui_lab.tui.screens.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.session import Session
+from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.tui.widgets.run_table import RunTable
 from tui_lab.view_models.run_filter import run_filter
 
@@ -88,7 +89,7 @@ class RunsScreen(Screen[None]):
         yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
         yield RunTable()
         yield Static(id="empty")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.set_interval(REFRESH, self.refresh_runs)

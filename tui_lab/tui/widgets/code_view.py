@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.highlight import highlight
 from textual.widgets import Static
 
 HERE = "▶"
@@ -21,13 +20,14 @@ class CodeView(VerticalScroll):
     CodeView Static { width: auto; }
     """
 
-    def compose(self) -> ComposeResult:
-        yield Static("The source appears when a run has started.", markup=False)
-
-    def on_mount(self) -> None:
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
         self._source: tuple[str, ...] = ()
         self._lines: list[Content] = []
         self._shown: tuple[int, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static("The source appears when a run has started.", markup=False)
 
     def forget(self) -> None:
         """Another run comes: no line of it is being executed yet."""
@@ -50,6 +50,8 @@ class CodeView(VerticalScroll):
 
 def highlighted(source: Sequence[str]) -> list[Content]:
     """The lines in the colours of the theme, without the indentation they all share."""
+    from textual.highlight import highlight  # 10 ms that the first paint can do without
+
     code = "\n".join(line.rstrip("\n").expandtabs(4) for line in source)
     lines = highlight(code, language="python").split("\n", allow_blank=True)
     filled = [line.plain for line in lines if line.plain.strip()]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import RichLog, Static
+from textual.widgets import Static
 
 from tui_lab.view_models.plain_text import plain
+
+if TYPE_CHECKING:
+    from textual.widgets import RichLog
 
 _LINES_KEPT = 1000
 _OUTPUT_LINES = 8
@@ -26,18 +30,25 @@ class LogView(Vertical):
     }
     """
 
-    def compose(self) -> ComposeResult:
-        yield RichLog(max_lines=_LINES_KEPT, wrap=True, markup=False, highlight=False)
-        yield Static(markup=False)
-
-    def on_mount(self) -> None:
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._lines: RichLog | None = None
         self._written = 0
+        self._printed = Static(markup=False)
         self._output = ""
+
+    def compose(self) -> ComposeResult:
+        from textual.widgets import RichLog  # 5 ms that the first paint can do without
+
+        self._lines = RichLog(max_lines=_LINES_KEPT, wrap=True, markup=False, highlight=False)
+        yield self._lines
+        yield self._printed
 
     def clear(self) -> None:
         """Forget the run shown so far."""
         self._written = 0
-        self.query_one(RichLog).clear()
+        if self._lines is not None:
+            self._lines.clear()
         self.show_output("")
 
     def show(self, lines: Sequence[str], count: int) -> None:
@@ -46,9 +57,9 @@ class LogView(Vertical):
         All of them go in one write, because each write re-sends the whole pane.
         """
         new = min(count - self._written, len(lines))
-        if new > 0:
+        if new > 0 and self._lines is not None:
             self._written = count
-            self.query_one(RichLog).write(Text("\n".join(lines[len(lines) - new :])))
+            self._lines.write(Text("\n".join(lines[len(lines) - new :])))
 
     def show_output(self, output: str) -> None:
         """Show the end of what the worker printed."""
@@ -56,6 +67,5 @@ class LogView(Vertical):
             return
         self._output = output
         last = "\n".join(plain(line) for line in output.splitlines()[-_OUTPUT_LINES:])
-        pane = self.query_one(Static)
-        pane.update(last)
-        pane.set_class(bool(last), "-shown")
+        self._printed.update(last)
+        self._printed.set_class(bool(last), "-shown")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher
 
 
 class PaneBox(Container):
-    """Views by name, in the order of their keys 1, 2, 3, …; the first is shown at first."""
+    """Views by name, in the order of their keys 1, 2, 3, …
+
+    A view becomes part of the screen when it is first opened; none is open at first.
+    """
 
     DEFAULT_CSS = """
     PaneBox {
@@ -20,8 +21,7 @@ class PaneBox(Container):
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         &:focus-within { border: round $border; }
-        ContentSwitcher { height: 1fr; }
-        ContentSwitcher > * { height: 1fr; }
+        & > * { height: 1fr; }
     }
     """
 
@@ -30,13 +30,7 @@ class PaneBox(Container):
         self.panes = dict(panes)
         self._said = ""
         self.current = next(iter(self.panes))
-        """The name of the view that is shown."""
-        for name, pane in self.panes.items():
-            pane.id = f"pane-{name}"
-
-    def compose(self) -> ComposeResult:
-        with ContentSwitcher(initial=f"pane-{self.current}"):
-            yield from self.panes.values()
+        """The name of the view that is shown, or will be."""
 
     def on_mount(self) -> None:
         self._name_panes()
@@ -47,11 +41,15 @@ class PaneBox(Container):
         pane = self.panes[self.current]
         return [widget for widget in (pane, *pane.query("*")) if widget.focusable]
 
-    def switch(self, name: str) -> None:
-        """Show the view of that name."""
+    async def open(self, name: str) -> None:
+        """Show the view of that name, complete from the first moment."""
         self.current = name
-        self.query_one(ContentSwitcher).current = f"pane-{name}"
         self._name_panes()
+        pane = self.panes[name]
+        if pane.parent is None:
+            await self.mount(pane)
+        for each, other in self.panes.items():  # another may have been opened meanwhile
+            other.display = each == self.current
 
     def say(self, sentence: str) -> None:
         """Put a few words into the lower border."""

@@ -41,11 +41,13 @@ class PicturePane(Container):
         self.chosen = (0, 0)
         """Place of the first picture shown among these, and of its view."""
         self._variants: list[str] = []
-        most = min(_MOST * _MOST, len(self.pictures))
-        self._slots = [PictureSlot(marker) for _ in range(most)]
+        self._marker = marker
+        self._slots: list[PictureSlot] = []
 
     def compose(self) -> ComposeResult:
         if self.pictures:
+            most = min(_MOST * _MOST, len(self.pictures))
+            self._slots = [PictureSlot(self._marker) for _ in range(most)]
             yield from self._slots
         else:
             yield Static("This experiment has curves only.", markup=False)

@@ -34,11 +34,9 @@ class RunPanes(PaneBox):
         self._drawn: tuple[object, ...] = ()
 
     async def open(self, name: str) -> None:
-        """Show the view of that name, complete from the first moment."""
+        """Show the view of that name, up to date the next time a run is shown."""
         self._drawn = ()
-        if name == "notes":
-            await self.notes.render_once()
-        self.switch(name)
+        await super().open(name)
 
     def forget(self) -> None:
         """Another run comes."""

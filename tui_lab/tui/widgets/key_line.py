@@ -1,0 +1,104 @@
+"""The last line of a screen: what the keys do now, as many of them as there is room for.
+
+Textual's own footer makes a widget per key and makes them all anew whenever the focus moves, which
+takes 30 ms and a line of bytes each time. This one is a line of text that is sent when it differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+
+_KEPT = "help"
+"""The description of the key that leads to all the others: it stays where few find room."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key, what it does, and whether it would do it now."""
+
+    key: str
+    display: str
+    description: str
+    enabled: bool = True
+
+    @property
+    def content(self) -> Content:
+        """`r run`, which can be clicked."""
+        markup = f"[@click=app.simulate_key('{self.key}')][$look]$display[/] $description[/]"
+        words = Content.from_markup(
+            markup.replace("$look", "bold $footer-key-foreground"),
+            display=self.display,
+            description=self.description,
+        )
+        return words if self.enabled else words.stylize("dim")
+
+
+class KeyLine(Widget):
+    """`r run  space pause  . phase  …`"""
+
+    DEFAULT_CSS = """
+    KeyLine {
+        height: 1;
+        width: 1fr;
+        padding: 0 1;
+        color: $footer-foreground;
+        background: $footer-background;
+        link-style: none;
+        link-style-hover: none;
+        link-color-hover: $accent;
+        link-background-hover: transparent;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auto_links = False  # or its words would all look alike
+        self.keys: tuple[Key, ...] = ()
+        """Those of the screen's bindings that are meant to be shown."""
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+
+    def render(self) -> Content:
+        return Content("  ").join(key.content for key in fitting(self.keys, self.size.width))
+
+    def _follow(self, screen: Screen[Any]) -> None:
+        if screen is not self.screen or not self.app.app_focus:
+            return
+        keys = tuple(self._shown())
+        if keys != self.keys:
+            self.keys = keys
+            self.refresh()
+
+    def _shown(self) -> Iterable[Key]:
+        actions: set[str] = set()
+        for _, binding, enabled, _ in self.screen.active_bindings.values():
+            if binding.show and binding.action not in actions:
+                actions.add(binding.action)
+                display = self.app.get_key_display(binding)
+                yield Key(binding.key, display, binding.description, enabled)
+
+
+def fitting(keys: Sequence[Key], width: int) -> list[Key]:
+    """The first of `keys` that fit into `width` columns, and in any case the one for help."""
+    room = width - sum(_columns(key) for key in keys if key.description == _KEPT)
+    chosen = []
+    for key in keys:
+        if key.description != _KEPT:
+            room -= _columns(key)
+        if key.description == _KEPT or room >= -len(_GAP):
+            chosen.append(key)
+    return chosen
+
+
+_GAP = "  "
+
+
+def _columns(key: Key) -> int:
+    return key.content.cell_length + len(_GAP)
