@@ -30,6 +30,8 @@ from tui_lab.worker.record import RunRecord
 
 _BLOCK = 1 / 30
 """Seconds between two writes of a run that is going on."""
+_LONGEST = 4096
+"""Steps after which a block is written whatever the time, so that its tensors stay few."""
 _PICTURES = 0.5
 """Seconds between two pictures of a kind; a terminal shows no more."""
 
@@ -62,8 +64,8 @@ class Publisher:
 
     def add_step(self, step: int) -> bool:
         """Take over the finished step; whether the block should be written now."""
-        self._measurements.add_step(step, self._program)
-        return self._clock() >= self._next_block or self._measurements.is_long
+        self._measurements.block.add(self._program)
+        return self._clock() >= self._next_block or step % _LONGEST == 0
 
     def evaluate_epoch(self, step: int, epoch: int) -> None:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
@@ -166,7 +168,7 @@ class Publisher:
             return {key: float(value) for key, value in self._program.evaluate().items()}
 
     def _close_block(self) -> None:
-        for event in self._measurements.take(self.t):
+        for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
         if self._measurements.last:
             self._record.progress(self._measurements.step, self._epoch, self._measurements.last)
