@@ -34,6 +34,8 @@ _LONGEST = 4096
 """Steps after which a block is written whatever the time, so that its tensors stay few."""
 _PICTURES = 0.5
 """Seconds between two pictures of a kind; a terminal shows no more."""
+_RESPITE = 50
+"""Times as long as pictures took that the next ones wait: a large model is trained, not drawn."""
 
 
 class Publisher:
@@ -71,10 +73,11 @@ class Publisher:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
         self._epoch = epoch
         self._measurements.add_epoch(step, epoch, self._evaluate())
-        if self._clock() >= self._next_pictures:
-            self._next_pictures = self._clock() + _PICTURES
+        if (start := self._clock()) >= self._next_pictures:
             self._close_block()
             self.log_pictures(step, self._program.pictures())
+            end = self._clock()
+            self._next_pictures = max(start + _PICTURES, end + _RESPITE * (end - start))
 
     def evaluate_now(self, step: int) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
