@@ -16,7 +16,7 @@ def sgd(parameters: Iterable[Tensor], lr: float, batch_size: int) -> None:
     with torch.no_grad():
         for p in parameters:
             if p.grad is not None:
-                p -= lr * p.grad / batch_size
+                p -= lr / batch_size * p.grad
 
 
 def zero_grad(parameters: Iterable[Tensor]) -> None:

@@ -90,7 +90,8 @@ class Program(ABC):
 
     def pictures(self) -> Pictures:
         """Data for the declared pictures that are not curves; called after every epoch, at most a
-        few times a second, and at the end. Only layers that changed need be given."""
+        few times a second, less often if they take long, and at the end. Only layers that changed
+        need be given."""
         return {}
 
     def start_pictures(self) -> Pictures:

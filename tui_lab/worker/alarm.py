@@ -33,6 +33,8 @@ class NonFiniteAlarm:
         """The alarms in a block that starts at step `first`; `parameters` are the keys of columns
         that hold parameter components."""
         losses = columns["train/loss"]
+        if all(np.isfinite(columns[key]).all() for key in ("train/loss", *parameters)):
+            return
         seen = {"step/first_inf": np.isinf(losses), "step/first_nan": np.isnan(losses)}
         parts = [~np.isfinite(columns[key]) for key in sorted(parameters)]
         if parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
@@ -24,21 +25,22 @@ class StepBlock:
 
     def __init__(self) -> None:
         self._losses: list[Tensor] = []
-        self._records: dict[str, list[Tensor]] = {}
+        self._records: defaultdict[str, list[Tensor]] = defaultdict(list)
 
     def __len__(self) -> int:
         return len(self._losses)
 
     def add(self, program: Program) -> None:
         """Take over what the finished step left in `program.loss` and `program.records`."""
-        if program.loss is None:
+        loss, records = program.loss, program.records
+        if loss is None:
             raise RuntimeError("A step must yield self.forward(loss).")
-        self._losses.append(program.loss.detach())
+        self._losses.append(loss.detach())
         program.loss = None
-        if program.records:
-            for key, value in program.records.items():
-                self._records.setdefault(key, []).append(value.detach())
-            program.records.clear()
+        if records:
+            for key, value in records.items():
+                self._records[key].append(value.detach() if value.requires_grad else value)
+            records.clear()
 
     def take(self, names: Mapping[str, tuple[str, ...]]) -> Columns:
         """The block as columns, one row per step, and start a new one; `names` are the keys of
@@ -50,18 +52,21 @@ class StepBlock:
                 columns[key] = rows
             else:
                 columns.update(zip(names[key], rows.T, strict=True))
-        self._losses, self._records = [], {}
+        self._losses.clear()
+        self._records.clear()
         return columns
 
 
 def _means(losses: list[Tensor]) -> npt.NDArray[np.floating]:
     """The mean of each loss; losses of equal size (all but an epoch's last batch) at once."""
-    means = [group.flatten(1).mean(1) for group in _stacked(losses)]
+    means = [stack.view(len(stack), -1).mean(1) for stack in _stacked(losses)]
     array: npt.NDArray[np.floating] = torch.cat(means).cpu().numpy()
     return array
 
 
 def _stacked(losses: list[Tensor]) -> Iterator[Tensor]:
-    for shape, group in groupby(losses, key=lambda loss: loss.shape):
-        stack = torch.stack(list(group))
-        yield stack if shape else stack.unsqueeze(1)
+    try:
+        yield torch.stack(losses)
+    except RuntimeError:  # not all of one size; asking each for its own takes longer than stacking
+        for _, group in groupby(losses, key=lambda loss: loss.shape):
+            yield torch.stack(list(group))

@@ -20,8 +20,8 @@ _INTERVAL = 0.2
 class GradientProbe:
     """Watches single steps: ‖p‖, ‖∇‖ after backward, ‖Δp‖/‖p‖ after the update, the state of .grad.
 
-    An unwatched step costs nothing but the question `is_due`. Norms are taken in float64 (the
-    norm of finite float32 numbers can overflow) and leave the device in one copy per snapshot.
+    An unwatched step costs nothing. Norms are taken in float64 (the norm of finite float32 numbers
+    can overflow) and leave the device in one copy per snapshot.
     """
 
     def __init__(self, program: Program, total_steps: int) -> None:
@@ -43,6 +43,13 @@ class GradientProbe:
             return False
         self._next_time = now + _INTERVAL
         return True
+
+    def next_due(self, step: int, now: float) -> int:
+        """The first step after `step` for which `is_due` holds, should no more time pass."""
+        if now >= self._next_time or step == 0:
+            return step + 1
+        due = step - step % self._stride + self._stride
+        return min(due, self._last) if step < self._last else due
 
     def begin(self, step: int) -> None:
         """A watched step is about to start."""

@@ -30,8 +30,12 @@ from tui_lab.worker.record import RunRecord
 
 _BLOCK = 1 / 30
 """Seconds between two writes of a run that is going on."""
+_LONGEST = 4096
+"""Steps after which a block is written whatever the time, so that its tensors stay few."""
 _PICTURES = 0.5
 """Seconds between two pictures of a kind; a terminal shows no more."""
+_RESPITE = 50
+"""Times as long as pictures took that the next ones wait: a large model is trained, not drawn."""
 
 
 class Publisher:
@@ -62,17 +66,18 @@ class Publisher:
 
     def add_step(self, step: int) -> bool:
         """Take over the finished step; whether the block should be written now."""
-        self._measurements.add_step(step, self._program)
-        return self._clock() >= self._next_block or self._measurements.is_long
+        self._measurements.block.add(self._program)
+        return self._clock() >= self._next_block or step % _LONGEST == 0
 
     def evaluate_epoch(self, step: int, epoch: int) -> None:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
         self._epoch = epoch
         self._measurements.add_epoch(step, epoch, self._evaluate())
-        if self._clock() >= self._next_pictures:
-            self._next_pictures = self._clock() + _PICTURES
+        if (start := self._clock()) >= self._next_pictures:
             self._close_block()
             self.log_pictures(step, self._program.pictures())
+            end = self._clock()
+            self._next_pictures = max(start + _PICTURES, end + _RESPITE * (end - start))
 
     def evaluate_now(self, step: int) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
@@ -166,7 +171,7 @@ class Publisher:
             return {key: float(value) for key, value in self._program.evaluate().items()}
 
     def _close_block(self) -> None:
-        for event in self._measurements.take(self.t):
+        for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
         if self._measurements.last:
             self._record.progress(self._measurements.step, self._epoch, self._measurements.last)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import GeneratorType
 
 from tui_lab.events import GradientsLogged, PhaseEntered
 from tui_lab.training.phase import Phase
@@ -26,6 +27,10 @@ class StepWatch:
         """Whether this step should be watched."""
         return self._probe.is_due(step, self._clock())
 
+    def next_due(self, step: int) -> int:
+        """The first step after `step` that should be watched, as things stand."""
+        return self._probe.next_due(step, self._clock())
+
     def begin(self, step: int) -> None:
         """The step is about to start."""
         self.inside = True
@@ -35,9 +40,9 @@ class StepWatch:
         """The step stands at `phase`."""
         self._probe.observe(phase)
 
-    def hold(self, step: int, phase: Phase, line: int) -> None:
-        """The step is about to be held at `phase`, which is at `line` of its source."""
-        t = self._publisher.t
+    def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
+        """The step, which is `phases`, is about to be held at `phase`."""
+        t, line = self._publisher.t, _line(phases)
         self._publisher.emit(PhaseEntered(t=t, step=step, phase=phase, line=line))
         snapshot = self._probe.snapshot(step, held=True)
         self._publisher.emit(GradientsLogged(t=t, phase=phase, **snapshot))
@@ -49,3 +54,11 @@ class StepWatch:
             snapshot = self._probe.snapshot(step, held=False)
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
+
+
+def _line(phases: GeneratorType[Phase, None, None]) -> int:
+    """The line at which the innermost running generator of a step stands."""
+    while isinstance(phases.gi_yieldfrom, GeneratorType):
+        phases = phases.gi_yieldfrom
+    frame = phases.gi_frame
+    return frame.f_lineno if frame is not None else 0
