@@ -34,8 +34,10 @@ class RunsScreen(Screen[None]):
     TITLE = "Runs"
     CSS_PATH = "runs.tcss"
     HELP = (
-        "● is live. A filter's words must all occur in a run's name, status or hyperparameters; "
-        "lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press o to compare them."
+        "●, ◐ and … are live, ✓ is finished, ■ stopped, ✗ failed, ! crashed, ? unreadable; "
+        "* is selected. A filter's words must all occur in a run's name, status or "
+        "hyperparameters; lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press "
+        "o to compare them."
     )
     AUTO_FOCUS = "RunTable"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,9 +95,6 @@ class RunsScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(REFRESH, self.refresh_runs)
         self.lab.theme_changed_signal.subscribe(self, lambda _: self.refresh_runs())
-
-    def on_resize(self) -> None:
-        self._show()
 
     def on_screen_resume(self) -> None:
         self.filter_input.value = self.filter_text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar, Self
 
+from rich.console import JustifyMethod
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -12,24 +13,12 @@ from textual.color import Color
 from textual.geometry import Region
 from textual.widgets import DataTable
 
+from tui_lab.tui.run_columns import RunColumn, run_columns
 from tui_lab.tui.run_row import RunRow
 from tui_lab.tui.status_sign import SIGNS, status_variable
 
-_COLUMNS = (
-    ("mark", " ", 1),
-    ("status", "status", 12),
-    ("name", "run", None),
-    ("age", "age", 6),
-    ("values", "not default", None),
-    ("train", "train", 9),
-    ("test", "test", 9),
-    ("norm", "‖w‖", 9),
-    ("step", "step", 9),
-)
-"""Key, heading and width; numbers that change keep their column's width, or all would move."""
-_OTHERS = 95
-"""Columns that everything but the hyperparameters takes."""
-_FEWEST = 13
+_Shown = tuple[RunRow, bool]
+"""A row, and whether it is marked."""
 _NUMBERS = frozenset(("age", "step", "train", "test", "norm"))
 
 
@@ -39,7 +28,9 @@ class RunTable(DataTable[Text]):
     DEFAULT_CSS = """
     RunTable {
         background: transparent;
+        overflow-x: hidden;
         scrollbar-size: 1 1;
+        scrollbar-gutter: stable;
         & > .datatable--header, &:ansi > .datatable--header {
             background: transparent;
             color: $text-muted;
@@ -67,12 +58,14 @@ class RunTable(DataTable[Text]):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 # Textual's own word
         self._quiet = False
         super().__init__(id=id, cursor_type="row", zebra_stripes=False, cell_padding=1)
-        self._shown: dict[str, dict[str, Text]] = {}
+        self._columns: tuple[RunColumn, ...] = ()
+        self._theme = ""
+        """The theme whose colours the cells have."""
+        self._shown: dict[str, _Shown] = {}
 
-    def on_mount(self) -> None:
-        for key, label, width in _COLUMNS:
-            heading = Text(label, justify="right" if key in _NUMBERS else "left")
-            self.add_column(heading, key=key, width=width)
+    def on_resize(self) -> None:
+        """Other columns fit now."""
+        self._show(dict(self._shown))
 
     @property
     def current(self) -> str:
@@ -82,33 +75,53 @@ class RunTable(DataTable[Text]):
 
     def show(self, rows: Sequence[RunRow], selected: Collection[str] = ()) -> None:
         """Show these rows; only what reads differently is drawn again."""
-        cells = {row.id: self._cells(row, row.id in selected) for row in rows}
-        if list(cells) != list(self._shown):
-            self._rebuild(cells)
-        else:
-            self._update(cells)
-        self._shown = cells
+        self._show({row.id: (row, row.id in selected) for row in rows})
 
-    def _rebuild(self, cells: dict[str, dict[str, Text]]) -> None:
-        held, scroll = self.current, self.scroll_y
-        place = self.cursor_row
-        self.clear()
-        for run_id, row in cells.items():
-            self.add_row(*row.values(), key=run_id)
-        rows = list(cells)
-        self.move_cursor(row=rows.index(held) if held in cells else min(place, len(rows) - 1))
+    def _show(self, shown: dict[str, _Shown]) -> None:
+        columns, theme = self._fitting(shown.values()), self.app.theme
+        if (columns, theme) != (self._columns, self._theme):
+            self._columns, self._theme = columns, theme
+            self._rebuild(shown, columns=True)
+        elif list(shown)[: len(self._shown)] != list(self._shown):
+            self._rebuild(shown)
+        else:
+            self._update(shown)
+            self._add(list(shown.items())[len(self._shown) :])
+        self._shown = shown
+
+    def _fitting(self, shown: Collection[_Shown]) -> tuple[RunColumn, ...]:
+        """The columns for the room there is; without any (it is hidden) they stay as they were."""
+        longest = max((len(row.name) for row, _ in shown), default=0)
+        room = self.scrollable_content_region.width
+        return run_columns(room, longest) if room and shown else self._columns
+
+    def _rebuild(self, shown: dict[str, _Shown], *, columns: bool = False) -> None:
+        held, place, scroll = self.current, self.cursor_row, self.scroll_y
+        self.clear(columns=columns)
+        for key, heading, width in self._columns if columns else ():
+            label = Text(heading, justify="right" if key in _NUMBERS else "left")
+            self.add_column(label, key=key, width=width)
+        self._add(shown.items())
+        rows = list(shown)
+        self.move_cursor(row=rows.index(held) if held in shown else min(place, len(rows) - 1))
         self.scroll_to(y=scroll, animate=False)
 
-    def _update(self, cells: dict[str, dict[str, Text]]) -> None:
+    def _add(self, rows: Iterable[tuple[str, _Shown]]) -> None:
+        for run_id, (row, marked) in rows:
+            self.add_row(*self._cells(row, marked).values(), key=run_id)
+
+    def _update(self, shown: dict[str, _Shown]) -> None:
+        """Change the cells of the rows there are that read differently."""
         changed = []
         self._quiet = True
-        for index, (run_id, row) in enumerate(cells.items()):
-            for column, text in row.items():
-                if text != self._shown[run_id][column]:
-                    changed.append(index)
-                    self.update_cell(run_id, column, text, update_width=column == "values")
+        for index, (run_id, before) in enumerate(self._shown.items()):
+            if before != shown[run_id]:
+                changed.append(index)
+                old, new = self._cells(*before), self._cells(*shown[run_id])
+                for column in new.keys() if old != new else ():
+                    self.update_cell(run_id, column, new[column])
         self._quiet = False
-        for index in dict.fromkeys(changed):
+        for index in changed:
             self.refresh_row(index)
 
     def refresh(
@@ -123,30 +136,31 @@ class RunTable(DataTable[Text]):
             return self
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
-    def _cells(self, row: RunRow, selected: bool) -> dict[str, Text]:
-        muted = self._style("text-muted")
-        sign, word = (SIGNS[row.status], row.status.value) if row.readable else ("?", "unreadable")
-        return {
-            "mark": Text("✓" if selected else " ", self._style("accent")),
-            "status": Text(f"{sign} {word}", self._style(status_variable(row.status))),
-            "name": Text(row.name),
-            "age": Text(row.age, muted, justify="right"),
-            "values": self._values(row),
-            "train": Text(row.train, justify="right"),
-            "test": Text(row.test, justify="right"),
-            "norm": Text(row.norm, justify="right"),
-            "step": Text(row.step, justify="right"),
-        }
+    def _cells(self, row: RunRow, marked: bool) -> dict[str, Text]:
+        """The text of each of the columns, cut where there is more of it than room."""
+        cells = {}
+        for key, _, width in self._columns:
+            text = cells[key] = self._cell(key, row, marked, width)
+            text.truncate(width, overflow="ellipsis")
+        return cells
 
-    def _values(self, row: RunRow) -> Text:
-        """What is chosen, and what went wrong where that is all or there is room for it."""
-        room = max(_FEWEST, self.size.width - _OTHERS)
-        muted = self._style("text-muted")
-        text = Text.assemble(
-            row.values, "  " if row.values and row.error else "", (row.error, muted)
-        )
-        text.truncate(room, overflow="ellipsis")
-        return text
+    def _cell(self, key: str, row: RunRow, marked: bool, width: int) -> Text:
+        if key == "mark":
+            return Text("*" if marked else " ", self._style("accent"))
+        if key == "status":
+            return self._status(row, width)
+        if key == "values":  # and what went wrong, where that is all or there is room for it
+            between = "  " if row.values and row.error else ""
+            return Text.assemble(row.values, between, (row.error, self._style("text-muted")))
+        style = self._style("text-muted") if key == "age" else ""
+        justify: JustifyMethod = "right" if key in _NUMBERS else "left"
+        return Text(str(getattr(row, key)), style, justify=justify)
+
+    def _status(self, row: RunRow, width: int) -> Text:
+        """The sign of a state, with its word where there is room."""
+        sign, word = (SIGNS[row.status], row.status.value) if row.readable else ("?", "unreadable")
+        words = f"{sign} {word}" if width > len(sign) else sign
+        return Text(words, self._style(status_variable(row.status)))
 
     def _style(self, variable: str) -> Style:
         return Style(color=Color.parse(self.app.theme_variables[variable]).rich_color)
