@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,7 @@ class FakeSession:
         self.output: dict[str, str] = {}
         self.start_error: Exception | None = None
         self.stop_error: Exception | None = None
+        self.runs_error: Exception | None = None
         self._experiments = list(experiments or [TOY, OTHER])
         self._runs = {run.id: run for run in runs}
         self._events: dict[str, list[RunEvent]] = {}
@@ -89,11 +90,16 @@ class FakeSession:
                 return experiment
         raise ExperimentNotFound(f"There is no experiment {name!r}.")
 
-    def runs(self) -> Sequence[RunSummary]:
-        return sorted(self._runs.values(), key=lambda run: run.created, reverse=True)
+    async def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+        if self.runs_error is not None:
+            raise self.runs_error
+        yield self._newest_first()
 
     def live(self) -> Sequence[RunSummary]:
-        return [run for run in self.runs() if run.live]
+        return [run for run in self._newest_first() if run.live]
+
+    def _newest_first(self) -> Sequence[RunSummary]:
+        return sorted(self._runs.values(), key=lambda run: run.created, reverse=True)
 
     def summary(self, run_id: str) -> RunSummary:
         if run_id not in self._runs:

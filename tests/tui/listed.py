@@ -12,7 +12,6 @@ from tests.tui.fakes import FakeSession, summary
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.screens.runs import RunsScreen
-from tui_lab.tui.widgets.run_table import RunTable
 
 OLD = summary(1, hyperparameters={"weight_decay": 0.0, "lr": 0.003})
 MIDDLE = summary(2, hyperparameters={"weight_decay": 3.0}, status=RunStatus.STOPPED)
@@ -47,12 +46,12 @@ class Opened(TuiLabApp):
 
 def column(app: Opened, name: str) -> list[str]:
     """A column of the table as text."""
-    return [cell.plain for cell in app.runs.query_one(RunTable).get_column(name)]
+    return [cell.plain.strip() for cell in app.runs.table.get_column(name)]
 
 
 def ids(app: Opened) -> list[str]:
     """The runs in the table, from the top."""
-    return [str(row.key.value) for row in app.runs.query_one(RunTable).ordered_rows]
+    return [row.id for row in app.runs.table.rows]
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
@@ -70,3 +69,18 @@ async def at_runs(pilot: Pilot[Any], *keys: str) -> None:
     await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.is_listed)
     await pilot.press(*keys)
     await pilot.pause()
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait for what goes on behind the screen."""
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+async def looked(pilot: Pilot[Any]) -> None:
+    """Have the runs looked at again."""
+    app = pilot.app
+    assert isinstance(app, Opened)
+    app.runs.refresh_runs()
+    await settled(pilot)

@@ -20,6 +20,7 @@ from tui_lab.config import Settings
 from tui_lab.errors import (
     ExperimentError,
     ExperimentNotFound,
+    HomeError,
     RunError,
     RunNotFound,
     RunNotLive,
@@ -28,6 +29,7 @@ from tui_lab.errors import (
 from tui_lab.events import RunFinished
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory, StatusRecord
 from tui_lab.runs.log import RunLog
 from tui_lab.tui import lab_session
@@ -115,6 +117,11 @@ def ended(runs: Path) -> RunDirectory:
     return directory
 
 
+async def listed(session: LabSession) -> list[RunSummary]:
+    """All runs, once they are read."""
+    return [run async for some in session.runs() for run in some]
+
+
 def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> None:
     chosen = TOY.choose({"lr": 0.25})
     run_id = session.start(TOY, chosen, 7, "cpu")
@@ -123,7 +130,7 @@ def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> 
     assert request.hyperparameters == TOY.to_json(chosen)
     assert (request.seed, request.device, request.data) == (7, "cpu", "/data")
     assert request.versions["torch"]
-    assert [run.id for run in session.runs()] == [run_id]
+    assert session.summary(run_id).seed == 7
 
 
 def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
@@ -169,21 +176,45 @@ def test_a_run_is_found_by_the_beginning_of_its_name(session: LabSession, runs: 
         session.summary("nonsense")
 
 
-def test_a_torn_run_is_listed_and_its_status_is_a_sentence(session: LabSession, runs: Path) -> None:
+async def test_a_torn_run_is_listed_and_its_status_is_a_sentence(
+    session: LabSession, runs: Path
+) -> None:
     directory = ended(runs)
     (directory.path / "run.json").write_text("{")
     (directory.path / "status.json").write_text("{")
-    (summary,) = session.runs()
+    (summary,) = await listed(session)
     assert not summary.readable
     assert "torn" in summary.error
     with pytest.raises(RunUnreadable):
         session.status(directory.id)
 
 
-def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
+async def test_runs_are_read_in_a_thread_a_list_at_a_time(
+    session: LabSession, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [ended(runs).id for _ in range(3)]
+    threads = set[str]()
+
+    def slices(catalogue: Catalogue) -> Iterator[list[RunSummary]]:
+        for run_id in made:
+            threads.add(threading.current_thread().name)
+            yield [catalogue.summary(run_id)]
+
+    monkeypatch.setattr(Catalogue, "slices", slices)
+    assert [[run.id for run in some] async for some in session.runs()] == [[name] for name in made]
+    assert threading.main_thread().name not in threads
+
+
+async def test_runs_that_can_not_be_listed_are_an_error(tmp_path: Path, spare: FakeSpare) -> None:
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(HomeError, match="can't be listed"):
+        await listed(LabSession(tmp_path / "runs", Settings(), spare=spare))
+
+
+async def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
     directory = ended(runs)
     session.delete(directory.id)
-    assert session.runs() == []
+    assert await listed(session) == []
     with pytest.raises(RunNotFound):
         session.delete(directory.id)
 

@@ -6,10 +6,9 @@ import dataclasses
 
 import pytest
 from textual.geometry import Region
-from textual.widget import Widget
 
 from tests.tui.fakes import FakeSession, summary
-from tests.tui.listed import ALL, LIVE, Opened, at_runs, column, ids
+from tests.tui.listed import ALL, LIVE, Opened, at_runs, column, looked
 from tui_lab.tui.run_columns import PADDING, run_columns
 
 
@@ -71,7 +70,8 @@ async def test_no_table_scrolls_sideways(app: Opened, session: FakeSession, widt
         await pilot.pause()
         table = app.runs.table
         assert table.max_scroll_x == 0
-        assert table.virtual_size.width <= table.scrollable_content_region.width
+        room = table.scrollable_content_region.width
+        assert sum(column.width + PADDING for column in table.columns) <= room
         assert table.show_vertical_scrollbar
 
 
@@ -91,29 +91,20 @@ async def test_a_wider_screen_shows_more_and_the_cursor_stays(app: Opened) -> No
         await pilot.pause()
         assert column(app, "status")[1] == "● running"
         assert column(app, "step")[1] == "7"
-        assert column(app, "mark") == [" ", "*", " ", " ", " "]
+        assert column(app, "mark") == ["", "*", "", "", ""]
         assert app.runs.table.current == ALL[2].id
 
 
 async def test_other_colours_are_shown_at_once(app: Opened) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await at_runs(pilot)
-        before = app.runs.table.get_cell(LIVE.id, "status").style
+        before = app.runs.table.render_line(2)
+        assert "●" in before.text
         await pilot.press("f2")
         await pilot.pause()
-        assert app.runs.table.get_cell(LIVE.id, "status").style != before
-
-
-async def test_older_runs_are_added_below_without_drawing_the_rest(
-    app: Opened, session: FakeSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with app.run_test(size=(200, 24)) as pilot:
-        await at_runs(pilot)
-        monkeypatch.setattr(app.runs.table, "clear", lambda **how: pytest.fail("drawn again"))
-        older = summary(0)
-        session.put(older)
-        app.runs.refresh_runs()
-        assert ids(app) == [*(run.id for run in ALL), older.id]
+        after = app.runs.table.render_line(2)
+        assert after.text == before.text
+        assert [segment.style for segment in after] != [segment.style for segment in before]
 
 
 async def test_a_live_run_is_kept_up_to_date_without_drawing_the_rest(
@@ -122,15 +113,61 @@ async def test_a_live_run_is_kept_up_to_date_without_drawing_the_rest(
     async with app.run_test(size=(200, 40)) as pilot:
         await at_runs(pilot)
         table, drawn = app.runs.table, list[Region]()
-        monkeypatch.setattr(table, "_refresh_region", drawn.append)
-        monkeypatch.setattr(
-            Widget, "refresh", lambda widget, *regions, **how: drawn.extend(regions)
-        )
+        monkeypatch.setattr(table, "refresh", lambda *regions, **how: drawn.extend(regions))
         session.put(dataclasses.replace(LIVE, step=8, metrics={"train/loss": 0.5}))
-        app.runs.refresh_runs()
+        await looked(pilot)
         assert column(app, "step")[1] == "8"
         assert column(app, "train")[1] == "0.5"
         assert [(region.y, region.height) for region in drawn] == [(2, 1)]
         drawn.clear()
-        app.runs.refresh_runs()
+        await looked(pilot)
         assert drawn == []
+
+
+async def test_of_thousands_of_runs_only_those_on_the_screen_are_drawn(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3000):
+        session.put(summary(number))
+    app = Opened(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot)
+        made = list[str]()
+        cells = app.runs.table._cells
+        monkeypatch.setattr(
+            app.runs.table,
+            "_cells",
+            lambda row: made.append(row.id) or cells(row),  # type: ignore[func-returns-value]
+        )
+        await pilot.press("end")
+        await pilot.pause()
+        assert app.runs.table.current == summary(0).id
+        assert summary(0).id in made
+        assert len(set(made)) < 50
+
+
+async def test_the_cursor_stays_in_sight(session: FakeSession) -> None:
+    for number in range(100):
+        session.put(summary(number))
+    app = Opened(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot)
+        for keys in (["end"], ["pageup"], ["k"] * 30, ["pagedown"], ["home"], ["j"] * 30):
+            await pilot.press(*keys)
+            await pilot.pause()
+            table = app.runs.table
+            line = table.cursor + 1 - table.scroll_offset.y
+            assert 1 <= line < table.scrollable_content_region.height
+            assert table.current[-4:] in table.render_line(line).text
+
+
+async def test_a_click_opens_the_run(app: Opened) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_runs(pilot)
+        await pilot.click("RunTable", offset=(10, 3))
+        await pilot.pause()
+        assert app.opened == [("toy", LIVE.id)]
+        await pilot.click("RunTable", offset=(10, 1))
+        await pilot.click("RunTable", offset=(10, 15))
+        await pilot.pause()
+        assert len(app.opened) == 1

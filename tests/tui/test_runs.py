@@ -18,6 +18,8 @@ from tests.tui.listed import (
     at_runs,
     column,
     ids,
+    looked,
+    settled,
     until,
 )
 from tui_lab.errors import HomeError, RunError
@@ -96,9 +98,9 @@ async def test_escape_leaves_the_filter_then_the_marks_then_the_screen(app: Open
         assert len(ids(app)) < len(ALL)
         await pilot.press("escape")
         assert len(ids(app)) == len(ALL)
-        assert len(app.runs.selected) == 1
+        assert len(app.runs.listing.selected) == 1
         await pilot.press("escape")
-        assert app.runs.selected == set()
+        assert app.runs.listing.selected == set()
         await pilot.press("escape")
         assert isinstance(app.screen, HomeScreen)
 
@@ -126,11 +128,11 @@ async def test_enter_on_a_run_that_can_not_be_read_says_why(app: Opened) -> None
 async def test_space_marks_and_takes_the_mark_away(app: Opened) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "down", "space", "down", "space")
-        assert app.runs.selected == {LIVE.id, MIDDLE.id}
-        assert column(app, "mark") == [" ", "*", " ", "*", " "]
+        assert app.runs.listing.selected == {LIVE.id, MIDDLE.id}
+        assert column(app, "mark") == ["", "*", "", "*", ""]
         assert str(app.runs.table.border_title).endswith("2 selected")
         await pilot.press("up", "space")
-        assert app.runs.selected == {LIVE.id}
+        assert app.runs.listing.selected == {LIVE.id}
 
 
 async def test_o_lays_the_selected_runs_over_their_experiment(app: Opened) -> None:
@@ -161,7 +163,7 @@ async def test_deleting_asks_first(app: Opened, session: FakeSession, key: str) 
         await pilot.press("c")
         assert ids(app) == [run.id for run in ALL]
         await pilot.press(key, "d")
-        await pilot.pause()
+        await settled(pilot)
         assert ("delete", OLD.id) in session.calls
         assert ids(app) == [run.id for run in ALL[:-1]]
 
@@ -169,9 +171,9 @@ async def test_deleting_asks_first(app: Opened, session: FakeSession, key: str) 
 async def test_marked_runs_are_deleted_together(app: Opened, session: FakeSession) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "space", "down", "space", "d", "d")
-        await pilot.pause()
+        await settled(pilot)
         assert ids(app) == [LIVE.id, MIDDLE.id, OLD.id]
-        assert app.runs.selected == set()
+        assert app.runs.listing.selected == set()
 
 
 async def test_a_live_run_is_not_deleted(app: Opened, session: FakeSession) -> None:
@@ -195,8 +197,7 @@ async def test_a_run_that_can_not_be_deleted_says_why(app: Opened, session: Fake
 async def test_t_stops_a_live_run(app: Opened, session: FakeSession) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "down", "t")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(pilot)
         assert ("stop", LIVE.id) in session.calls
         assert column(app, "status")[1] == "■"
 
@@ -222,7 +223,7 @@ async def test_new_runs_appear_and_the_cursor_stays_on_its_run(
         await at_runs(pilot, "down")
         assert app.runs.table.current == LIVE.id
         session.put(summary(6))
-        app.runs.refresh_runs()
+        await looked(pilot)
         assert len(ids(app)) == len(ALL) + 1
         assert app.runs.table.current == LIVE.id
 
@@ -230,14 +231,10 @@ async def test_new_runs_appear_and_the_cursor_stays_on_its_run(
 async def test_runs_that_can_not_be_listed_are_a_sentence(
     app: Opened, session: FakeSession
 ) -> None:
-    def fail() -> Sequence[RunSummary]:
-        raise HomeError("The runs can't be listed.")
-
     async with app.run_test() as pilot:
         await at_runs(pilot)
-        session.runs = fail  # type: ignore[method-assign]
-        app.runs.refresh_runs()
-        await pilot.pause()
+        session.runs_error = HomeError("The runs can't be listed.")
+        await looked(pilot)
         assert app.told == ["The runs can't be listed."]
 
 

@@ -103,7 +103,7 @@ async def test_r_starts_a_run_with_the_knobs_and_shows_it() -> None:
         await lab.settle(pilot)
         values = {"implementation": "scratch", "weight_decay": 7.0, "lr": 0.003, "epochs": 100}
         assert lab.started == [("start", "toy", values, 0, "auto")]
-        assert lab.screen.run_id in {run.id for run in lab.session.runs()}
+        assert lab.session.summary(lab.screen.run_id).live
         assert lab.screen.is_live
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -86,15 +86,16 @@ class LabSession:
             self._own[name] = self._from_a_run(name)
             return self._own[name][0]
 
-    def runs(self) -> Sequence[RunSummary]:
-        return self._catalogue.summaries()
+    async def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+        slices = self._catalogue.slices()
+        while (some := await in_background(next, slices, None)) is not None:
+            yield some
 
     def live(self) -> Sequence[RunSummary]:
         return self._catalogue.live()
 
     def summary(self, run_id: str) -> RunSummary:
-        name = self._directory(run_id).id
-        return next(run for run in self._catalogue.summaries() if run.id == name)
+        return self._catalogue.summary(run_id)
 
     def status(self, run_id: str) -> RunStatus:
         return self._directory(run_id).status()
@@ -171,8 +172,8 @@ class LabSession:
 
     def _from_a_run(self, name: str) -> tuple[Experiment, Path]:
         """An experiment that is not installed, from the file that the newest run of it names."""
-        for run in self._catalogue.summaries():
-            if run.experiment == name and run.readable:
+        for run in self._catalogue.of(name):
+            if run.readable:
                 plugin = self._directory(run.id).request().plugin
                 if plugin:
                     return load_experiment_file(Path(plugin)), Path(plugin)

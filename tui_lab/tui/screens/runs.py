@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -13,14 +13,16 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from tui_lab.errors import TuiLabError
-from tui_lab.experiment import Experiment
-from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.app import HOME, TuiLabApp
-from tui_lab.tui.run_row import command_words, run_row
+from tui_lab.tui.run_history import RunHistory
+from tui_lab.tui.run_listing import RunListing
+from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.run_table import RunTable
-from tui_lab.view_models.run_filter import run_filter
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
 
 REFRESH = 1.0
 _NO_RUNS = Content("No runs yet: g goes home, open an experiment and press r.")
@@ -78,13 +80,10 @@ class RunsScreen(Screen[None]):
         super().__init__()
         self.filter_text = ""
         """Words that a run's row must hold to be listed."""
-        self.selected: set[str] = set()
+        self.listing = RunListing(session)
         self._session = session
-        self.is_listed = False
-        """Whether the runs have been looked at."""
-        self._runs: dict[str, RunSummary] = {}
+        self._history = RunHistory(session)
         self._live: frozenset[str] = frozenset()
-        self._experiments: dict[str, Experiment | None] = {}
 
     def compose(self) -> ComposeResult:
         yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
@@ -101,62 +100,44 @@ class RunsScreen(Screen[None]):
         self.refresh_runs()
 
     def refresh_runs(self) -> None:
-        """Show what the runs are now."""
-        if not self.is_current:
-            return
+        """Look at the runs, and show them as they are read."""
+        if self.is_current:
+            self._read_runs()
+
+    @work(group="runs", exclusive=False, exit_on_error=True)
+    async def _read_runs(self) -> None:
         try:
-            runs = self._session.runs()
+            async for _ in self._history.read():
+                self.listing.take(self._history.runs)
+                self._show()
         except TuiLabError as error:
             self.lab.tell(str(error), error=True)
-            return
-        self._runs = {run.id: run for run in runs}
-        self.selected &= self._runs.keys()
-        self.is_listed = True
-        self._show()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all runs have been looked at."""
+        return self._history.is_complete
 
     def _show(self) -> None:
-        now, wanted = self._session.now(), run_filter(self.filter_text)
-        found = [run for run in self._runs.values() if wanted(run)]
-        shown = [run_row(run, self._experiment(run), now) for run in found]
-        self.table.show(shown, self.selected)
+        shown = self.listing.rows(self.filter_text)
+        self.table.show(shown, self.listing.selected)
         if not shown:
-            self.query_one("#empty", Static).update(_NO_MATCH if self._runs else _NO_RUNS)
+            self.query_one("#empty", Static).update(_NO_MATCH if self.listing.runs else _NO_RUNS)
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
-        title = self._title(len(shown))
+        title = self.listing.title(len(shown))
         if self.table.border_title != title:  # the border is drawn again even for the same one
             self.table.border_title = title
         if shown and self.focused is None:
             self.table.focus()  # it lost the focus when it had nothing to show
-        live = frozenset(run.id for run in self._runs.values() if run.live)
-        if self._live != live:
-            self._live = live
+        if self._live != self.listing.live:
+            self._live = self.listing.live
             self.refresh_bindings()
 
-    def _title(self, shown: int) -> str:
-        live = sum(run.live for run in self._runs.values())
-        parts = [f"Runs · {live} live · {len(self._runs)} in all"]
-        if shown != len(self._runs):
-            parts.append(f"{shown} shown")
-        if self.selected:
-            parts.append(f"{len(self.selected)} selected")
-        return " · ".join(parts)
-
-    def _experiment(self, run: RunSummary) -> Experiment | None:
-        """The run's experiment; None when it is gone or broken, asked for once."""
-        name = run.experiment
-        if name not in self._experiments:
-            try:
-                self._experiments[name] = self._session.experiment(name)
-            except TuiLabError:
-                self._experiments[name] = None
-        return self._experiments[name]
-
     @property
-    def chosen(self) -> list[RunSummary]:
-        """The selected runs, newest first, else the one under the cursor."""
-        ids = self.selected or {self.table.current}
-        return [run for run in self._runs.values() if run.id in ids]
+    def _chosen(self) -> list[RunSummary]:
+        """The selected runs, else the one under the cursor."""
+        return self.listing.chosen(self.table.current)
 
     @on(Input.Changed, "#filter")
     def apply_filter(self, event: Input.Changed) -> None:
@@ -170,18 +151,18 @@ class RunsScreen(Screen[None]):
         if self.table.row_count:
             self.table.focus()
 
-    @on(RunTable.RowSelected)
-    def open_run(self, event: RunTable.RowSelected) -> None:
+    @on(RunTable.Opened)
+    def open_run(self, event: RunTable.Opened) -> None:
         """Show the run in the screen of its experiment."""
-        self.lab.open_run(str(event.row_key.value))
+        self.lab.open_run(event.run_id)
 
-    @on(RunTable.RowHighlighted)
+    @on(RunTable.Highlighted)
     def offer_what_fits(self) -> None:
         """What can be done depends on the run under the cursor."""
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        chosen = self.chosen if action in _NEEDS else []
+        chosen = self._chosen if action in _NEEDS else []
         if action == "stop":
             return True if any(run.live for run in chosen) else None
         return True if chosen or action not in _NEEDS else None
@@ -193,8 +174,8 @@ class RunsScreen(Screen[None]):
 
     def action_select(self) -> None:
         """Mark the run under the cursor, or take the mark away, and go on to the next."""
-        self.selected ^= {self.table.current}
-        self.table.action_cursor_down()
+        self.listing.selected ^= {self.table.current}
+        self.table.action_move(1)
         self._show()
 
     def action_back(self) -> None:
@@ -202,8 +183,8 @@ class RunsScreen(Screen[None]):
         if self.filter_text or self.filter_input.has_focus:
             self.filter_input.value = ""
             self.table.focus()
-        elif self.selected:
-            self.selected.clear()
+        elif self.listing.selected:
+            self.listing.selected.clear()
         else:
             self.lab.go_back(HOME)
             return
@@ -211,29 +192,29 @@ class RunsScreen(Screen[None]):
 
     def action_overlay(self) -> None:
         """Lay the runs' curves over the charts of their experiment."""
-        runs = [run for run in self.chosen if run.readable]
+        runs = [run for run in self._chosen if run.readable]
         names = sorted({run.experiment for run in runs})
         if len(names) > 1:
             self.lab.tell(f"These runs are of {' and '.join(names)}; select runs of one of them.")
         elif names:
             self.lab.open_experiment(names[0], overlays=[run.id for run in runs])
         else:
-            self.lab.tell(self.chosen[0].error, error=True)
+            self.lab.tell(self._chosen[0].error, error=True)
 
     def action_copy(self) -> None:
         """Copy the command that makes the run again, and show it."""
-        run = self.chosen[0]
-        words = command_words(run, self._experiment(run))
+        run = self._chosen[0]
+        words = command_words(run, self.listing.experiment(run))
         self.lab.copy_to_clipboard(words)
         self.lab.tell(words)
 
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""
-        live = [run.id for run in self.chosen if run.live]
+        live = [run.id for run in self._chosen if run.live]
         if live:
             self.lab.tell(f"{live[0]} is live; t stops it first.", error=True)
         else:
-            ids = [run.id for run in self.chosen]
+            ids = [run.id for run in self._chosen]
             self.lab.push_screen(DeleteDialog(ids), self._delete)
 
     def _delete(self, deletion: Deletion | None) -> None:
@@ -246,7 +227,7 @@ class RunsScreen(Screen[None]):
 
     def action_stop(self) -> None:
         """End the live ones of the runs."""
-        self._stop([run.id for run in self.chosen if run.live])
+        self._stop([run.id for run in self._chosen if run.live])
 
     @work(group="stop", exit_on_error=False)
     async def _stop(self, ids: Sequence[str]) -> None:
