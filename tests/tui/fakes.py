@@ -93,13 +93,10 @@ class FakeSession:
     async def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
         if self.runs_error is not None:
             raise self.runs_error
-        yield self._newest_first()
+        yield _newest_first(self._runs.values())
 
     def live(self) -> Sequence[RunSummary]:
-        return [run for run in self._newest_first() if run.live]
-
-    def _newest_first(self) -> Sequence[RunSummary]:
-        return sorted(self._runs.values(), key=lambda run: run.created, reverse=True)
+        return [run for run in _newest_first(self._runs.values()) if run.live]
 
     def summary(self, run_id: str) -> RunSummary:
         if run_id not in self._runs:
@@ -162,6 +159,10 @@ class FakeSession:
 
     def close(self) -> None:
         self.calls.append(("close",))
+
+
+def _newest_first(runs: Iterable[RunSummary]) -> Sequence[RunSummary]:
+    return sorted(runs, key=lambda run: run.created, reverse=True)
 
 
 def summary(
