@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Literal
 
 from tui_lab.errors import HyperparameterError
@@ -220,13 +219,8 @@ class Experiment:
 
     def differing(self, values: Mapping[str, object]) -> dict[str, object]:
         """Those of `values` (JSON form) that are not at their defaults, or not declared now."""
-        defaults = self._json_defaults
+        defaults = self.to_json(self.defaults)
         return {n: v for n, v in values.items() if n not in defaults or defaults[n] != v}
-
-    @cached_property
-    def _json_defaults(self) -> Mapping[str, object]:
-        """Asked for once per run of a long history."""
-        return self.to_json(self.defaults)
 
     def _unknown(self, name: str) -> str:
         names = [h.name for h in self.hyperparameters]
