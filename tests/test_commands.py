@@ -17,8 +17,10 @@ from tui_lab.commands import (
     Pause,
     Resume,
     SetHyperparameter,
+    SetHyperparameters,
     Stop,
     from_json,
+    set_command,
     to_json,
 )
 from tui_lab.runs.encoding import dumps, loads
@@ -30,6 +32,7 @@ COMMANDS: list[Command] = [
     Advance("epoch"),
     SetHyperparameter("lr", 0.3),
     SetHyperparameter("true_w", "2,-3.4"),
+    SetHyperparameters({"lr": 0.3, "true_w": "2,-3.4"}),
     Evaluate(),
     Stop("[red] enough"),
 ]
@@ -52,7 +55,7 @@ def test_a_command_comes_back_from_the_socket(command: Command) -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        ([], "a command is one of pause, resume, advance, set, evaluate, stop."),
+        ([], "a command is one of pause, resume, advance, set, set_all, evaluate, stop."),
         ({"command": "dance"}, "a command is one of pause"),
         ({"command": ["stop"]}, "a command is one of pause"),
         ({"command": "pause", "for": 3}, "pause does not take for."),
@@ -60,12 +63,20 @@ def test_a_command_comes_back_from_the_socket(command: Command) -> None:
         ({"command": "advance", "unit": "mile"}, "advance takes a unit: phase, step or epoch."),
         ({"command": "advance", "unit": []}, "advance takes a unit"),
         ({"command": "set", "name": 3, "value": 1}, "set takes the name of a hyperparameter"),
+        ({"command": "set_all", "values": {}}, "set_all takes values by the names"),
+        ({"command": "set_all", "values": [1]}, "set_all takes values by the names"),
         ({"command": "stop", "reason": 3}, "stop takes a reason, as text."),
     ],
 )
 def test_nonsense_is_answered_with_a_sentence(data: object, sentence: str) -> None:
     with pytest.raises(ValueError, match="^" + sentence):
         from_json(data)
+
+
+def test_one_value_is_set_alone_and_several_together() -> None:
+    assert set_command({"lr": 0.3}) == SetHyperparameter("lr", 0.3)
+    both = {"lr": 0.3, "epochs": 5}
+    assert set_command(both) == SetHyperparameters(both)
 
 
 def answer(line: object) -> Command | str:
@@ -75,9 +86,13 @@ def answer(line: object) -> Command | str:
         return str(error)
 
 
-@given(NONSENSE, st.sampled_from(["pause", "advance", "set", "stop"]), NONSENSE)
+@given(NONSENSE, st.sampled_from(["pause", "advance", "set", "set_all", "stop"]), NONSENSE)
 def test_no_shape_of_nonsense_raises_anything_else(data: object, name: str, value: object) -> None:
-    fields = value if isinstance(value, dict) else {"unit": value, "name": value, "reason": value}
+    fields = (
+        value
+        if isinstance(value, dict)
+        else dict.fromkeys(("unit", "name", "values", "reason"), value)
+    )
     for line in (data, {**fields, "command": data}, {**fields, "command": name}):
         answered = answer(line)
         assert isinstance(answered, get_args(Command)) or str(answered).endswith(".")

@@ -3,6 +3,7 @@ error about that one alone."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_lab import plugins
+from tui_lab import experiments
 from tui_lab.errors import ExperimentError, ExperimentNotFound
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import (
@@ -48,7 +49,8 @@ def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     monkeypatch.syspath_prepend(tmp_path)
     names = ["good", "bad", "idle"]
     found = [EntryPoint(name, f"{name}_plugin:EXPERIMENT", GROUP) for name in names]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
+    monkeypatch.setattr(experiments, "__path__", [])
     return names
 
 
@@ -70,6 +72,15 @@ def test_a_wrong_name_is_a_sentence_with_the_nearest(entries: list[str]) -> None
     assert str(caught.value) == "There is no experiment 'god'; did you mean good?"
     with pytest.raises(ExperimentNotFound, match="there are bad, good, idle"):
         load_experiment("xyz")
+
+
+def test_nobody_else_takes_the_name_of_a_built_in_experiment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stranger = EntryPoint("weight-decay", "no_such_module:EXPERIMENT", GROUP)
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [stranger])
+    assert load_experiment("weight-decay").title == "Weight decay"
+    assert experiment_names().count("weight-decay") == 1
 
 
 def test_an_experiment_in_a_file(tmp_path: Path) -> None:

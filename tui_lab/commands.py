@@ -5,6 +5,7 @@ Each is answered by one `Acknowledgement` that says at which step it took effect
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -35,6 +36,14 @@ class SetHyperparameter:
 
 
 @dataclass(frozen=True)
+class SetHyperparameters:
+    """Give several live hyperparameters new values (in their JSON form) at the same step: all of
+    them, or none when one is refused or they make no sense together."""
+
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Evaluate:
     """Measure the whole-set metrics now."""
 
@@ -46,13 +55,14 @@ class Stop:
     reason: str = ""
 
 
-Command = Pause | Resume | Advance | SetHyperparameter | Evaluate | Stop
+Command = Pause | Resume | Advance | SetHyperparameter | SetHyperparameters | Evaluate | Stop
 
 _COMMANDS: dict[str, type[Command]] = {
     "pause": Pause,
     "resume": Resume,
     "advance": Advance,
     "set": SetHyperparameter,
+    "set_all": SetHyperparameters,
     "evaluate": Evaluate,
     "stop": Stop,
 }
@@ -76,6 +86,13 @@ class Acknowledgement:
         return cls(bool(data["ok"]), int(data["step"]), str(data["message"]))
 
 
+def set_command(values: Mapping[str, Any]) -> SetHyperparameter | SetHyperparameters:
+    """The command that gives these values, one or several."""
+    if len(values) == 1:
+        return SetHyperparameter(*next(iter(values.items())))
+    return SetHyperparameters(values)
+
+
 def to_json(command: Command) -> dict[str, Any]:
     """The command as the JSON object that goes over the socket."""
     return {"command": _NAMES[type(command)], **asdict(command)}
@@ -96,6 +113,12 @@ def from_json(data: Any) -> Command:
         raise ValueError("advance takes a unit: phase, step or epoch.")
     if isinstance(command, SetHyperparameter) and not isinstance(command.name, str):
         raise ValueError("set takes the name of a hyperparameter, as text.")
+    if isinstance(command, SetHyperparameters) and not _is_named(command.values):
+        raise ValueError("set_all takes values by the names of hyperparameters.")
     if isinstance(command, Stop) and not isinstance(command.reason, str):
         raise ValueError("stop takes a reason, as text.")
     return command
+
+
+def _is_named(values: Any) -> bool:
+    return isinstance(values, dict) and bool(values) and all(isinstance(key, str) for key in values)

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,6 +70,63 @@ def test_live_runs(runs: Path, new_run: NewRun) -> None:
     assert by_id[ended.id].status is RunStatus.FINISHED
     lock.release()
     assert catalogue.live() == []
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files of runs that were read, as `name of the run/name of the file`."""
+    read = list[str]()
+    whole = RunDirectory._object
+
+    def note(directory: RunDirectory, name: str) -> dict[str, Any]:
+        read.append(f"{directory.id}/{name}")
+        return whole(directory, name)
+
+    monkeypatch.setattr(RunDirectory, "_object", note)
+    return read
+
+
+def test_who_asks_what_is_live_reads_the_end_of_an_ended_run_once(
+    runs: Path, new_run: NewRun, opened: list[str]
+) -> None:
+    ended = [new_run("finished").id for _ in range(3)]
+    live = new_run("running")
+    lock = RunLock(live.path)
+    lock.acquire()
+    catalogue = Catalogue(runs)
+    assert [run.id for run in catalogue.live()] == [live.id]
+    read = [name for name in opened if not name.startswith(live.id)]
+    assert sorted(read) == sorted(f"{run}/status.json" for run in ended)
+    opened.clear()
+    assert [run.id for run in catalogue.live()] == [live.id]
+    assert {name.split("/")[0] for name in opened} == {live.id}
+    lock.release()
+
+
+def test_one_run_is_read_alone(runs: Path, new_run: NewRun, opened: list[str]) -> None:
+    wanted, *_ = [new_run("finished") for _ in range(3)]
+    assert Catalogue(runs).summary(wanted.id).id == wanted.id
+    assert {name.split("/")[0] for name in opened} == {wanted.id}
+
+
+def test_runs_of_an_experiment_are_read_one_after_another(
+    runs: Path, new_run: NewRun, opened: list[str]
+) -> None:
+    first = new_run("finished", experiment="mine", now=NOW)
+    last = new_run("finished", experiment="mine", now=NOW + timedelta(hours=1))
+    new_run("finished", experiment="mine-too", now=NOW)
+    found = Catalogue(runs).of("mine")
+    assert next(found).id == last.id
+    assert {name.split("/")[0] for name in opened} == {last.id}
+    assert [run.id for run in found] == [first.id]
+
+
+def test_slices_give_the_newest_first_and_nothing_twice(runs: Path, new_run: NewRun) -> None:
+    names = [new_run("finished", now=NOW + timedelta(hours=hour)).id for hour in range(3)]
+    catalogue = Catalogue(runs)
+    slices = [[run.id for run in some] for some in catalogue.slices(seconds=0)]
+    assert slices == [[names[2]], [names[1]], [names[0]], []]
+    assert [[run.id for run in some] for some in catalogue.slices(math.inf)] == [names[::-1]]
 
 
 def test_an_ended_run_that_goes_on_is_read_again(runs: Path, new_run: NewRun) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,7 @@ class FakeSession:
         self.output: dict[str, str] = {}
         self.start_error: Exception | None = None
         self.stop_error: Exception | None = None
+        self.runs_error: Exception | None = None
         self._experiments = list(experiments or [TOY, OTHER])
         self._runs = {run.id: run for run in runs}
         self._events: dict[str, list[RunEvent]] = {}
@@ -89,11 +90,13 @@ class FakeSession:
                 return experiment
         raise ExperimentNotFound(f"There is no experiment {name!r}.")
 
-    def runs(self) -> Sequence[RunSummary]:
-        return sorted(self._runs.values(), key=lambda run: run.created, reverse=True)
+    async def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+        if self.runs_error is not None:
+            raise self.runs_error
+        yield _newest_first(self._runs.values())
 
     def live(self) -> Sequence[RunSummary]:
-        return [run for run in self.runs() if run.live]
+        return [run for run in _newest_first(self._runs.values()) if run.live]
 
     def summary(self, run_id: str) -> RunSummary:
         if run_id not in self._runs:
@@ -156,6 +159,10 @@ class FakeSession:
 
     def close(self) -> None:
         self.calls.append(("close",))
+
+
+def _newest_first(runs: Iterable[RunSummary]) -> Sequence[RunSummary]:
+    return sorted(runs, key=lambda run: run.created, reverse=True)
 
 
 def summary(

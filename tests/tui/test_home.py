@@ -12,9 +12,9 @@ from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
 from tests.tui.fakes import OTHER, TOY, FakeSession, summary
+from tests.tui.listed import settled
 from tui_lab.errors import ExperimentError, HomeError
 from tui_lab.run import RunStatus
-from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.screens.home import RECENT, HomeScreen
 
@@ -40,7 +40,7 @@ def lines(app: TuiLabApp, selector: str) -> list[str]:
 
 def column(app: TuiLabApp, name: str) -> list[str]:
     """A column of the table of runs as text."""
-    return [cell.plain for cell in home(app).runs.get_column(name)]
+    return [cell.plain.strip() for cell in home(app).runs.get_column(name)]
 
 
 async def test_experiments_stand_under_their_chapters(session: FakeSession) -> None:
@@ -119,6 +119,7 @@ async def test_no_runs_says_how_to_make_one(session: FakeSession) -> None:
         assert not home(app).runs.display
         session.put(summary(1))
         home(app).refresh_runs()
+        await settled(pilot)
         assert not app.screen.query_one("#empty").display
         assert home(app).runs.display
 
@@ -132,6 +133,7 @@ async def test_a_run_that_moves_on_is_shown_where_it_is_now(session: FakeSession
         assert column(app, "step") == ["3"]
         session.put(summary(1, status=RunStatus.FINISHED, step=400))
         home(app).refresh_runs()
+        await settled(pilot)
         assert column(app, "status") == ["✓ finished"]
         assert column(app, "step") == ["400"]
 
@@ -150,7 +152,7 @@ async def test_nothing_is_drawn_while_nothing_happens(
         monkeypatch.setattr(home(app).runs, "refresh", lambda *args, **how: drawn.append(args))
         session.clock.advance(1)
         home(app).refresh_runs()
-        await pilot.pause()
+        await settled(pilot)
         assert drawn == []
 
 
@@ -164,6 +166,7 @@ async def test_the_cursor_stays_on_its_run_when_newer_ones_arrive(session: FakeS
         assert home(app).runs.current == first.id
         session.put(summary(2))
         home(app).refresh_runs()
+        await settled(pilot)
         assert home(app).runs.current == first.id
         assert len(column(app, "status")) == 2
 
@@ -179,13 +182,10 @@ async def test_a_broken_experiment_is_one_line_of_plain_text() -> None:
 
 
 async def test_runs_that_cannot_be_listed_are_a_sentence(session: FakeSession) -> None:
-    def fail() -> Sequence[RunSummary]:
-        raise HomeError("The runs can't be listed.")
-
-    session.runs = fail  # type: ignore[method-assign]
+    session.runs_error = HomeError("The runs can't be listed.")
     app = TuiLabApp(session)
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.pause()
+        await settled(pilot)
         assert "The runs can't be listed." in [note.message for note in app._notifications]
 
 

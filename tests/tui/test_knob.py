@@ -2,59 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import pytest
-from textual.app import App, ComposeResult
 from textual.events import Key, Paste
-from textual.widgets import Static
 
-from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Value, Vector
+from tests.tui.knobs import EXPERIMENT, Knobs
+from tui_lab.hyperparameters import Value
 from tui_lab.tui.widgets.knob import clip
-from tui_lab.tui.widgets.knob_panel import KnobPanel, describe
-
-EXPERIMENT = Experiment(
-    name="knobs",
-    title="Knobs",
-    chapter="",
-    summary="",
-    hyperparameters=(
-        Choice("implementation", ("scratch", "concise")),
-        Float("decay", symbol="λ", default=3.0, low=0.0, high=100.0, log=True, live=True),
-        Int("epochs", default=100, low=1, high=1000, step=50),
-        Flag("bias", default=True),
-        Vector("true_w", default=(2.0, -3.4), low=-10, high=10, help="The [red]weights[/red]."),
-        Float("shift", default=0.0, low=-1.0, high=1.0),
-    ),
-    metrics=(),
-    pictures=(),
-    program="knobs:Knobs",
-)
-
-
-class Knobs(App[None]):
-    """The knobs alone, with what they tell written down."""
-
-    def __init__(self, experiment: Experiment = EXPERIMENT) -> None:
-        super().__init__()
-        self.panel = KnobPanel(experiment, seed=0, device="auto")
-        self.told: list[tuple[str, Value]] = []
-
-    def compose(self) -> ComposeResult:
-        yield self.panel
-
-    def on_knob_panel_changed(self, event: KnobPanel.Changed) -> None:
-        self.told.append((event.name, event.value))
-
-    @property
-    def error(self) -> str:
-        return str(self.panel.query_one("#knob-error", Static).content)
-
-    def row(self, name: str) -> str:
-        return self.panel[name].render().plain
 
 
 async def told(name: str, keys: Sequence[str]) -> tuple[Knobs, list[tuple[str, Value]]]:
@@ -164,28 +119,6 @@ async def test_arrows_and_letters_move_between_knobs() -> None:
         assert app.focused is None
 
 
-async def test_moving_on_takes_what_was_typed_and_stays_at_what_is_wrong() -> None:
-    app = Knobs()
-    async with app.run_test(size=(40, 30)) as pilot:
-        app.panel["decay"].focus()
-        await pilot.press("7", "down")
-        assert app.told == [("decay", 7.0)]
-        assert app.focused is app.panel["epochs"]
-        await pilot.press("0", "down")
-        assert app.focused is app.panel["epochs"]
-        assert "epochs must be" in app.error
-
-
-async def test_a_short_panel_scrolls_to_its_knob() -> None:
-    app = Knobs()
-    async with app.run_test(size=(30, 10)) as pilot:
-        app.panel["implementation"].focus()
-        await pilot.press("end")
-        await pilot.pause()
-        assert app.panel["device"].region.bottom <= 10
-        assert app.panel["device"].region.y > 0
-
-
 async def test_the_row_shows_arrows_default_and_what_waits() -> None:
     app = Knobs()
     async with app.run_test(size=(60, 30)) as pilot:
@@ -200,34 +133,6 @@ async def test_the_row_shows_arrows_default_and_what_waits() -> None:
         assert "next run" not in app.row("epochs")
         app.panel["decay"].pending = True
         assert app.row("decay").startswith("…")
-
-
-async def test_help_says_what_the_knob_means_as_plain_text() -> None:
-    app = Knobs()
-    async with app.run_test(size=(60, 30)) as pilot:
-        app.panel["bias"].focus()
-        await pilot.press("down")
-        await pilot.pause()
-        shown = str(app.panel.query_one("#knob-help", Static).content)
-    assert shown.startswith("1 to 64 numbers from -10 to 10 with commas between them; next run.")
-    assert shown.endswith(" The [red]weights[/red].")
-    assert describe(EXPERIMENT["decay"]).plain == "A number from 0 to 100; live. "
-
-
-async def test_values_that_clash_are_said_so_but_kept() -> None:
-    def clash(chosen: Hyperparameters) -> HyperparameterError | None:
-        return None if chosen.bias else EXPERIMENT["epochs"].refuse("both")
-
-    app = Knobs(dataclasses.replace(EXPERIMENT, constraint=clash))
-    async with app.run_test(size=(40, 30)) as pilot:
-        app.panel["bias"].focus()
-        await pilot.press("right")
-        await pilot.pause()
-        assert "not 'both'" in app.error
-        assert app.told == [("bias", False)]
-        await pilot.press("right")
-        await pilot.pause()
-        assert app.error == ""
 
 
 async def test_pasted_text_holds_no_escape() -> None:
@@ -258,53 +163,3 @@ async def test_keys_that_come_faster_than_the_focus_turn_the_knob_they_mean() ->
         await pilot.pause()
         assert first.value == before[0]
         assert second.value != before[1]
-
-
-async def test_a_choice_brings_its_companions_unless_they_were_given() -> None:
-    app = Knobs(
-        dataclasses.replace(EXPERIMENT, companions={("implementation", "concise"): {"decay": 0.5}})
-    )
-    async with app.run_test(size=(40, 30)) as pilot:
-        choice, decay = app.panel["implementation"], app.panel["decay"]
-        choice.focus()
-        await pilot.press("right")
-        await pilot.pause()
-        assert (choice.value, decay.value) == ("concise", 0.5)
-        await pilot.press("right")
-        await pilot.pause()
-        assert (choice.value, decay.value) == ("scratch", 3.0)
-        decay.change(7.0)
-        await pilot.press("right")
-        await pilot.pause()
-        assert (choice.value, decay.value) == ("concise", 7.0)
-        app.panel.change({"implementation": "scratch", "decay": 0.5})
-        await pilot.pause()
-        assert (choice.value, decay.value) == ("scratch", 0.5)
-
-
-LONG = dataclasses.replace(
-    EXPERIMENT,
-    hyperparameters=(
-        Int("number_of_validation_examples", default=1000, low=1, high=10_000),
-        Choice("kind", ("covariate", "label")),
-    ),
-)
-
-
-@pytest.mark.parametrize("width", [24, 28, 36, 60])
-async def test_a_long_name_gives_way_to_the_values(width: int) -> None:
-    app = Knobs(LONG)
-    async with app.run_test(size=(width, 20)) as pilot:
-        await pilot.pause()
-        assert app.panel.has_class("-long")
-        assert " 1000" in app.row("number_of_validation_examples")
-        assert app.row("kind").rstrip().endswith("covariate")
-        assert app.row("number_of_validation_examples").startswith(" number_")
-
-
-async def test_short_names_are_whole() -> None:
-    app = Knobs()
-    async with app.run_test(size=(28, 20)) as pilot:
-        await pilot.pause()
-        assert not app.panel.has_class("-long")
-        assert "implementation" in app.row("implementation")

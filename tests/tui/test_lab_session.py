@@ -3,75 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.tui.fakes import TOY
+from tests.tui.lab import FakeSpare, FakeStarter, ended, made
 from tui_lab.commands import Acknowledgement, Pause
 from tui_lab.config import Settings
 from tui_lab.errors import (
-    ExperimentError,
-    ExperimentNotFound,
+    HomeError,
     RunError,
     RunNotFound,
     RunNotLive,
     RunUnreadable,
 )
 from tui_lab.events import RunFinished
-from tui_lab.experiment import Experiment
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.run import RunStatus
+from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory, StatusRecord
-from tui_lab.runs.log import RunLog
 from tui_lab.tui import lab_session
-from tui_lab.tui.background import in_background
 from tui_lab.tui.lab_session import LabSession
-from tui_lab.worker.process import WarmWorker, WorkerProcess
-
-OWN = """
-from tui_lab.experiment import Experiment
-EXPERIMENT = Experiment(name="mine", title="Mine", chapter="Mine", summary="",
-    hyperparameters=(), metrics=(), pictures=(), program="mine:Mine")
-"""
-
-
-class FakeSpare(WarmWorker):
-    """A spare that is no process."""
-
-    def __init__(self) -> None:
-        super().__init__(("false",))
-        self.started = 0
-        self.closed = 0
-
-    def start(self) -> None:
-        self.started += 1
-
-    @property
-    def ready(self) -> bool:
-        return self.started > self.closed
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class FakeStarter:
-    """Starts a process that exits as told instead of a worker."""
-
-    def __init__(self, code: int = 0) -> None:
-        self.code = code
-        self.workers: list[WorkerProcess] = []
-
-    def __call__(self, directory: RunDirectory, spare: WarmWorker | None) -> WorkerProcess:
-        words = (sys.executable, "-S", "-c", f"raise SystemExit({self.code})")
-        self.workers.append(WorkerProcess(subprocess.Popen(words), directory))
-        return self.workers[-1]
 
 
 @pytest.fixture
@@ -98,21 +53,9 @@ def session(runs: Path, starter: FakeStarter, spare: FakeSpare) -> LabSession:
     return LabSession(runs, Settings(), starter=starter, spare=spare, data="/data")
 
 
-def made(runs: Path, **fields: Any) -> RunDirectory:
-    """A run on disk that no worker has taken up."""
-    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={"lr": 0.1})
-    return RunDirectory.create(runs, replace(request, **fields), datetime.now(UTC))
-
-
-def ended(runs: Path) -> RunDirectory:
-    """A run that has finished."""
-    directory = made(runs)
-    directory.write_status(StatusRecord(status=RunStatus.FINISHED, step=3))
-    log = RunLog(directory.events_path)
-    log.append(RunFinished(t=1.0, step=3, epoch=1))
-    log.flush()
-    log.close()
-    return directory
+async def listed(session: LabSession) -> list[RunSummary]:
+    """All runs, once they are read."""
+    return [run async for some in session.runs() for run in some]
 
 
 def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> None:
@@ -123,7 +66,7 @@ def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> 
     assert request.hyperparameters == TOY.to_json(chosen)
     assert (request.seed, request.device, request.data) == (7, "cpu", "/data")
     assert request.versions["torch"]
-    assert [run.id for run in session.runs()] == [run_id]
+    assert session.summary(run_id).seed == 7
 
 
 def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
@@ -169,21 +112,45 @@ def test_a_run_is_found_by_the_beginning_of_its_name(session: LabSession, runs: 
         session.summary("nonsense")
 
 
-def test_a_torn_run_is_listed_and_its_status_is_a_sentence(session: LabSession, runs: Path) -> None:
+async def test_a_torn_run_is_listed_and_its_status_is_a_sentence(
+    session: LabSession, runs: Path
+) -> None:
     directory = ended(runs)
     (directory.path / "run.json").write_text("{")
     (directory.path / "status.json").write_text("{")
-    (summary,) = session.runs()
+    (summary,) = await listed(session)
     assert not summary.readable
     assert "torn" in summary.error
     with pytest.raises(RunUnreadable):
         session.status(directory.id)
 
 
-def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
+async def test_runs_are_read_in_a_thread_a_list_at_a_time(
+    session: LabSession, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [ended(runs).id for _ in range(3)]
+    threads = set[str]()
+
+    def slices(catalogue: Catalogue) -> Iterator[list[RunSummary]]:
+        for run_id in made:
+            threads.add(threading.current_thread().name)
+            yield [catalogue.summary(run_id)]
+
+    monkeypatch.setattr(Catalogue, "slices", slices)
+    assert [[run.id for run in some] async for some in session.runs()] == [[name] for name in made]
+    assert threading.main_thread().name not in threads
+
+
+async def test_runs_that_can_not_be_listed_are_an_error(tmp_path: Path, spare: FakeSpare) -> None:
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(HomeError, match="can't be listed"):
+        await listed(LabSession(tmp_path / "runs", Settings(), spare=spare))
+
+
+async def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
     directory = ended(runs)
     session.delete(directory.id)
-    assert session.runs() == []
+    assert await listed(session) == []
     with pytest.raises(RunNotFound):
         session.delete(directory.id)
 
@@ -237,61 +204,15 @@ async def test_a_run_that_does_not_stop_is_an_error(
         await session.stop(run_id)
 
 
-async def test_what_is_slow_is_not_waited_for_on_the_way_out() -> None:
-    let = threading.Event()
-    waiting = asyncio.ensure_future(in_background(let.wait, 60))
-    await asyncio.sleep(0)
-    workers = [t for t in threading.enumerate() if t is not threading.main_thread()]
-    assert any(thread.daemon for thread in workers)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    let.set()
-
-
-async def test_an_error_in_the_background_is_raised_where_it_is_awaited() -> None:
-    def fail() -> None:
-        raise RunError("no")
-
-    with pytest.raises(RunError, match="no"):
-        await in_background(fail)
-
-
-def test_installed_experiments_are_listed(session: LabSession) -> None:
-    names = [e.name for e in session.experiments() if isinstance(e, Experiment)]
-    assert {"linear-regression", "weight-decay"} <= set(names)
-    assert session.experiment("weight-decay").name == "weight-decay"
-    with pytest.raises(ExperimentNotFound):
-        session.experiment("nonsense")
-
-
-def test_an_experiment_of_ones_own_comes_from_its_file(
-    runs: Path, tmp_path: Path, starter: FakeStarter, spare: FakeSpare
-) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(OWN)
+def test_a_run_of_ones_own_experiment_names_its_file(runs: Path, starter: FakeStarter) -> None:
     own = replace(TOY, name="mine")
-    session = LabSession(runs, Settings(), own=[(own, path)], starter=starter, spare=spare)
+    session = LabSession(
+        runs, Settings(), own=[(own, Path("/mine.py"))], starter=starter, spare=FakeSpare()
+    )
     assert own in session.experiments()
+    assert session.experiment("mine") is own
     run_id = session.start(own, own.defaults, 0, "cpu")
-    assert RunDirectory(runs / run_id).request().plugin == str(path)
-
-
-def test_a_run_of_ones_own_file_finds_its_experiment_again(
-    session: LabSession, runs: Path, tmp_path: Path
-) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text(OWN)
-    made(runs, experiment="mine", program="mine:Mine", plugin=str(path))
-    assert session.experiment("mine").title == "Mine"
-    path.unlink()
-    assert session.experiment("mine").title == "Mine"
-
-
-def test_a_file_that_is_gone_is_a_sentence(session: LabSession, runs: Path) -> None:
-    made(runs, experiment="mine", plugin="/nowhere/mine.py")
-    with pytest.raises(ExperimentError, match="is not a file"):
-        session.experiment("mine")
+    assert RunDirectory(runs / run_id).request().plugin == "/mine.py"
 
 
 class FakeMeter:

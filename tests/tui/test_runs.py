@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
-from textual.geometry import Region
-from textual.pilot import Pilot
-from textual.widget import Widget
 
-from tests.tui.fakes import OTHER, TOY, FakeSession, summary
+from tests.tui.fakes import FakeSession, summary
+from tests.tui.listed import (
+    ALL,
+    ELSE,
+    LIVE,
+    MIDDLE,
+    OLD,
+    TORN,
+    Opened,
+    at_runs,
+    column,
+    ids,
+    looked,
+    settled,
+    until,
+)
 from tui_lab.errors import HomeError, RunError
-from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import RunSummary
-from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.run_row import age, command_words, run_row
 from tui_lab.tui.screens.delete_dialog import DeleteDialog
 from tui_lab.tui.screens.home import HomeScreen
 from tui_lab.tui.screens.runs import RunsScreen
-from tui_lab.tui.widgets.run_table import RunTable
-
-OLD = summary(1, hyperparameters={"weight_decay": 0.0, "lr": 0.003})
-MIDDLE = summary(2, hyperparameters={"weight_decay": 3.0}, status=RunStatus.STOPPED)
-ELSE = summary(3, experiment="other", status=RunStatus.FAILED, error="it [red]broke[/red]")
-LIVE = summary(4, status=RunStatus.RUNNING, step=7)
-TORN = summary(5, status=RunStatus.CRASHED, readable=False, error="run.json of x is torn.")
-ALL = (TORN, LIVE, ELSE, MIDDLE, OLD)
-"""In the order of the list: newest first."""
-
-
-class Opened(TuiLabApp):
-    """Writes down where one would have gone."""
-
-    def __init__(self, session: FakeSession) -> None:
-        super().__init__(session)
-        self.opened: list[tuple[str, Any]] = []
-
-    def open_experiment(
-        self, name: str, *, run_id: str = "", overlays: Sequence[str] = (), **rest: Any
-    ) -> None:
-        self.opened.append((name, run_id or list(overlays)))
-
-    @property
-    def runs(self) -> RunsScreen:
-        assert isinstance(self.screen, RunsScreen)
-        return self.screen
-
-    @property
-    def told(self) -> list[str]:
-        return [note.message for note in self._notifications]
 
 
 @pytest.fixture
@@ -60,33 +35,6 @@ def app(session: FakeSession) -> Opened:
     for run in ALL:
         session.put(run)
     return Opened(session)
-
-
-def column(app: Opened, name: str) -> list[str]:
-    """A column of the table as text."""
-    return [cell.plain for cell in app.runs.query_one(RunTable).get_column(name)]
-
-
-def ids(app: Opened) -> list[str]:
-    """The runs in the table, from the top."""
-    return [str(row.key.value) for row in app.runs.query_one(RunTable).ordered_rows]
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Wait for something that happens after a few turns of the event loop."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await pilot.pause()
-
-
-async def at_runs(pilot: Pilot[Any], *keys: str) -> None:
-    """Go to the runs, wait until they are listed, and press keys there."""
-    app = pilot.app
-    assert isinstance(app, Opened)
-    await pilot.press("h")
-    await until(pilot, lambda: isinstance(app.screen, RunsScreen) and app.screen.is_listed)
-    await pilot.press(*keys)
-    await pilot.pause()
 
 
 async def test_every_run_is_listed_newest_first(app: Opened) -> None:
@@ -150,9 +98,9 @@ async def test_escape_leaves_the_filter_then_the_marks_then_the_screen(app: Open
         assert len(ids(app)) < len(ALL)
         await pilot.press("escape")
         assert len(ids(app)) == len(ALL)
-        assert len(app.runs.selected) == 1
+        assert len(app.runs.listing.selected) == 1
         await pilot.press("escape")
-        assert app.runs.selected == set()
+        assert app.runs.listing.selected == set()
         await pilot.press("escape")
         assert isinstance(app.screen, HomeScreen)
 
@@ -180,11 +128,11 @@ async def test_enter_on_a_run_that_can_not_be_read_says_why(app: Opened) -> None
 async def test_space_marks_and_takes_the_mark_away(app: Opened) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "down", "space", "down", "space")
-        assert app.runs.selected == {LIVE.id, MIDDLE.id}
-        assert column(app, "mark") == [" ", "✓", " ", "✓", " "]
+        assert app.runs.listing.selected == {LIVE.id, MIDDLE.id}
+        assert column(app, "mark") == ["", "*", "", "*", ""]
         assert str(app.runs.table.border_title).endswith("2 selected")
         await pilot.press("up", "space")
-        assert app.runs.selected == {LIVE.id}
+        assert app.runs.listing.selected == {LIVE.id}
 
 
 async def test_o_lays_the_selected_runs_over_their_experiment(app: Opened) -> None:
@@ -215,7 +163,7 @@ async def test_deleting_asks_first(app: Opened, session: FakeSession, key: str) 
         await pilot.press("c")
         assert ids(app) == [run.id for run in ALL]
         await pilot.press(key, "d")
-        await pilot.pause()
+        await settled(pilot)
         assert ("delete", OLD.id) in session.calls
         assert ids(app) == [run.id for run in ALL[:-1]]
 
@@ -223,9 +171,9 @@ async def test_deleting_asks_first(app: Opened, session: FakeSession, key: str) 
 async def test_marked_runs_are_deleted_together(app: Opened, session: FakeSession) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "space", "down", "space", "d", "d")
-        await pilot.pause()
+        await settled(pilot)
         assert ids(app) == [LIVE.id, MIDDLE.id, OLD.id]
-        assert app.runs.selected == set()
+        assert app.runs.listing.selected == set()
 
 
 async def test_a_live_run_is_not_deleted(app: Opened, session: FakeSession) -> None:
@@ -249,10 +197,9 @@ async def test_a_run_that_can_not_be_deleted_says_why(app: Opened, session: Fake
 async def test_t_stops_a_live_run(app: Opened, session: FakeSession) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "down", "t")
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        await settled(pilot)
         assert ("stop", LIVE.id) in session.calls
-        assert column(app, "status")[1] == "■ stopped"
+        assert column(app, "status")[1] == "■"
 
 
 async def test_t_on_an_ended_run_does_nothing(app: Opened, session: FakeSession) -> None:
@@ -276,42 +223,18 @@ async def test_new_runs_appear_and_the_cursor_stays_on_its_run(
         await at_runs(pilot, "down")
         assert app.runs.table.current == LIVE.id
         session.put(summary(6))
-        app.runs.refresh_runs()
+        await looked(pilot)
         assert len(ids(app)) == len(ALL) + 1
         assert app.runs.table.current == LIVE.id
-
-
-async def test_a_live_run_is_kept_up_to_date_without_drawing_the_rest(
-    app: Opened, session: FakeSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with app.run_test() as pilot:
-        await at_runs(pilot)
-        table, drawn = app.runs.table, list[Region]()
-        monkeypatch.setattr(table, "_refresh_region", drawn.append)
-        monkeypatch.setattr(
-            Widget, "refresh", lambda widget, *regions, **how: drawn.extend(regions)
-        )
-        session.put(dataclasses.replace(LIVE, step=8, metrics={"train/loss": 0.5}))
-        app.runs.refresh_runs()
-        assert column(app, "step")[1] == "8"
-        assert column(app, "train")[1] == "0.5"
-        assert [(region.y, region.height) for region in drawn] == [(2, 1)]
-        drawn.clear()
-        app.runs.refresh_runs()
-        assert drawn == []
 
 
 async def test_runs_that_can_not_be_listed_are_a_sentence(
     app: Opened, session: FakeSession
 ) -> None:
-    def fail() -> Sequence[RunSummary]:
-        raise HomeError("The runs can't be listed.")
-
     async with app.run_test() as pilot:
         await at_runs(pilot)
-        session.runs = fail  # type: ignore[method-assign]
-        app.runs.refresh_runs()
-        await pilot.pause()
+        session.runs_error = HomeError("The runs can't be listed.")
+        await looked(pilot)
         assert app.told == ["The runs can't be listed."]
 
 
@@ -341,35 +264,3 @@ async def test_no_size_crashes(app: Opened, size: tuple[int, int]) -> None:
         await pilot.press("down", "slash", "x")
         await pilot.resize_terminal(120, 40)
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
-
-
-def test_a_command_line_repeats_the_run() -> None:
-    run = summary(
-        1,
-        hyperparameters={"implementation": "concise", "weight_decay": 3.0, "lr": 0.1},
-        seed=4,
-        device="cuda:1",
-    )
-    words = "tui-lab run toy implementation=concise lr=0.1 --seed 4 --device cuda:1"
-    assert command_words(run, TOY) == words
-
-
-def test_a_command_line_quotes_what_the_shell_would_take_apart() -> None:
-    run = summary(1, hyperparameters={"name": "$(rm -rf)\x1b x", "zero_grad": False})
-    words = "tui-lab run toy 'name=$(rm -rf)  x' zero_grad=off --seed 0 --device cpu"
-    assert command_words(run, None) == words
-
-
-def test_values_outside_their_domain_are_shown_as_they_stand(session: FakeSession) -> None:
-    run = summary(1, experiment="other", hyperparameters={"lr": 7.0, "gone": True}, seed=2)
-    assert run_row(run, OTHER, session.now()).values == "lr 7.0  gone on  seed 2"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0, "now"), (59, "now"), (60, "1 min"), (3599, "59 min"), (7200, "2 h"), (200000, "2 d")],
-)
-def test_age_says_enough(session: FakeSession, seconds: int, shown: str) -> None:
-    created = session.now()
-    session.clock.advance(seconds)
-    assert age(created, session.now()) == shown

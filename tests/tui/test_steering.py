@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Sequence
 
 import pytest
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
-from tests.tui.fakes import OTHER, TOY, FakeSession, summary
+from tests.tui.fakes import TOY, FakeSession, summary
 from tests.tui.opened import (
     CHANGED,
     FINISHED,
@@ -32,8 +32,6 @@ from tui_lab.events import (
     RunPaused,
 )
 from tui_lab.run import RunStatus
-from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.screens.experiment import ExperimentScreen
 
 
 @pytest.mark.parametrize(
@@ -103,7 +101,7 @@ async def test_r_starts_a_run_with_the_knobs_and_shows_it() -> None:
         await lab.settle(pilot)
         values = {"implementation": "scratch", "weight_decay": 7.0, "lr": 0.003, "epochs": 100}
         assert lab.started == [("start", "toy", values, 0, "auto")]
-        assert lab.screen.run_id in {run.id for run in lab.session.runs()}
+        assert lab.session.summary(lab.screen.run_id).live
         assert lab.screen.is_live
 
 
@@ -232,31 +230,6 @@ async def test_a_worker_that_vanished_is_a_crash() -> None:
         assert lab.screen.status is RunStatus.CRASHED
         assert "crashed" in lab.text
         assert lab.screen.check_action("toggle_pause", ()) is None
-
-
-async def test_p_lists_presets_and_enter_turns_the_knobs() -> None:
-    lab = Opened()
-    async with lab.app.run_test(size=(120, 40)) as pilot:
-        await lab.settle(pilot)
-        await pilot.press("p")
-        await pilot.pause()
-        assert "No weight decay" in str(lab.app.screen.query_one(OptionList).options[0].prompt)
-        await pilot.press("enter")
-        await lab.settle(pilot)
-        assert lab.screen.knobs["weight_decay"].value == 0.0
-        await pilot.press("p", "escape")
-        await lab.settle(pilot)
-        assert lab.screen.knobs["weight_decay"].value == 0.0
-
-
-async def test_p_is_no_key_where_there_are_no_presets() -> None:
-    session = FakeSession()
-    app = TuiLabApp(session, Opening("other"))
-    async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("p")
-        await pilot.pause()
-        assert isinstance(app.screen, ExperimentScreen)
-    assert OTHER.presets == ()
 
 
 async def test_y_copies_the_run_as_one_command() -> None:

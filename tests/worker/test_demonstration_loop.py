@@ -12,12 +12,21 @@ import torch
 from torch import Tensor
 
 from tests.worker.conftest import MakeRun
-from tui_lab.commands import Acknowledgement, Advance, Command, SetHyperparameter, Stop
+from tui_lab.commands import (
+    Acknowledgement,
+    Advance,
+    Command,
+    SetHyperparameter,
+    SetHyperparameters,
+    Stop,
+)
 from tui_lab.errors import HyperparameterError
+from tui_lab.events import HyperparameterChanged, MetricsLogged
 from tui_lab.experiment import Experiment, Metric
 from tui_lab.hyperparameters import Float, Hyperparameters
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.tail import RunTail
 from tui_lab.training.program import Demonstration
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.demonstration import DemonstrationLoop
@@ -109,6 +118,31 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(directory: RunDirect
         Advance("step"),
     )
     assert [answer.ok for answer in orders.answers] == [False] * 4
+    assert (loop.step, span) == (0, 1.0)
+
+
+@pytest.mark.parametrize("values", [{"low": 5, "high": "6"}, {"high": "6", "low": 5}])
+def test_values_that_come_together_need_make_sense_together_only(
+    directory: RunDirectory, values: Mapping[str, object]
+) -> None:
+    alone = SetHyperparameter("low", 5)
+    orders, loop, span = follow(directory, alone, SetHyperparameters(values))
+    assert [answer.ok for answer in orders.answers] == [False, True]
+    assert (loop.step, span) == (1, 1.0)
+    log = RunTail(directory.events_path).read()
+    changes = [event for event in log if isinstance(event, HyperparameterChanged)]
+    expected = {"low": (0.0, 5.0), "high": (1.0, 6.0)}
+    assert {change.name: (change.old, change.new) for change in changes} == expected
+    assert {change.step for change in changes} == {1}
+    measured = [event for event in log if isinstance(event, MetricsLogged)]
+    assert [list(event.columns["span"]) for event in measured] == [[1.0], [1.0]]
+
+
+def test_of_several_values_all_are_taken_or_none(directory: RunDirectory) -> None:
+    orders, loop, span = follow(directory, SetHyperparameters({"high": 4, "low": 7}))
+    [answer] = orders.answers
+    assert not answer.ok
+    assert "low must be less than high" in answer.message
     assert (loop.step, span) == (0, 1.0)
 
 

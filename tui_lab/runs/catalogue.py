@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,9 @@ from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory, StatusRecord
 from tui_lab.runs.lock import lock_path, socket_path
+
+SLICE = 0.03
+"""Seconds of reading at a time, for who shows what there is while the rest is read."""
 
 _Stamp = tuple[int, int, int]
 """Inode, time and size of a status.json: another one means another content."""
@@ -48,29 +53,57 @@ class RunSummary:
 class Catalogue:
     """The runs in the directory `runs`. Entries whose name is not a run's are none of its business.
 
-    What it read of an ended run it keeps, so that asking again every second costs little.
+    What it read of an ended run it keeps, so that asking again every second costs little. Two
+    threads may ask at once: what both write is the same.
     """
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
-        self._ended: dict[str, tuple[_Stamp, RunSummary]] = {}
+        self._ended: dict[str, tuple[_Stamp, RunSummary | None]] = {}
+        """Without a summary where no more than the end was asked about."""
+
+    def slices(self, seconds: float = SLICE) -> Iterator[list[RunSummary]]:
+        """Every run, the newest first, in lists that take about so long to read.
+
+        One that can't be read comes with `error` set. Raises `HomeError` when the directory itself
+        can't be read.
+        """
+        ids = self._ids()
+        for gone in self._ended.copy().keys() - ids:
+            self._ended.pop(gone, None)
+        some, begun = list[RunSummary](), time.monotonic()
+        for run_id in _newest_first(ids):
+            some.append(self._summary(run_id))
+            if time.monotonic() - begun >= seconds:
+                yield some
+                some, begun = [], time.monotonic()
+        yield some
 
     def summaries(self) -> list[RunSummary]:
-        """Every run, newest first; one that can't be read comes with `error` set. Raises
-        `HomeError` when the directory itself can't be read."""
-        ids = self._ids()
-        self._ended = {run: kept for run, kept in self._ended.items() if run in ids}
-        newest_first = sorted(map(self._summary, ids), key=lambda s: (s.created, s.id))
-        return newest_first[::-1]
+        """Every run, newest first, as `slices` gives them."""
+        return _by_time(run for some in self.slices(math.inf) for run in some)
+
+    def summary(self, text: str) -> RunSummary:
+        """The run that `find` finds; nothing of the others is read."""
+        return self._summary(self.find(text).id)
 
     def live(self) -> list[RunSummary]:
-        """The runs that a worker drives now, newest first."""
-        return [summary for summary in self.summaries() if summary.live]
+        """The runs that a worker drives now, newest first. Of an ended one no more is read than
+        that it has ended, and that once."""
+        going_on = (self._summary(run) for run in self._ids() if not self._has_ended(run))
+        return _by_time(run for run in going_on if run.live)
+
+    def of(self, experiment: str) -> Iterator[RunSummary]:
+        """The runs of an experiment, the newest first, each read when it is asked for."""
+        ids = (run for run in self._ids() if run.rsplit("-", 3)[0] == experiment)
+        return map(self._summary, _newest_first(ids))
 
     def find(self, text: str) -> RunDirectory:
         """The run with this name, or whose name alone begins so; else raises `RunNotFound`."""
+        if is_run_id(text) and os.path.lexists(self.runs / text):
+            return RunDirectory(self.runs / text)
         ids = self._ids()
-        matches = [text] if text in ids else sorted(i for i in ids if text and i.startswith(text))
+        matches = sorted(run for run in ids if text and run.startswith(text))
         if len(matches) == 1:
             return RunDirectory(self.runs / matches[0])
         raise RunNotFound(_ambiguous(text, matches) if matches else _not_found(text, ids))
@@ -101,10 +134,10 @@ class Catalogue:
             raise HomeError(f"The runs in {self.runs} can't be listed ({reason}).") from error
 
     def _summary(self, run_id: str) -> RunSummary:
-        stamp = _stamp(f"{self.runs}/{run_id}/status.json")
-        kept = self._ended.get(run_id)
-        if kept is not None and kept[0] == stamp:
-            return kept[1]
+        stamp = self._stamp(run_id)
+        kept, summary = self._ended.get(run_id, (None, None))
+        if summary is not None and kept == stamp:
+            return summary
         path = self.runs / run_id
         try:
             summary = _summarize(RunDirectory(path))
@@ -113,6 +146,27 @@ class Catalogue:
         if stamp is not None and summary.status.is_finished:
             self._ended[run_id] = (stamp, summary)
         return summary
+
+    def _has_ended(self, run_id: str) -> bool:
+        """Whether the run says itself that it has ended, or says nothing that can be read."""
+        stamp = self._stamp(run_id)
+        if stamp is not None and self._ended.get(run_id, (None, None))[0] == stamp:
+            return True
+        try:
+            ended = RunDirectory(self.runs / run_id).status_record().status.is_finished
+        except RunUnreadable:
+            return True
+        if ended and stamp is not None:
+            self._ended[run_id] = (stamp, None)
+        return ended
+
+    def _stamp(self, run_id: str) -> _Stamp | None:
+        """None where the run has written no status yet."""
+        try:
+            status = os.stat(f"{self.runs}/{run_id}/status.json")
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _summarize(directory: RunDirectory) -> RunSummary:
@@ -173,12 +227,14 @@ def _times(path: Path, request: RunRequest | None) -> Iterator[str]:
     yield f"{day}T{time}"
 
 
-def _stamp(path: str) -> _Stamp | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
+def _newest_first(ids: Iterable[str]) -> list[str]:
+    """In the order of the times in their names."""
+    return sorted(ids, key=lambda run: run.rsplit("-", 3)[1:], reverse=True)
+
+
+def _by_time(runs: Iterable[RunSummary]) -> list[RunSummary]:
+    """In the order in which they were made by their own word, newest first."""
+    return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
 
 def _is_live(path: Path) -> bool:
@@ -205,7 +261,7 @@ def _not_found(text: str, ids: set[str]) -> str:
     near = difflib.get_close_matches(text, ids, n=3, cutoff=0.6)
     if near:
         return f"There is no run {text!r}; did you mean {' or '.join(near)}?"
-    newest = sorted(ids, key=lambda run: run.rsplit("-", 3)[1:], reverse=True)[:3]
+    newest = _newest_first(ids)[:3]
     return f"There is no run {text!r}; " + (
         f"the newest are {', '.join(newest)}." if newest else "none was made yet."
     )

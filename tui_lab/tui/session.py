@@ -5,7 +5,7 @@ Screens know `Session` alone, so that a test can give them recorded events and n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,7 +33,7 @@ class EventSource(Protocol):
 
 class Session(Protocol):
     """One sitting at the lab. Nothing here blocks for longer than reading a small file, except
-    the two coroutines, which wait in a thread."""
+    the coroutines, which wait in a thread."""
 
     @property
     def settings(self) -> Settings:
@@ -48,8 +48,9 @@ class Session(Protocol):
     def experiment(self, name: str) -> Experiment:
         """One experiment; raises `ExperimentNotFound` or `ExperimentError`."""
 
-    def runs(self) -> Sequence[RunSummary]:
-        """Every run ever made, newest first."""
+    def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+        """Every run ever made, the newest first, in lists that come as they are read in a thread;
+        raises `HomeError` when they can't be listed."""
 
     def live(self) -> Sequence[RunSummary]:
         """The runs that a worker is driving now, newest first."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tui_lab.commands import Acknowledgement, SetHyperparameter, Stop
+from tui_lab.commands import Acknowledgement, SetHyperparameter, SetHyperparameters, Stop
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
@@ -67,21 +67,24 @@ class DemonstrationLoop:
                 self._stop_reason = reason
                 return Acknowledgement(True, self.step)
             case SetHyperparameter(name, value):
-                return self._change(name, value)
+                return self._change({name: value})
+            case SetHyperparameters(values):
+                return self._change(values)
         return Acknowledgement(False, self.step, "A demonstration has no steps; turn a knob.")
 
-    def _change(self, name: str, value: Any) -> Acknowledgement:
+    def _change(self, values: Mapping[str, Any]) -> Acknowledgement:
         old: Mapping[str, Any] = dict(vars(self._program.hp))
         try:
-            new = self._experiment.choose({**old, name: value})
+            new = self._experiment.choose({**old, **values})
             program = self._build(new)
         except HyperparameterError as error:
             return Acknowledgement(False, self.step, str(error))
         self.step += 1
         self._program = program
         self._publisher.follow(program)
-        hyperparameter = self._experiment[name]
-        self._publisher.hyperparameter_changed(self.step, hyperparameter, old[name], new[name])
+        for name in values:
+            changed = self._experiment[name]
+            self._publisher.hyperparameter_changed(self.step, changed, old[name], new[name])
         self._publisher.evaluate_now(self.step)
         self._publisher.publish()
         return Acknowledgement(True, self.step)

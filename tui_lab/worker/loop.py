@@ -17,6 +17,7 @@ from tui_lab.commands import (
     Pause,
     Resume,
     SetHyperparameter,
+    SetHyperparameters,
     Stop,
 )
 from tui_lab.errors import HyperparameterError
@@ -220,8 +221,10 @@ class Loop:
                 answer = Acknowledgement(True, self.completed + 1)
             case Advance(unit):
                 answer = self._advance(unit)
-            case SetHyperparameter() as change:
-                answer = self._accept(change)
+            case SetHyperparameter(name, value):
+                answer = self._accept({name: value})
+            case SetHyperparameters(values):
+                answer = self._accept(values)
             case Evaluate():
                 self._publisher.evaluate_now(self.completed)
                 self._publish()
@@ -243,19 +246,18 @@ class Loop:
         self._release(announce=unit != "phase")
         return Acknowledgement(True, self.step if inside else self.step + 1)
 
-    def _accept(self, change: SetHyperparameter) -> Acknowledgement:
-        """Check a new value now; it takes effect at the start of the next step."""
+    def _accept(self, values: Mapping[str, Any]) -> Acknowledgement:
+        """Check new values now, together; they take effect at the start of the next step."""
         try:
-            hyperparameter = self._experiment[change.name]
-            value = hyperparameter.check(change.value)
-            if not (hyperparameter.live or self._experiment.demonstration):
-                message = f"{change.name} can't change while a run is going on; it takes a new run."
-                raise HyperparameterError(change.name, message)
-            values: Mapping[str, Any] = vars(self._program.hp)
-            self._experiment.choose({**values, change.name: value})
+            for name in values:
+                if not (self._experiment[name].live or self._experiment.demonstration):
+                    message = f"{name} can't change while a run is going on; it takes a new run."
+                    raise HyperparameterError(name, message)
+            accepted = {change.name: change.value for change in self._changes}
+            self._experiment.choose({**vars(self._program.hp), **accepted, **values})
         except HyperparameterError as error:
             return Acknowledgement(False, self.step, str(error))
-        self._changes.append(change)
+        self._changes += [SetHyperparameter(name, value) for name, value in values.items()]
         if self._held and not self._watched.inside:
             self._apply_changes()
             self._publish()

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
+from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import (
-    Bars,
-    Curve,
-    Experiment,
-    Heatmap,
-    Images,
-    Metric,
-    Table,
-)
+from tui_lab.experiment import Bars, Curve, Experiment, Heatmap, Metric
 from tui_lab.experiments.dropout.presets import PRESETS
-from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int, Vector
+from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Vector
 
-MOST_WEIGHTS = 50_000_000
-"""Of all layers together: 200 MB in float32, and as much again for the gradients."""
 LARGEST_LR = 10.0
 """Above it nothing but `scratch` makes sense, which divides by the batch once more."""
 
 
 def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
-    if hp.implementation == "scratch" and hp.optimizer != "sgd":
-        message = (
-            f"optimizer must be sgd with implementation=scratch, not {hp.optimizer!r}: from "
-            "scratch only sgd is written out; take implementation=concise for the others."
-        )
-        return HyperparameterError("optimizer", message)
+    if error := clothes.unwritten_optimizer(hp):
+        return error
     if hp.implementation != "scratch" and hp.lr > LARGEST_LR:
         usual = "0.5" if hp.implementation == "concise" else "0.1"
         message = (
@@ -48,9 +33,9 @@ def _bad_layers(hp: Hyperparameters) -> HyperparameterError | None:
             "first hidden layer and p₂ the second."
         )
         return HyperparameterError("hidden", message)
-    weights = sum(m * n for m, n in pairwise((784, *hp.hidden, 10)))
-    if weights > MOST_WEIGHTS:
-        message = f"hidden must make at most {MOST_WEIGHTS:,} weights, not {weights:,}."
+    weights = clothes.weights(hp)
+    if weights > clothes.MOST_WEIGHTS:
+        message = f"hidden must make at most {clothes.MOST_WEIGHTS:,} weights, not {weights:,}."
         return HyperparameterError("hidden", message)
     return None
 
@@ -114,47 +99,18 @@ EXPERIMENT = Experiment(
             whole=True,
             help="Units of the two hidden layers.",
         ),
-        Choice(
-            "activation",
-            ("relu", "sigmoid", "tanh", "leaky-relu", "elu", "gelu", "silu", "softplus"),
-            help="What follows each hidden layer, before dropout.",
+        clothes.activation("What follows each hidden layer, before dropout."),
+        clothes.init(
+            "The start. normal: N(0, 0.01²), biases too, but from scratch biases 0; default: "
+            "nn.Linear's uniform up to 1/√inputs; xavier, he: biases 0; constant: weights 0.01."
         ),
-        Choice(
-            "init",
-            ("normal", "default", "xavier", "he", "constant"),
-            help="The start. normal: N(0, 0.01²), biases too, but from scratch biases 0; default: "
-            "nn.Linear's uniform up to 1/√inputs; xavier, he: biases 0; constant: weights 0.01.",
+        clothes.BATCH_SIZE,
+        clothes.EPOCHS,
+        clothes.optimizer(
+            "sgd, or without scratch any of torch.optim's, at its own defaults; momentum and "
+            "nesterov are SGD with momentum 0.9."
         ),
-        Int(
-            "batch_size",
-            default=256,
-            low=1,
-            high=60_000,
-            log=True,
-            help="Images in a mini-batch; the last batch of an epoch may hold fewer.",
-        ),
-        Int(
-            "epochs",
-            default=5,
-            low=1,
-            high=10_000,
-            log=True,
-            help="How many times training goes through all its images.",
-        ),
-        Choice(
-            "optimizer",
-            ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"),
-            help="sgd, or without scratch any of torch.optim's, at its own defaults; momentum and "
-            "nesterov are SGD with momentum 0.9.",
-        ),
-        Int(
-            "examples",
-            default=60_000,
-            low=1,
-            high=1_000_000,
-            log=True,
-            help="Training images, the first of a random order; or all, when there are fewer.",
-        ),
+        clothes.EXAMPLES,
     ),
     metrics=(
         Metric(
@@ -188,9 +144,9 @@ EXPERIMENT = Experiment(
             "gap/accuracy",
             "train/accuracy_undropped − test/accuracy: how much better known images are told.",
         ),
-        Metric("data/examples", "How many training images there were to train on."),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        clothes.DATA_EXAMPLES,
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Curve("loss", ("train/loss", "test/loss"), help="Cross-entropy, train with dropout on."),
@@ -205,36 +161,21 @@ EXPERIMENT = Experiment(
             ("gap/accuracy",),
             help="Accuracy on 10,000 training images less that on the test images, dropout off.",
         ),
-        Curve(
-            "loss per step",
-            ("train/loss",),
-            every="step",
-            help="Cross-entropy of each mini-batch, before the step it leads to.",
-        ),
+        clothes.LOSS_PER_STEP,
         Heatmap(
             "dropout of 0 … 15",
             help="The dropout function on 0 to 15 in two rows, for p = 0, p₁, p₂ and 1: zero, or "
             "divided by 1 − p.",
         ),
-        Images(
-            "test images",
-            help="The first test images and the class they are taken for; where that is wrong, "
-            "≠ and the true one. Wrong ones come first.",
-        ),
-        Heatmap(
-            "confusion",
-            help="Test images by true class (row) and predicted class (column).",
-        ),
-        Images(
-            "first layer",
-            help="The weights of the first hidden units as images: white for, black against.",
-        ),
+        clothes.TEST_IMAGES,
+        clothes.CONFUSION,
+        clothes.FIRST_LAYER,
         Bars(
             "gradient flow",
             log=True,
             help="Length of the gradient of each layer's weights, over 256 training images, "
             "dropout off.",
         ),
-        Table("data", help="Where the images are from, and how many there are."),
+        clothes.DATA,
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question, Table
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int
@@ -159,8 +160,8 @@ EXPERIMENT = Experiment(
             "that was allocated.",
         ),
         Metric("memory/peak_micro", "The same while accumulating, piece after piece."),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Curve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import (
     Bars,
@@ -200,8 +201,8 @@ EXPERIMENT = Experiment(
             "overflow/entries_float32",
             "Share of the products with an entry that is not finite in float32.",
         ),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Curve(

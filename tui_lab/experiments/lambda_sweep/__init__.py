@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.declarations import linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
 from tui_lab.experiments.lambda_sweep.presets import PRESETS
@@ -90,14 +91,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Examples in a mini-batch; every repetition has its own order.",
         ),
-        Int(
-            "epochs",
-            default=100,
-            low=1,
-            high=1_000_000,
-            log=True,
-            help="How many times training goes through the training examples.",
-        ),
+        linear_law.EPOCHS,
         Int(
             "train_examples",
             default=20,
@@ -130,23 +124,8 @@ EXPERIMENT = Experiment(
             log=True,
             help="Features of an example, and so the number of weights; each true weight is 0.01.",
         ),
-        Float(
-            "noise",
-            symbol="σ",
-            default=0.01,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the noise added to every label.",
-        ),
-        Float(
-            "init_sd",
-            default=1.0,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the starting weights; 0 starts from w = 0.",
-        ),
+        linear_law.noise(0.01),
+        linear_law.INIT_SD,
     ),
     metrics=(
         Metric(
@@ -156,7 +135,7 @@ EXPERIMENT = Experiment(
             "minimize",
         ),
         Metric("val/loss", "The same over the validation examples, after each epoch.", "minimize"),
-        Metric("test/loss", "The same over the test examples, after each epoch.", "minimize"),
+        linear_law.TEST_LOSS,
         Metric("lambda/chosen", "The λ with the lowest validation loss, mean over repetitions."),
         Metric("lambda/best_test", "The λ with the lowest test loss, mean over repetitions."),
         Metric("test/loss_at_chosen", "Mean test loss at lambda/chosen.", "minimize"),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Contour, Curve, Experiment, Metric, Preset, Scatter, Table
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
 
-MOST_NUMBERS = 20_000_000
-"""Features of all examples together: 80 MB in float32, far below what a laptop holds."""
-
 
 def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
     inputs = len(hp.true_w)
-    if hp.examples * inputs <= MOST_NUMBERS:
+    if hp.examples * inputs <= linear_law.MOST_NUMBERS:
         return None
-    most = MOST_NUMBERS // inputs
+    most = linear_law.MOST_NUMBERS // inputs
     message = f"examples must be at most {most:,} with {inputs} inputs, not {hp.examples:,}."
     return HyperparameterError("examples", message)
 
@@ -66,15 +64,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Examples to draw, all for training.",
         ),
-        Float(
-            "noise",
-            symbol="σ",
-            default=0.01,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the noise added to every label.",
-        ),
+        linear_law.noise(0.01),
         Vector(
             "true_w",
             default=(2.0, -3.4),
@@ -129,8 +119,8 @@ EXPERIMENT = Experiment(
         Metric("weight/2", "The second weight after each step, where there is one."),
         Metric("bias", "The bias after each step."),
         Metric("weight/largest", "Largest |weight| after each step, with more than two weights."),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
         Metric(
             "step/first_nonfinite_parameter",
             "The first step after which a recorded parameter was not a finite number.",

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
+from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import (
-    Bars,
-    Curve,
-    Experiment,
-    Heatmap,
-    Images,
-    Metric,
-    Preset,
-    Question,
-    Table,
-)
-from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int, Vector
-
-MOST_WEIGHTS = 50_000_000
-"""Of all layers together: 200 MB in float32, and as much again for the gradients."""
+from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question
+from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Vector
 
 
 def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
-    if hp.implementation == "scratch" and hp.optimizer != "sgd":
+    if error := clothes.unwritten_optimizer(hp):
+        return error
+    weights = clothes.weights(hp)
+    if weights > clothes.MOST_WEIGHTS:
         message = (
-            f"optimizer must be sgd with implementation=scratch, not {hp.optimizer!r}: from "
-            "scratch only sgd is written out; take implementation=concise for the others."
-        )
-        return HyperparameterError("optimizer", message)
-    sizes = (784, *hp.hidden, 10)
-    weights = sum(m * n for m, n in pairwise(sizes))
-    if weights > MOST_WEIGHTS:
-        message = (
-            f"hidden must make at most {MOST_WEIGHTS:,} weights, not {weights:,}; take smaller "
-            "or fewer layers."
+            f"hidden must make at most {clothes.MOST_WEIGHTS:,} weights, not {weights:,}; take "
+            "smaller or fewer layers."
         )
         return HyperparameterError("hidden", message)
     return None
@@ -63,16 +44,12 @@ EXPERIMENT = Experiment(
             whole=True,
             help="Units of each hidden layer, first to last.",
         ),
-        Choice(
-            "activation",
-            ("relu", "sigmoid", "tanh", "leaky-relu", "elu", "gelu", "silu", "softplus"),
-            help="What follows each hidden layer; without it all layers together are one.",
+        clothes.activation(
+            "What follows each hidden layer; without it all layers together are one."
         ),
-        Choice(
-            "init",
-            ("normal", "default", "xavier", "he", "constant"),
-            help="The start. normal: N(0, 0.01²) for weights and biases; default: nn.Linear's "
-            "uniform up to 1/√inputs; xavier, he: biases 0; constant: weights 0.01, biases 0.",
+        clothes.init(
+            "The start. normal: N(0, 0.01²) for weights and biases; default: nn.Linear's "
+            "uniform up to 1/√inputs; xavier, he: biases 0; constant: weights 0.01, biases 0."
         ),
         Float(
             "lr",
@@ -83,36 +60,13 @@ EXPERIMENT = Experiment(
             live=True,
             help="Learning rate; 0.5 suits sgd, while adam, adamw and rmsprop want about 0.001.",
         ),
-        Int(
-            "batch_size",
-            default=256,
-            low=1,
-            high=60_000,
-            log=True,
-            help="Images in a mini-batch; the last batch of an epoch may hold fewer.",
+        clothes.BATCH_SIZE,
+        clothes.EPOCHS,
+        clothes.optimizer(
+            "sgd, or with implementation=concise any of torch.optim's, at its own defaults; "
+            "momentum and nesterov are SGD with momentum 0.9."
         ),
-        Int(
-            "epochs",
-            default=5,
-            low=1,
-            high=10_000,
-            log=True,
-            help="How many times training goes through all its images.",
-        ),
-        Choice(
-            "optimizer",
-            ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad"),
-            help="sgd, or with implementation=concise any of torch.optim's, at its own defaults; "
-            "momentum and nesterov are SGD with momentum 0.9.",
-        ),
-        Int(
-            "examples",
-            default=60_000,
-            low=1,
-            high=1_000_000,
-            log=True,
-            help="Training images, the first of a random order; or all, when there are fewer.",
-        ),
+        clothes.EXAMPLES,
     ),
     metrics=(
         Metric(
@@ -136,9 +90,9 @@ EXPERIMENT = Experiment(
             "Largest difference between a first-layer weight of one hidden unit and the same "
             "weight of the first: 0 as long as all units are one.",
         ),
-        Metric("data/examples", "How many training images there were to train on."),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        clothes.DATA_EXAMPLES,
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Curve("loss", ("train/loss", "test/loss"), help="Cross-entropy, train and test."),
@@ -147,37 +101,22 @@ EXPERIMENT = Experiment(
             ("train/accuracy", "test/accuracy"),
             help="Share told right: train while training, test after each epoch.",
         ),
-        Curve(
-            "loss per step",
-            ("train/loss",),
-            every="step",
-            help="Cross-entropy of each mini-batch, before the step it leads to.",
-        ),
+        clothes.LOSS_PER_STEP,
         Curve(
             "spread of units",
             ("spread/units",),
             log=True,
             help="How far the hidden units' first-layer weights are apart.",
         ),
-        Images(
-            "test images",
-            help="The first test images and the class they are taken for; where that is wrong, "
-            "≠ and the true one. Wrong ones come first.",
-        ),
-        Heatmap(
-            "confusion",
-            help="Test images by true class (row) and predicted class (column).",
-        ),
-        Images(
-            "first layer",
-            help="The weights of the first hidden units as images: white for, black against.",
-        ),
+        clothes.TEST_IMAGES,
+        clothes.CONFUSION,
+        clothes.FIRST_LAYER,
         Bars(
             "gradient flow",
             log=True,
             help="Length of the gradient of each layer's weights, over 256 training images.",
         ),
-        Table("data", help="Where the images are from, and how many there are."),
+        clothes.DATA,
     ),
     presets=(
         Preset("notes", "As in the notes: 784-256-10, lr 0.5, 5 epochs"),

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
+from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Curve, Experiment, Images, Metric, Scatter, Table
+from tui_lab.experiment import Curve, Experiment, Images, Metric, Scatter
 from tui_lab.experiments.overfitting.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
 
-MOST_WEIGHTS = 50_000_000
-"""Of all models together: 200 MB in float32, and as much again for the gradients."""
-
 
 def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
-    weights = sum(m * n for m, n in pairwise((784, *hp.hidden, 10)))
+    weights = clothes.weights(hp)
     models = hp.models + 1 if hp.remedy == "bagging" else 1
-    if weights * models <= MOST_WEIGHTS:
+    if weights * models <= clothes.MOST_WEIGHTS:
         return None
     message = (
-        f"hidden must make at most {MOST_WEIGHTS:,} weights in all {models} models together, not "
-        f"{weights * models:,}; take smaller or fewer layers, or fewer models."
+        f"hidden must make at most {clothes.MOST_WEIGHTS:,} weights in all {models} models "
+        f"together, not {weights * models:,}; take smaller or fewer layers, or fewer models."
     )
     return HyperparameterError("hidden", message)
 
@@ -220,8 +216,8 @@ EXPERIMENT = Experiment(
             "test/accuracy_single",
             "Test accuracy of the model trained on all images, beside the ensemble.",
         ),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Curve(
@@ -257,6 +253,6 @@ EXPERIMENT = Experiment(
             help="The first training images and their labels, wrong ones with ≠ and the true one; "
             "with augmentation, changed as in training.",
         ),
-        Table("data", help="Where the images are from, and how many there are."),
+        clothes.DATA,
     ),
 )

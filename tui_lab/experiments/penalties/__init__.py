@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
 from tui_lab.experiments.penalties.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
 
-MOST_NUMBERS = 20_000_000
-"""Features of all examples together: 80 MB, far below what a laptop holds."""
-
 
 def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
-    for name in ("train_examples", "test_examples"):
-        most = MOST_NUMBERS // hp.inputs
-        if hp[name] > most:
-            message = (
-                f"{name} must be at most {most:,} with {hp.inputs:,} inputs, not {hp[name]:,}."
-            )
-            return HyperparameterError(name, message)
+    if error := linear_law.too_many_numbers(hp):
+        return error
     if hp.support > hp.inputs:
         message = (
             f"support must be at most {hp.inputs:,}, the number of inputs, not {hp.support:,}."
@@ -85,14 +78,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Examples to train on.",
         ),
-        Int(
-            "test_examples",
-            default=100,
-            low=1,
-            high=1_000_000,
-            log=True,
-            help="Examples to test on, from the same law.",
-        ),
+        linear_law.TEST_EXAMPLES,
         Int(
             "inputs",
             default=200,
@@ -117,23 +103,8 @@ EXPERIMENT = Experiment(
             log=True,
             help="Size of the true weights that are not 0; their signs alternate.",
         ),
-        Float(
-            "noise",
-            symbol="σ",
-            default=0.1,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the noise added to every label.",
-        ),
-        Float(
-            "init_sd",
-            default=1.0,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the starting weights; 0 starts from w = 0.",
-        ),
+        linear_law.noise(0.1),
+        linear_law.INIT_SD,
         Int(
             "matrix_rows",
             default=3,
@@ -160,7 +131,7 @@ EXPERIMENT = Experiment(
             "epoch over all training examples.",
             "minimize",
         ),
-        Metric("test/loss", "The same over the test examples, after each epoch.", "minimize"),
+        linear_law.TEST_LOSS,
         Metric(
             "train/objective",
             "What is minimized: train/loss over all training examples plus the penalty.",
@@ -192,8 +163,8 @@ EXPERIMENT = Experiment(
             "Largest difference between √ΣA², √tr(AᵀA) and √Σσ² of the matrix A.",
             "minimize",
         ),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Bars("weights", help="The learned weights; marks are the true ones, mostly 0."),

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from tui_lab.errors import HyperparameterError
+from tui_lab.declarations import divergence, linear_law
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset
-from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int
-
-MOST_NUMBERS = 20_000_000
-"""Features of all examples together: 80 MB, far below what a laptop holds."""
-
-
-def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
-    for name in ("train_examples", "test_examples"):
-        most = MOST_NUMBERS // hp.inputs
-        if hp[name] > most:
-            message = (
-                f"{name} must be at most {most:,} with {hp.inputs:,} inputs, not {hp[name]:,}."
-            )
-            return HyperparameterError(name, message)
-    return None
-
+from tui_lab.hyperparameters import Choice, Flag, Float, Int
 
 EXPERIMENT = Experiment(
     name="weight-decay",
@@ -27,7 +12,7 @@ EXPERIMENT = Experiment(
     chapter="Regularization",
     summary="200 weights, 20 examples: shrink the weights a little at every step, and test loss "
     "falls from about 90 to below 0.1.",
-    constraint=_fits_in_memory,
+    constraint=linear_law.too_many_numbers,
     program="tui_lab.experiments.weight_decay.program:WeightDecay",
     hyperparameters=(
         Choice(
@@ -69,14 +54,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Examples in a mini-batch; the last batch of an epoch may hold fewer.",
         ),
-        Int(
-            "epochs",
-            default=100,
-            low=1,
-            high=1_000_000,
-            log=True,
-            help="How many times training goes through the training examples.",
-        ),
+        linear_law.EPOCHS,
         Int(
             "train_examples",
             default=20,
@@ -85,14 +63,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Examples to train on; fewer than inputs, and part of w is never trained.",
         ),
-        Int(
-            "test_examples",
-            default=100,
-            low=1,
-            high=1_000_000,
-            log=True,
-            help="Examples to test on, from the same law.",
-        ),
+        linear_law.TEST_EXAMPLES,
         Int(
             "inputs",
             default=200,
@@ -101,23 +72,8 @@ EXPERIMENT = Experiment(
             log=True,
             help="Features of an example, and so the number of weights; each true weight is 0.01.",
         ),
-        Float(
-            "noise",
-            symbol="σ",
-            default=0.01,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the noise added to every label.",
-        ),
-        Float(
-            "init_sd",
-            default=1.0,
-            low=0.0,
-            high=100.0,
-            log=True,
-            help="Standard deviation of the starting weights; 0 starts from w = 0.",
-        ),
+        linear_law.noise(0.01),
+        linear_law.INIT_SD,
         Choice(
             "bias_init",
             ("zero", "normal"),
@@ -134,12 +90,12 @@ EXPERIMENT = Experiment(
             "reads twice as large.",
             "minimize",
         ),
-        Metric("test/loss", "The same over the test examples, after each epoch.", "minimize"),
+        linear_law.TEST_LOSS,
         Metric("norm/w", "‖w‖, the Euclidean length of the weights."),
         Metric("norm/w_row", "Length of the part of w that the training examples can see."),
         Metric("norm/w_null", "Length of the part of w that no training example can see."),
-        Metric("step/first_inf", "The first step whose batch loss was infinite."),
-        Metric("step/first_nan", "The first step whose batch loss was not a number."),
+        divergence.FIRST_INF,
+        divergence.FIRST_NAN,
     ),
     pictures=(
         Curve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
@@ -18,7 +20,22 @@ from tui_lab.tui.actions import ScreenAction, screen_actions
 from tui_lab.tui.widgets.knob import Knob
 from tui_lab.view_models.plain_text import plain
 
-_LONGEST_KEYS = 14
+_LONGEST_KEYS = 9
+"""Columns that keys have in any case, so that they are aligned from group to group."""
+_NARROWEST = 20
+"""Columns that an explanation needs beside the words it explains."""
+_ENDLESS = 1000
+
+
+class KeyTable(Static):
+    """The actions of a group, as wide as there is room."""
+
+    def __init__(self, actions: Sequence[ScreenAction]) -> None:
+        super().__init__(key_table(actions))
+        self._actions = actions
+
+    def on_resize(self, event: Resize) -> None:
+        self.update(key_table(self._actions, event.size.width))
 
 
 class HelpScreen(ModalScreen[None]):
@@ -51,7 +68,7 @@ class HelpScreen(ModalScreen[None]):
                 yield Static(self.subject, id="subject")
             for title, actions in grouped(self.actions):
                 yield Static(Content(title), classes="group")
-                yield Static(key_table(actions), classes="keys")
+                yield KeyTable(actions)
 
     def on_mount(self) -> None:
         self.query_one("#help").focus()
@@ -68,25 +85,33 @@ def grouped(actions: Sequence[ScreenAction]) -> list[tuple[str, list[ScreenActio
     return [(title, list(rows)) for title, rows in groupby(ranked, lambda action: action.group)]
 
 
-def key_table(actions: Sequence[ScreenAction]) -> Content:
-    """One line per action: its keys, its words, its explanation."""
+def key_table(actions: Sequence[ScreenAction], width: int = _ENDLESS) -> Content:
+    """The actions one below another: their keys, their words, their explanations.
+
+    What does not fit beside the words goes on under itself, or under them where that is too narrow.
+    """
     keys = [" ".join(action.keys) for action in actions]
     wide = max(_LONGEST_KEYS, *map(len, keys))
     label = max(len(action.label) for action in actions)
+    indent = wide + label + 4
+    beside = width - indent >= _NARROWEST
     lines = [
         Content.assemble(
             (f"{shown:>{wide}}", "bold $accent" if action.enabled else "$text-muted"),
             f"  {plain(action.label):<{label}}  ",
-            (_explanation(action), "$text-muted"),
+            "" if beside else "\n" + " " * (wide + 2),
+            (_wrapped(action, width, indent if beside else wide + 2), "$text-muted"),
         )
         for action, shown in zip(actions, keys, strict=True)
     ]
     return Content("\n").join(lines)
 
 
-def _explanation(action: ScreenAction) -> str:
-    later = "" if action.enabled else " (not now)"
-    return plain(action.tooltip) + later
+def _wrapped(action: ScreenAction, width: int, indent: int) -> str:
+    """What the action does, and whether it can be done now."""
+    later = "" if action.enabled else " (not\xa0now)"
+    lines = textwrap.wrap(plain(action.tooltip) + later, max(1, width - indent))
+    return ("\n" + " " * indent).join(lines).replace("\xa0", " ")
 
 
 def subject(screen: Screen[Any]) -> Content:

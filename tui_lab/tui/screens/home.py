@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment, by_chapter
 from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.run_history import RunHistory
 from tui_lab.tui.run_row import run_row
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.key_line import KeyLine
@@ -89,6 +90,7 @@ class HomeScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
+        self._history = RunHistory(session)
         self._declared: dict[str, Experiment] = {}
 
     def compose(self) -> ComposeResult:
@@ -118,7 +120,6 @@ class HomeScreen(Screen[None]):
         lines = _experiment_lines(self._declared.values(), event.size.width >= _WIDE)
         for name, line in lines.items():
             self.experiments.replace_option_prompt(name, line)
-        self.call_after_refresh(self.refresh_runs)
 
     @on(OptionList.OptionHighlighted, "#experiments")
     def describe_experiment(self, event: OptionList.OptionHighlighted) -> None:
@@ -127,14 +128,21 @@ class HomeScreen(Screen[None]):
         self.query_one("#about", Static).update(Content(plain(experiment.summary)))
 
     def refresh_runs(self) -> None:
-        """Show what the runs are now; only lines that read differently are drawn."""
-        if not self.is_current or not self.is_mounted:
-            return
+        """Look at the runs, and show them as they are read."""
+        if self.is_current and self.is_mounted:
+            self._read_runs()
+
+    @work(group="runs", exclusive=False, exit_on_error=True)
+    async def _read_runs(self) -> None:
         try:
-            runs = self._session.runs()
+            async for _ in self._history.read():
+                self._show_runs()
         except TuiLabError as error:
             self.lab.tell(str(error), error=True)
-            return
+
+    def _show_runs(self) -> None:
+        """Show what the runs are now; only lines that read differently are drawn."""
+        runs = self._history.runs.values()
         live = [run for run in runs if run.live]
         ended = [run for run in runs if not run.live]
         now, rows = self._session.now(), []
@@ -151,10 +159,10 @@ class HomeScreen(Screen[None]):
         """Go to the chosen experiment."""
         self.lab.open_experiment(str(event.option_id))
 
-    @on(RunTable.RowSelected)
-    def open_run(self, event: RunTable.RowSelected) -> None:
+    @on(RunTable.Opened)
+    def open_run(self, event: RunTable.Opened) -> None:
         """Go to the chosen run, in its experiment."""
-        self.lab.open_run(str(event.row_key.value))
+        self.lab.open_run(event.run_id)
 
 
 def _experiment_options(experiments: Collection[Experiment]) -> Iterator[Option]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
-from tui_lab.commands import Acknowledgement, SetHyperparameter
+from tui_lab.commands import Acknowledgement, set_command
 from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.events import RunFinished
 from tui_lab.experiment import Experiment, Preset, Question
@@ -130,28 +130,31 @@ class KnobScreen(SteeringScreen):
 
     @on(KnobPanel.Changed)
     def turn(self, event: KnobPanel.Changed) -> None:
-        """A live knob acts on the live run; any other waits for the next one."""
+        """Live knobs act on the live run, together; any other waits for the next one."""
         event.stop()
-        if not self._acts_now(event.name):
+        acting = {name: value for name, value in event.values.items() if self._acts_now(name)}
+        if len(acting) < len(event.values):
             self._follow_run()
+        if not acting:
             return
-        value = self.experiment[event.name].to_json(event.value)
-        self._asked[event.name] += 1
-        self.knobs[event.name].pending = True
-        self.send(SetHyperparameter(event.name, value), partial(self._settle, event.name))
+        for name in acting:
+            self._asked[name] += 1
+            self.knobs[name].pending = True
+        self.send(set_command(self.experiment.to_json(acting)), partial(self._settle, list(acting)))
 
     def _acts_now(self, name: str) -> bool:
         if not self.is_live or name in (SEED, DEVICE):
             return False
         return self.experiment[name].live or self.experiment.demonstration
 
-    def _settle(self, name: str, answer: Acknowledgement | None) -> None:
-        """A value sent was taken or refused; a knob whose value was refused goes back."""
-        self._asked[name] -= 1
-        if self._asked[name] <= 0:
-            self.knobs[name].pending = False
-            if answer is None or not answer.ok:
-                self.knobs.take({n: v for n, v in self.values.items() if n == name})
+    def _settle(self, names: Sequence[str], answer: Acknowledgement | None) -> None:
+        """Values sent were taken or refused; a knob whose value was refused goes back."""
+        for name in names:
+            self._asked[name] -= 1
+            if self._asked[name] <= 0:
+                self.knobs[name].pending = False
+                if answer is None or not answer.ok:
+                    self.knobs.take({n: v for n, v in self.values.items() if n == name})
 
     def action_run(self, new_seed: bool = False) -> None:
         """Start a run with the values of the knobs, and show it."""

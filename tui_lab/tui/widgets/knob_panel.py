@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
@@ -18,17 +16,14 @@ from textual.widgets import Static
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice, Hyperparameter, Hyperparameters, Int, Value
+from tui_lab.tui.companions import companions
 from tui_lab.tui.widgets.knob import Knob
+from tui_lab.tui.widgets.knob_columns import KnobColumns
+from tui_lab.tui.widgets.knob_list import KnobList
 from tui_lab.view_models.plain_text import plain
 
 SEED, DEVICE = "seed", "device"
 _GREATEST_SEED = 2**53 - 1
-_SIGNS = 5
-"""Columns of a knob's row that are neither its name nor its value."""
-_ROOM = 21
-"""Columns for both in a panel of the usual width; `-long` panels may be wider."""
-_LONG_VALUE, _SHORT_NAME = 9, 8
-"""Columns that a value has before a name is cut, and that a name has in any case."""
 _HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
 
 
@@ -40,56 +35,18 @@ class KnobPanel(Vertical):
         border: round $border-blurred;
         border-title-color: $foreground;
         &:focus-within { border: round $border; }
-        VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
         #knob-error { height: auto; color: $error; display: none; padding: 0 1; }
         #knob-error.-shown { display: block; }
         #knob-help { height: auto; max-height: 7; color: $text-muted; padding: 0 1; }
     }
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "up,k",
-            "move(-1)",
-            "knob up",
-            tooltip="To the knob above",
-            id="knob.previous",
-            show=False,
-        ),
-        Binding(
-            "down,j",
-            "move(1)",
-            "knob down",
-            tooltip="To the knob below",
-            id="knob.next",
-            show=False,
-        ),
-        Binding(
-            "home",
-            "move_to(0)",
-            "first knob",
-            tooltip="To the first knob",
-            id="knob.first",
-            show=False,
-        ),
-        Binding(
-            "end",
-            "move_to(-1)",
-            "last knob",
-            tooltip="To the last knob",
-            id="knob.last",
-            show=False,
-        ),
-        Binding("escape", "leave", "leave", tooltip="Leave the knobs", id="knob.leave", show=False),
-    ]
-
     @dataclass
     class Changed(Message):
-        """A person gave a hyperparameter, the seed or the device another value."""
+        """A person gave hyperparameters, the seed or the device other values, all at once."""
 
         panel: KnobPanel
-        name: str
-        value: Value
+        values: Mapping[str, Value]
 
         @property
         def control(self) -> KnobPanel:
@@ -102,33 +59,21 @@ class KnobPanel(Vertical):
         self.experiment = experiment
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
         self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
-        self._given: dict[str, Value] = {}
-        """What `change` was given: values that stand beside each other as they are."""
-        self._current = next(iter(self._knobs))
-
-    @property
-    def _longest_name(self) -> int:
-        return max(len(knob.hyperparameter.label) for knob in self._knobs.values())
-
-    @property
-    def _longest_value(self) -> int:
-        return max(map(_value_columns, self._knobs.values()))
+        self._list = KnobList(list(self._knobs.values()))
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll(can_focus=False):
-            yield from self._knobs.values()
+        yield self._list
         yield Static(id="knob-error", markup=False)
         yield Static(_HINT, id="knob-help", markup=False)
 
     def on_mount(self) -> None:
         self.border_title = "Hyperparameters"
-        self.set_class(self._longest_name + self._longest_value > _ROOM, "-long")
+        self.set_class(KnobColumns.of(self._knobs.values()).are_many, "-long")
 
     def on_resize(self) -> None:
-        """Long names give way to values, which are what there is to read."""
-        room = self.size.width - _SIGNS - min(self._longest_value, _LONG_VALUE)
+        columns = KnobColumns.of(self._knobs.values()).names(self.size.width)
         for knob in self._knobs.values():
-            knob.label_width = min(self._longest_name, max(room, _SHORT_NAME))
+            knob.label_width = columns
 
     def __getitem__(self, name: str) -> Knob:
         """The knob of a hyperparameter, `seed` or `device`."""
@@ -145,12 +90,15 @@ class KnobPanel(Vertical):
     @property
     def current(self) -> Knob:
         """The knob that has the focus, or had it last."""
-        return self._knobs[self._current]
+        return self._list.current
 
     def choose(self) -> Hyperparameters:
         """The values of all knobs; raises `HyperparameterError` when they clash."""
-        own = {h.name: self._knobs[h.name].value for h in self.experiment.hyperparameters}
-        return self.experiment.choose(own)
+        return self.experiment.choose(self._values)
+
+    @property
+    def _values(self) -> dict[str, Value]:
+        return {h.name: self._knobs[h.name].value for h in self.experiment.hyperparameters}
 
     def take(self, values: Mapping[str, Value]) -> None:
         """Show `values` (of any of the knobs) as they are, as no one's new choice."""
@@ -159,10 +107,12 @@ class KnobPanel(Vertical):
         self.show_error("")
 
     def change(self, values: Mapping[str, Value]) -> None:
-        """Turn knobs on a person's behalf, one after another."""
-        self._given = dict(values)
-        for name, value in values.items():
-            self._knobs[name].change(value)
+        """Turn knobs on a person's behalf, all at once: what lies between need make no sense."""
+        changed = {name: v for name, v in values.items() if self._knobs[name].value != v}
+        for name, value in changed.items():
+            self._knobs[name].value = value
+        if changed:
+            self._tell(changed)
 
     def follow(self, running: Mapping[str, Value], *, everything: bool = False) -> None:
         """Mark the knobs whose value waits for the next run, while one runs with `running`.
@@ -185,23 +135,8 @@ class KnobPanel(Vertical):
         """Give the focus back to the knob that had it last."""
         self.current.focus()
 
-    def action_move(self, direction: int) -> None:
-        names = list(self._knobs)
-        place = names.index(self._current) + direction
-        self.action_move_to(min(max(place, 0), len(names) - 1))
-
-    def action_move_to(self, place: int) -> None:
-        if self.current.commit():
-            knob = list(self._knobs.values())[place]
-            self._current = knob.hyperparameter.name
-            self.screen.set_focus(knob)  # at once: the next key may be here already
-
-    def action_leave(self) -> None:
-        self.screen.set_focus(None)
-
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if isinstance(event.widget, Knob) and event.widget is self.screen.focused:
-            self._current = event.widget.hyperparameter.name
             self._describe(event.widget)
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
@@ -209,30 +144,27 @@ class KnobPanel(Vertical):
             self.query_one("#knob-help", Static).update(_HINT)
 
     @on(Knob.Changed)
-    def check_together(self, event: Knob.Changed) -> None:
-        """Values that make no sense together are said so, and may be passed through."""
+    def bring_companions(self, event: Knob.Changed) -> None:
+        """A choice may bring other defaults along; they change together with it."""
         event.stop()
-        if self._given.pop(event.knob.hyperparameter.name, None) != event.value:
-            self._bring_companions(event.knob.hyperparameter.name)
+        name = event.knob.hyperparameter.name
+        brought = {}
+        if name in self.experiment.defaults:
+            brought = companions(self.experiment, name, {**self._values, name: event.value})
+        for other, value in brought.items():
+            self._knobs[other].value = value
+        self._tell({name: event.value, **brought})
+
+    def _tell(self, values: Mapping[str, Value]) -> None:
+        """Values that make no sense together are said so, and may be passed through."""
         try:
             self.choose()
         except HyperparameterError as error:
             self.show_error(plain(str(error)))
         else:
             self.show_error("")
-        self._describe(event.knob)
-        self.post_message(self.Changed(self, event.knob.hyperparameter.name, event.value))
-
-    def _bring_companions(self, name: str) -> None:
-        """Where a choice brings other defaults along, move the knobs that stand at a default."""
-        known = [
-            others for (choice, _), others in self.experiment.companions.items() if choice == name
-        ]
-        defaults = self.experiment.defaults_with({name: self._knobs[name].value})
-        for other in {key for others in known for key in others}:
-            usual = {self.experiment.defaults[other], *(o[other] for o in known if other in o)}
-            if self._knobs[other].value in usual:
-                self._knobs[other].change(defaults[other])
+        self._describe(self.current)
+        self.post_message(self.Changed(self, values))
 
     @on(Knob.Refused)
     def show_refusal(self, event: Knob.Refused) -> None:
@@ -269,10 +201,3 @@ def _device(default: str) -> Choice:
     words = ("auto", "cpu", "cuda")
     choices = words if default in words else (*words, default)
     return Choice(DEVICE, choices, default=default, help="Where the tensors live.")
-
-
-def _value_columns(knob: Knob) -> int:
-    """Columns that any of the values to choose from takes, or else the present one."""
-    chosen = knob.hyperparameter
-    words = chosen.choices if isinstance(chosen, Choice) else (knob.text,)
-    return max(map(len, words))
