@@ -85,23 +85,19 @@ class Bars(Picture):
     log: bool = False
 
 
-@dataclass(frozen=True)
 class Histogram(Picture):
     """Counts per bin. Layers: `{"edges": [...], "counts": [...]}`."""
 
 
-@dataclass(frozen=True)
 class Heatmap(Picture):
     """A matrix of numbers. Layer `cells`: `{"values": [[...]]}`; labels in `rows`, `columns`."""
 
 
-@dataclass(frozen=True)
 class Images(Picture):
     """Small grey images in a grid. Layer `images`: `{"pixels": [[[0..1]]], "captions": [...],
     "wrong": [bool, ...]?}`."""
 
 
-@dataclass(frozen=True)
 class Table(Picture):
     """Rows of text and numbers. Layer `table`: `{"columns": [...], "rows": [[...], ...]}`."""
 

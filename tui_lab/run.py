@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -41,7 +41,7 @@ class RunStatus(StrEnum):
 
 def new_run_id(experiment: str, now: datetime) -> str:
     """`<experiment>-<yyyymmdd-hhmmss>-<4 hex>`: sorts by time within an experiment, unique."""
-    return f"{experiment}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{experiment}-{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
 
 
 def is_run_id(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from argparse import Namespace
 
 from tui_lab.commandline.command import Command
@@ -97,6 +98,8 @@ def _open(
     # Textual takes longer to import than every other command takes to run, and longer still when
     # garbage is looked for among modules, of which there is none; the lab goes on with it later.
     gc.disable()
+    # What a key changed is sent after 1/120 s at the latest; charts keep a pace of their own.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from tui_lab.tui.lab import run_lab
 
     experiment, plugin = (chosen.experiment, chosen.plugin) if chosen else (None, "")

@@ -112,6 +112,7 @@ class TuiLabApp(PlacesApp):
             self.register_theme(theme)
         self._theme_choice = session.settings.theme
         self.set_reactive(TuiLabApp.theme, theme_name(self._theme_choice))
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The lab's own variables, for themes that know nothing of them."""

@@ -25,7 +25,13 @@ class PlacesApp(App[int]):
         self._first = self._here = first
         self._places: dict[str, Screen[Any]] = {}
         self._trail: list[str] = []
-        self.add_mode(self.DEFAULT_MODE, lambda: self.make_place(first))
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The first place. As a mode it would have all styles parsed three times at the start;
+        it becomes one as soon as it is there, so that one can return to it."""
+        screen = self.make_place(self._first)
+        self.add_mode(self.DEFAULT_MODE, lambda: screen)
+        return screen
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place; a subclass says what it is, and calls `keep`."""

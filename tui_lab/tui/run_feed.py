@@ -34,12 +34,17 @@ class RunFeed:
         self._source = source
         self._clock = clock
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run's last event has been read."""
+        return self.caught_up and self.view.ended is not None
+
     def read(self) -> bool:
         """Fold what is there for about `BUDGET` seconds; whether anything was.
 
         After a run's last event there is nothing more to come, and the file is left alone.
         """
-        if self.caught_up and self.view.ended is not None:
+        if self.is_complete:
             return False
         end = self._clock() + BUDGET
         before = self.view.revision

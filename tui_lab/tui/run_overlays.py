@@ -48,6 +48,11 @@ class RunOverlays:
         """Take them all away."""
         self._runs.clear()
 
+    @property
+    def awaits_more(self) -> bool:
+        """Whether one of the logs may still have something to say."""
+        return any(not feed.is_complete for _, feed in self._runs.values())
+
     def read(self) -> None:
         """Read on in one of the logs, the others the next time."""
         behind = [feed for _, feed in self._runs.values() if not feed.caught_up]

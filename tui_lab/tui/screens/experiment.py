@@ -101,6 +101,11 @@ class ExperimentScreen(PanedScreen):
         for sentence in self.overlays.add(run_ids):
             self.tell(sentence, error=True)
         self.refresh_bindings()
+        self.follow()
+
+    @property
+    def awaits_more(self) -> bool:
+        return super().awaits_more or self.overlays.awaits_more
 
     def run_opened(self) -> None:
         super().run_opened()

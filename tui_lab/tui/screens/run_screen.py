@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui_lab.errors import TuiLabError
@@ -38,6 +39,8 @@ class RunScreen(Screen[None]):
         self._wanted = ""
         self._known: RunStatus | None = None
         self._furnished = False
+        self._tailing: Timer | None = None
+        """Looks at the logs, while there may be more to come."""
         self._warmed = False
         """Whether the next worker was asked for since the run shown began."""
 
@@ -57,7 +60,7 @@ class RunScreen(Screen[None]):
     async def _begin(self) -> None:
         await self.furnish()
         self._furnished = True
-        self.set_interval(TAIL, self._follow)
+        self._tailing = self.set_interval(TAIL, self._follow)
         self.set_interval(1 / self.session.settings.fps, self.draw)
         self.set_interval(1.0, self.look_after)
         if self._wanted:
@@ -135,6 +138,7 @@ class RunScreen(Screen[None]):
         self.run_opened()
         self.run_changed()
         self.draw()
+        self.follow()
 
     def tell(self, sentence: str, *, error: bool = False) -> None:
         """Show a sentence for a while, as plain text."""
@@ -150,6 +154,18 @@ class RunScreen(Screen[None]):
         if before != self._standing:
             self.run_changed()
             self.refresh_bindings()
+        if self._tailing is not None and not self.awaits_more:
+            self._tailing.pause()
+
+    def follow(self) -> None:
+        """Look at the logs again, after a time in which there was nothing to come."""
+        if self._tailing is not None:
+            self._tailing.resume()
+
+    @property
+    def awaits_more(self) -> bool:
+        """Whether a log may still have something to say."""
+        return self.feed is not None and not self.feed.is_complete
 
     @property
     def _standing(self) -> tuple[RunStatus | None, int]:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.geometry import Region
 from textual.reactive import reactive
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui_lab.config import Marker
 from tui_lab.tui.plot_style import PlotStyle, themed
 from tui_lab.tui.row_diff import changed
+from tui_lab.tui.widgets.frame import Frame
 from tui_lab.view_models.plain_text import plain
 
 CORNERS = 4
 """Columns of the border that its words can't have."""
 
 
-class FramedRows(Widget, can_focus=True):
+class FramedRows(Frame, can_focus=True):
     """Base of the pictures: draws when seen, and sends only the cells that changed.
 
     A line API widget: one that renders to text is sent whole each time, 11 kB for a chart.
@@ -66,8 +65,6 @@ class FramedRows(Widget, can_focus=True):
         self.rows: Sequence[Strip] | None = None
         """What is on screen, once something is."""
         self._style: PlotStyle | None = None
-        self._titles = (Content(), Content())
-        self._border_row: tuple[Region, ...] = ()
         self.set_reactive(FramedRows.marker, marker)
 
     @abstractmethod
@@ -117,18 +114,6 @@ class FramedRows(Widget, can_focus=True):
     def on_mount(self) -> None:
         self._retitle()
 
-    def refresh(
-        self,
-        *regions: Region,
-        repaint: bool = True,
-        layout: bool = False,
-        recompose: bool = False,
-    ) -> Self:
-        """As for any widget, but a new title alone repaints no more than its row of the border."""
-        return super().refresh(
-            *(regions or self._border_row), repaint=repaint, layout=layout, recompose=recompose
-        )
-
     def _is_seen(self) -> bool:
         return self.is_attached and self.screen.is_current and self.is_on_screen
 
@@ -155,17 +140,7 @@ class FramedRows(Widget, can_focus=True):
             return
         title = self.title(self._style or self._themed())
         subtitle = Content(_fitting(self.notes(), self.size.width - CORNERS))
-        if not title.is_same(self._titles[0]):
-            self._border_row = self._row_at(-self.gutter.top)
-            self.border_title = title if title else None
-        if not subtitle.is_same(self._titles[1]):
-            self._border_row = self._row_at(self.size.height + self.gutter.bottom - 1)
-            self.border_subtitle = subtitle if subtitle else None
-        self._titles = (title, subtitle)
-        self._border_row = ()
-
-    def _row_at(self, y: int) -> tuple[Region, ...]:
-        return (Region(-self.gutter.left, y, self.outer_size.width, 1),)
+        self.write_border(title, subtitle)
 
 
 def _fitting(notes: Sequence[str], width: int) -> str:

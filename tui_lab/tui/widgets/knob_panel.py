@@ -37,7 +37,12 @@ class KnobPanel(Vertical):
         &:focus-within { border: round $border; }
         #knob-error { height: auto; color: $error; display: none; padding: 0 1; }
         #knob-error.-shown { display: block; }
-        #knob-help { height: auto; max-height: 7; color: $text-muted; padding: 0 1; }
+        #knob-help {
+            height: 7;
+            color: $text-muted;
+            padding: 0 1;
+            content-align: left bottom;
+        }
     }
     """
 
@@ -141,7 +146,7 @@ class KnobPanel(Vertical):
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
         if not isinstance(self.screen.focused, Knob):
-            self.query_one("#knob-help", Static).update(_HINT)
+            self._explain(Content(_HINT))
 
     @on(Knob.Changed)
     def bring_companions(self, event: Knob.Changed) -> None:
@@ -171,9 +176,13 @@ class KnobPanel(Vertical):
         event.stop()
         self.show_error(event.error)
 
+    def _explain(self, words: Content) -> None:
+        """Its height is fixed: laying the screen out anew at each key would take 10 ms."""
+        self.query_one("#knob-help", Static).update(words, layout=False)
+
     def _describe(self, knob: Knob) -> None:
         if knob.has_focus:
-            self.query_one("#knob-help", Static).update(describe(knob.hyperparameter))
+            self._explain(describe(knob.hyperparameter))
 
 
 def describe(hyperparameter: Hyperparameter) -> Content:

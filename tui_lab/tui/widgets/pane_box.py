@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual.containers import Container
 from textual.content import Content
 from textual.widget import Widget
 
+from tui_lab.tui.widgets.frame import Frame
 
-class PaneBox(Container):
+
+class PaneBox(Frame):
     """Views by name, in the order of their keys 1, 2, 3, …
 
     A view becomes part of the screen when it is first opened; none is open at first.
@@ -17,6 +18,10 @@ class PaneBox(Container):
 
     DEFAULT_CSS = """
     PaneBox {
+        width: 1fr;
+        height: 1fr;
+        layout: vertical;
+        overflow: hidden hidden;
         border: round $border-blurred;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
@@ -53,9 +58,8 @@ class PaneBox(Container):
 
     def say(self, sentence: str) -> None:
         """Put a few words into the lower border."""
-        if sentence != self._said:
-            self._said = sentence
-            self.border_subtitle = Content(sentence)
+        self._said = sentence
+        self._name_panes()
 
     def on_resize(self) -> None:
         self._name_panes()
@@ -63,7 +67,7 @@ class PaneBox(Container):
     def _name_panes(self) -> None:
         titles = pane_titles({name: name for name in self.panes}, self.current)
         roomy = self.size.width >= titles.cell_length + 4
-        self.border_title = titles if roomy else Content(self.current)
+        self.write_border(titles if roomy else Content(self.current), Content(self._said))
 
 
 def pane_titles(labels: Mapping[str, str], current: str, first: int = 1) -> Content:
