@@ -29,9 +29,20 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
+class Shares:
+    """What a classifier gives away about the labels of the target."""
+
+    confusion: Tensor
+    """C[i, j]: how often an example of class j is said to be i, on validation examples."""
+    found: Estimate
+    weights: Tensor
+    """β of each class, its estimated share of the target over its share of the source."""
+
+
+@dataclass(frozen=True)
 class Models:
-    """Weights of the classifiers, trained on the source, on the source weighted by the estimated
-    label shares, and on labels of the target."""
+    """Weights of the classifiers, trained on the source, on the source weighted by β, and on
+    labels of the target."""
 
     plain: Tensor
     corrected: Tensor
@@ -41,50 +52,58 @@ class Models:
 def label_shift(hp: SimpleNamespace, generator: torch.Generator, directory: str) -> Outcome:
     """Estimate the label shares of unlabelled target data from a classifier's predictions and its
     confusion matrix, and train again with the labels weighted accordingly."""
+    draw = _draw(hp, generator, directory)
+    plain = softmax_regression(draw.train.X, draw.train.y, len(draw.names))
+    shares = _estimate_shares(plain, draw)
+    models = _train_again(plain, draw, shares.weights)
+    accuracies = _accuracies(models, draw.target, shares.weights)
+    return Outcome(
+        _metrics(plain, draw, shares, accuracies),
+        {
+            "counted shares": _bars_of_shares(draw, shares.found.counted),
+            "estimated shares": _bars_of_shares(draw, shares.found.shares),
+            "confusion matrix": _cells(draw, shares.confusion),
+            "classes": _points(draw),
+            "plain and corrected": bars(accuracies),
+            "side by side": _side_by_side(draw, shares),
+        },
+    )
+
+
+def _draw(hp: SimpleNamespace, generator: torch.Generator, directory: str) -> Draw:
     if hp.data == "fashion-mnist":
-        draw = fashion(hp, generator, directory)
-    else:
-        draw = gaussians(hp, generator)
+        return fashion(hp, generator, directory)
+    return gaussians(hp, generator)
+
+
+def _estimate_shares(plain: Tensor, draw: Draw) -> Shares:
+    """Solve C·p(y) = p(ŷ) for the shares of the target, and compare them with the source's."""
     classes, source = len(draw.names), draw.train.shares
-    plain = softmax_regression(draw.train.X, draw.train.y, classes)
     C = confusion_matrix(_predict(plain, draw.validation.X), draw.validation.y, classes)
     predicted = _predict(plain, draw.target.X).bincount(minlength=classes) / len(draw.target.y)
     found = estimate(C, predicted.double(), draw.validation.shares)
-    weights = torch.where(source > 0, found.shares / source, 0.0)
-    models = Models(
-        plain,
-        softmax_regression(
-            draw.train.X, draw.train.y, classes, weights=weights[draw.train.y], start=plain
-        ),
-        softmax_regression(draw.oracle.X, draw.oracle.y, classes, start=plain),
-    )
-    accuracies = _accuracies(models, draw.target, weights)
-    metrics = {
+    return Shares(C, found, torch.where(source > 0, found.shares / source, 0.0))
+
+
+def _train_again(plain: Tensor, draw: Draw, weights: Tensor) -> Models:
+    """With every loss weighted by β of its label; and, for comparison, on the target itself."""
+    train, oracle, classes = draw.train, draw.oracle, len(draw.names)
+    corrected = softmax_regression(train.X, train.y, classes, weights=weights[train.y], start=plain)
+    return Models(plain, corrected, softmax_regression(oracle.X, oracle.y, classes, start=plain))
+
+
+def _metrics(
+    plain: Tensor, draw: Draw, shares: Shares, accuracies: dict[str, float]
+) -> dict[str, float]:
+    return {
         **{f"accuracy/{name}": value for name, value in accuracies.items()},
         "accuracy/source": _accuracy(plain, draw.validation),
-        **_share_metrics(found, draw.target.shares),
-        "weights/effective_size": effective_size(weights[draw.train.y]),
-        "weights/largest": float(weights.max()),
+        **_share_metrics(shares.found, draw.target.shares),
+        "weights/effective_size": effective_size(shares.weights[draw.train.y]),
+        "weights/largest": float(shares.weights.max()),
         "examples/train": float(len(draw.train.y)),
         "examples/target": float(len(draw.target.y)),
     }
-    return Outcome(
-        metrics,
-        {
-            "counted shares": _bars_of_shares(draw, found.counted),
-            "estimated shares": _bars_of_shares(draw, found.shares),
-            "confusion matrix": {
-                "cells": {
-                    "values": C.tolist(),
-                    "rows": [f"said {name}" for name in draw.names],
-                    "columns": list(draw.names),
-                }
-            },
-            "classes": _points(draw),
-            "plain and corrected": bars(accuracies),
-            "side by side": _side_by_side(draw, found, weights),
-        },
-    )
 
 
 def _predict(W: Tensor, X: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -128,6 +147,12 @@ def _bars_of_shares(draw: Draw, shares: Tensor) -> Layers:
     return {"bars": layer}
 
 
+def _cells(draw: Draw, confusion: Tensor) -> Layers:
+    """The confusion matrix, a column for each true class."""
+    rows = [f"said {name}" for name in draw.names]
+    return {"cells": {"values": confusion.tolist(), "rows": rows, "columns": list(draw.names)}}
+
+
 def _points(draw: Draw) -> Layers:
     """The target's inputs by class, where they have two coordinates."""
     X, y = draw.target.X, draw.target.y
@@ -137,16 +162,10 @@ def _points(draw: Draw) -> Layers:
     return {f"points {name}": xy(*X[y == j][:few].T) for j, name in enumerate(draw.names[:_SHOWN])}
 
 
-def _side_by_side(draw: Draw, found: Estimate, weights: Tensor) -> Layers:
+def _side_by_side(draw: Draw, shares: Shares) -> Layers:
     columns = ["class", "source", "target", "counted", "estimated", "weight β", "joint solved"]
-    values = (
-        draw.train.shares,
-        draw.target.shares,
-        found.counted,
-        found.shares,
-        weights,
-        found.joint,
-    )
+    found, known = shares.found, (draw.train.shares, draw.target.shares)
+    values = (*known, found.counted, found.shares, shares.weights, found.joint)
     rows: list[list[object]] = [
         [name, *(float(column[j]) for column in values)] for j, name in enumerate(draw.names)
     ]
