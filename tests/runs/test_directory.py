@@ -58,7 +58,7 @@ def test_a_new_run_has_its_request_and_nothing_more(runs: Path, new_run: NewRun)
 
 def test_a_taken_name_is_drawn_again(new_run: NewRun, monkeypatch: pytest.MonkeyPatch) -> None:
     digits = iter(["0001", "0001", "0002"])
-    monkeypatch.setattr("secrets.token_hex", lambda count: next(digits))
+    monkeypatch.setattr("os.urandom", lambda count: bytes.fromhex(next(digits)))
     assert [new_run(now=NOW).id[-4:] for _ in range(2)] == ["0001", "0002"]
 
 
