@@ -162,6 +162,19 @@ def a_long_run() -> Iterator[Measurement]:
             yield Measurement("memory of the UI after 1,000,000 steps", memory, 150, "MB")
 
 
+def _started() -> RunStarted:
+    return RunStarted(
+        pid=0,
+        host="",
+        device="cpu",
+        device_name="",
+        threads=1,
+        started="",
+        total_steps=_STEPS,
+        steps_per_epoch=100,
+    )
+
+
 def _write_long_run(home: Path) -> RunDirectory:
     """A finished run of linear regression with a million logged steps."""
     experiment = load_experiment("linear-regression")
@@ -173,16 +186,7 @@ def _write_long_run(home: Path) -> RunDirectory:
     (home / "runs").mkdir(parents=True)
     directory = RunDirectory.create(home / "runs", request, datetime.now(UTC))
     generator = np.random.default_rng(0)
-    started = RunStarted(
-        pid=0,
-        host="",
-        device="cpu",
-        device_name="",
-        threads=1,
-        started="",
-        total_steps=_STEPS,
-        steps_per_epoch=100,
-    )
+    started = _started()
     keys = ("train/loss", "weight/1", "weight/2", "bias")
     with directory.events_path.open("wb") as file:
         file.write(dumps(to_json(started)) + b"\n")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from textual.widgets import Static
 
 from tests.tui.knobs import EXPERIMENT, Knobs
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Choice, Hyperparameters, Int
 from tui_lab.tui.companions import companions
-from tui_lab.tui.widgets.knob_panel import describe
+from tui_lab.tui.widgets.knob_help import KnobHelp, describe
 
 
 async def test_moving_on_takes_what_was_typed_and_stays_at_what_is_wrong() -> None:
@@ -42,7 +41,7 @@ async def test_help_says_what_the_knob_means_as_plain_text() -> None:
         app.panel["bias"].focus()
         await pilot.press("down")
         await pilot.pause()
-        shown = str(app.panel.query_one("#knob-help", Static).content)
+        shown = str(app.panel.query_one(KnobHelp).content)
     assert shown.startswith("1 to 64 numbers from -10 to 10 with commas between them; next run.")
     assert shown.endswith(" The [red]weights[/red].")
     assert describe(EXPERIMENT["decay"]).plain == "A number from 0 to 100; live. "

@@ -14,13 +14,12 @@ from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.hang_up import end_on_signals
+from tui_lab.tui.notice import tell
 from tui_lab.tui.places import PlacesApp
 from tui_lab.tui.session import Session
 from tui_lab.tui.theme import DARK, THEMES, theme_name
-from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:
-    from tui_lab.runs.catalogue import RunSummary
     from tui_lab.tui.screens.experiment import ExperimentScreen
     from tui_lab.tui.screens.quit_dialog import Departure
     from tui_lab.tui.screens.runs import RunsScreen
@@ -125,7 +124,7 @@ class TuiLabApp(PlacesApp):
         if self._when_painted is not None:
             self.call_later(self.call_after_refresh, self._when_painted)
         if self._complaint:
-            self.tell(self._complaint, error=True)
+            tell(self, self._complaint, error=True)
         if self.keymap:
             self.call_after_refresh(self._check_keymap)
 
@@ -134,10 +133,6 @@ class TuiLabApp(PlacesApp):
 
         if not fits(event.size) and not isinstance(self.screen, SmallScreen):
             self.push_screen(SmallScreen())
-
-    def tell(self, sentence: str, *, error: bool = False) -> None:
-        """Show a sentence for a while; it may hold anything, it is plain text."""
-        self.notify(plain(sentence), severity="error" if error else "information", markup=False)
 
     def open_experiment(
         self,
@@ -151,7 +146,7 @@ class TuiLabApp(PlacesApp):
         try:
             screen = self._experiment_screen(name)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
             return
         _tune(screen, values or {}, run_id, overlays)
         self.go_to(name)
@@ -161,12 +156,12 @@ class TuiLabApp(PlacesApp):
         try:
             run = self.session.summary(run_id)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
             return
         if run.readable:
             self.open_experiment(run.experiment, run_id=run.id)
         else:
-            self.tell(run.error, error=True)
+            tell(self, run.error, error=True)
 
     def open_runs(self, filter_text: str = "") -> None:
         """Go to the runs; with a filter, to those it leaves."""
@@ -211,12 +206,11 @@ class TuiLabApp(PlacesApp):
 
     async def action_quit(self) -> None:
         """Leave, after asking what becomes of live runs."""
-        from tui_lab.tui.screens.quit_dialog import QuitDialog  # on demand
+        from tui_lab.tui.screens.quit_dialog import QuitDialog, going_on  # on demand
 
         if isinstance(self.screen, QuitDialog):
             return
-        live = [run.id for run in self.session.live() if self._goes_on(run)]
-        if live:
+        if live := going_on(self.session):
             self.push_screen(QuitDialog(live, self.session.stop), self._depart)
         else:
             self.exit(0)
@@ -225,19 +219,12 @@ class TuiLabApp(PlacesApp):
         if departure is not None:
             self.exit(0)
 
-    def _goes_on(self, run: RunSummary) -> bool:
-        """Whether a live run outlasts the lab; a demonstration is over when nobody looks."""
-        try:
-            return not self.session.experiment(run.experiment).demonstration
-        except TuiLabError:
-            return True
-
     def _check_keymap(self) -> None:
         """Say which keys of keys.json mean two things at once."""
         from tui_lab.tui.actions import clashing_keys  # few people have a keys.json
 
         if clashes := clashing_keys(self.screen):
-            self.tell(f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
+            tell(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""

@@ -66,3 +66,11 @@ class PlacesApp(App[int]):
         left = self._here
         self.go_to(self._trail[-1] if self._trail else otherwise)
         self._trail = [place for place in self._trail if place != left]
+
+
+def is_seen(screen: Screen[Any]) -> bool:
+    """Whether nothing but dialogs stands over a screen. (Textual counts as current what lies under
+    an opaque screen, too.)"""
+    stack = screen.app.screen_stack
+    above = stack[stack.index(screen) + 1 :] if screen in stack else stack
+    return screen in stack and all(isinstance(other, ModalScreen) for other in above)

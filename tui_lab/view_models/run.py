@@ -49,43 +49,50 @@ class RunView:
     `experiment` gives marks their symbols and formats; without it names and plain values stand.
     """
 
+    revision: int
+    """Grows with every event folded: nothing has changed while it stands."""
+    paused: bool
+    """Whether the loop holds still, between two steps or inside one."""
+    pause_reason: str
+    """Why, when it was not a person who asked."""
+    phase: str | None
+    """While micro-stepping: the phase the step stands at, else None like `line`."""
+    line: int | None
+    """The line of the program's file that goes with it."""
+    phase_step: int
+    """The step that is under way there."""
+    t: float
+    """Seconds from the run's start to its newest event."""
+    marks: list[Change]
+    """Live changes of hyperparameters, in order."""
+    changed: dict[str, Any]
+    """The present values of hyperparameters that were changed live, in their JSON form."""
+    pictures: dict[str, dict[str, Mapping[str, Any]]]
+    """Data by picture's title and layer."""
+    picture_steps: dict[str, int]
+    """The step each picture's newest data are of."""
+    total_steps: int
+    """Steps the run will take; 0 when that is not known, or there are none."""
+    series: dict[tuple[Kind, str], Series]
+    """Every metric's points under ("step", key) or ("epoch", key)."""
+    metrics: dict[str, float]
+    """The last value of every metric, the whole-set one where there are two."""
+
     def __init__(self, experiment: Experiment | None = None) -> None:
         self.experiment = experiment
-        self.revision = 0
-        """Grows with every event folded: nothing has changed while it stands."""
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
-        self.paused = False
-        """Whether the loop holds still, between two steps or inside one."""
-        self.pause_reason = ""
-        """Why, when it was not a person who asked."""
-        self.phase: str | None = None
-        """While micro-stepping: the phase the step stands at, else None like `line`."""
-        self.line: int | None = None
-        """The line of the program's file that goes with it."""
-        self.phase_step = 0
-        """The step that is under way there."""
+        self.revision = self.phase_step = 0
+        self.paused, self.pause_reason = False, ""
+        self.phase = self.line = None
         self.t = 0.0
-        """Seconds from the run's start to its newest event."""
-        self.marks: list[Change] = []
-        """Live changes of hyperparameters, in order."""
-        self.changed: dict[str, Any] = {}
-        """The present values of hyperparameters that were changed live, in their JSON form."""
-        self.pictures: dict[str, dict[str, Mapping[str, Any]]] = {}
-        """Data by picture's title and layer."""
-        self.picture_steps: dict[str, int] = {}
-        """The step each picture's newest data are of."""
+        self.marks, self.changed = [], {}
+        self.pictures, self.picture_steps = {}, {}
         self.alarms: deque[AlarmRaised] = deque(maxlen=_ALARMS)
         self.log = LogBook()
-        self.total_steps = 0
-        """Steps the run will take; 0 when that is not known, or there are none."""
-        self.steps_per_epoch = 0
-        self.total_epochs = 0
+        self.total_steps = self.steps_per_epoch = self.total_epochs = 0
         self._measurements = Measurements()
-        self.series: dict[tuple[Kind, str], Series] = self._measurements.series
-        """Every metric's points under ("step", key) or ("epoch", key)."""
-        self.metrics: dict[str, float] = self._measurements.last
-        """The last value of every metric, the whole-set one where there are two."""
+        self.series, self.metrics = self._measurements.series, self._measurements.last
         self._gradients = GradientHistory()
         self._pace = Pace()
 

@@ -5,6 +5,7 @@ The socket alone is asked; who answers there is the worker. Stopping goes from a
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import socket
@@ -74,16 +75,10 @@ def stop_run(
     its process group. Returns what became of it: a run on another host, or in a process that is
     not surely its worker, gets the command only and may still be live."""
 
-    def wait(done: Callable[[], bool], deadline: float) -> bool:
-        while not done():
-            if clock() >= deadline:
-                return False
-            sleep(_POLL)
-        return True
-
     def has_ended() -> bool:
         return not directory.is_live()
 
+    wait = functools.partial(_wait, clock=clock, sleep=sleep)
     wait(lambda: not _is_starting(directory), clock() + max(grace, _START))
     deadline = clock() + grace
     wait(lambda: _tell(directory, Stop(reason), grace) or has_ended(), deadline)
@@ -95,6 +90,20 @@ def stop_run(
         if wait(has_ended, deadline):
             record_exit(directory, -signal.SIGKILL)
     return directory.status()
+
+
+def _wait(
+    done: Callable[[], bool],
+    deadline: float,
+    *,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> bool:
+    while not done():
+        if clock() >= deadline:
+            return False
+        sleep(_POLL)
+    return True
 
 
 def _is_starting(directory: RunDirectory) -> bool:

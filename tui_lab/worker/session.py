@@ -101,32 +101,19 @@ def _drive(
 ) -> RunEnded:
     """Run the loop to its end and say how it ended."""
     gc.freeze()  # torch's own objects stay: a full collection would look at all of them, for 60 ms
+
+    def reached() -> dict[str, Any]:
+        return {"t": publisher.t, "step": loop.completed, "epoch": loop.epoch}
+
     try:
         with stopping(loop.request_stop):
             drive()
         publisher.draw_last(loop.completed)
-        return RunFinished(
-            t=publisher.t,
-            step=loop.completed,
-            epoch=loop.epoch,
-            metrics=publisher.last_metrics(),
-        )
+        return RunFinished(**reached(), metrics=publisher.last_metrics())
     except Stopped as stop:
-        return RunStopped(
-            t=publisher.t,
-            step=loop.completed,
-            epoch=loop.epoch,
-            reason=str(stop),
-            metrics=publisher.last_metrics(),
-        )
+        return RunStopped(**reached(), metrics=publisher.last_metrics(), reason=str(stop))
     except (Exception, SystemExit) as error:  # the program's own: its event has the traceback
-        return _failure(
-            error,
-            t=publisher.t,
-            step=loop.completed,
-            epoch=loop.epoch,
-            metrics=record.metrics,
-        )
+        return _failure(error, **reached(), metrics=record.metrics)
 
 
 def _experiment(request: RunRequest) -> Experiment:

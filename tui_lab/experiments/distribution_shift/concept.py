@@ -44,22 +44,21 @@ def concept_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
     models = {"plain": plain, "updated": updated, "oracle": logistic_regression(new, labels)}
     accuracies = {name: _accuracy(w, fresh, fresh_labels) for name, w in models.items()}
     weights, _ = importance_weights(with_ones(X), with_ones(new))
+    expected = expected_accuracy(_angle(plain) - hp.angle, hp.noise)
     metrics = {
         **{f"accuracy/{name}": accuracy for name, accuracy in accuracies.items()},
-        "accuracy/plain_expected": expected_accuracy(_angle(plain) - hp.angle, hp.noise),
+        "accuracy/plain_expected": expected,
         "angle/plain": _between(plain, hp.angle),
         "angle/updated": _between(updated, hp.angle),
         "weights/effective_size": effective_size(weights),
     }
-    return Outcome(
-        metrics,
-        {
-            "boundary": _boundary(fresh, fresh_labels, hp.angle, plain, updated),
-            "accuracy and angle": _course(measured, _angle(plain), hp.angle, hp.noise),
-            "plain and corrected": bars(accuracies, metrics["accuracy/plain_expected"]),
-            "side by side": _side_by_side(accuracies, models, hp.angle),
-        },
-    )
+    pictures = {
+        "boundary": _boundary(fresh, fresh_labels, hp.angle, plain, updated),
+        "accuracy and angle": _course(measured, _angle(plain), hp.angle, hp.noise),
+        "plain and corrected": bars(accuracies, expected),
+        "side by side": _side_by_side(accuracies, models, hp.angle),
+    }
+    return Outcome(metrics, pictures)
 
 
 def expected_accuracy(angle: float, noise: float) -> float:

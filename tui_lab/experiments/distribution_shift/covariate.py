@@ -14,7 +14,6 @@ from torch import Tensor
 from tui_lab.experiments.distribution_shift.importance import (
     domain_accuracy,
     importance_weights,
-    weights_at,
 )
 from tui_lab.experiments.distribution_shift.outcome import (
     MOST_POINTS,
@@ -73,11 +72,7 @@ def covariate_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
     """Fit a polynomial to the training inputs: plainly, weighted by estimated and by exact
     importance, and to the target's own labels."""
     law = Law(hp.mean_shift, hp.scale_shift, hp.curvature, hp.noise)
-    draws = normal((4, _MOST_EXAMPLES), 1.0, generator, torch.float64)
-    n, m = hp.examples, hp.target_examples
-    train = Sample(draws[0, :n], law.truth(draws[0, :n]) + hp.noise * draws[1, :n])
-    x = law.mean + law.sd * draws[2, :m]
-    target = Sample(x, law.truth(x) + hp.noise * draws[3, :m])
+    train, target = _draw(law, hp.examples, hp.target_examples, generator)
     features = [powers(sample.x, hp.ratio_degree) for sample in (train, target)]
     estimated, h = importance_weights(features[0], features[1])
     used = _clipped(estimated, hp.clip)
@@ -94,20 +89,23 @@ def covariate_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
         **{f"test/loss_{name}": law.target_loss(w) for name, w in fits.items()},
         **{f"train/loss_{name}": _loss(X, train.y, fits[name]) for name in ("plain", "weighted")},
     }
+    losses = {name: metrics[f"test/loss_{name}"] for name in fits}
+    pictures = {
+        "fit": _fit(law, train, target, fits),
+        "importance weights": _weights(law, train, used),
+        "plain and corrected": bars(losses, hp.noise**2 / 2),
+        "side by side": _side_by_side(metrics, hp.examples),
+    }
+    return Outcome(metrics, pictures)
 
-    def weight(x: Tensor) -> Tensor:
-        return _clipped(weights_at(powers(x, hp.ratio_degree), h, n, m), hp.clip)
 
-    return Outcome(
-        metrics,
-        {
-            "fit": _fit(law, train, target, fits),
-            "importance weights": _weights(law, train, used, weight(_axis(train, target))),
-            "plain and corrected": bars(
-                {name: metrics[f"test/loss_{name}"] for name in fits}, hp.noise**2 / 2
-            ),
-            "side by side": _side_by_side(metrics, n),
-        },
+def _draw(law: Law, n: int, m: int, generator: torch.Generator) -> tuple[Sample, Sample]:
+    """`n` examples to train on and `m` of the target."""
+    draws = normal((4, _MOST_EXAMPLES), 1.0, generator, torch.float64)
+    train, target = draws[0, :n], law.mean + law.sd * draws[2, :m]
+    return (
+        Sample(train, law.truth(train) + law.noise * draws[1, :n]),
+        Sample(target, law.truth(target) + law.noise * draws[3, :m]),
     )
 
 
@@ -150,7 +148,7 @@ def _fit(law: Law, train: Sample, target: Sample, fits: dict[str, Tensor]) -> La
     }
 
 
-def _weights(law: Law, train: Sample, used: Tensor, along: Tensor) -> Layers:
+def _weights(law: Law, train: Sample, used: Tensor) -> Layers:
     """Weights above a ten-thousandth of the largest: the rest has no say in the fit."""
     x = torch.linspace(float(train.x.min()), float(train.x.max()), _CURVE, dtype=torch.float64)
     exact = law.log_ratio(x).exp()

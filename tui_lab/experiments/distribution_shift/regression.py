@@ -66,13 +66,11 @@ def softmax_regression(
     By Nesterov's method in the metric of XᵀX/2, which no Hessian of the loss exceeds: every step
     goes down, without a search for its length.
     """
-    X = with_ones(X)
+    X, labels = with_ones(X), torch.nn.functional.one_hot(y, classes).to(X.dtype)
     share = torch.ones(len(y), dtype=X.dtype) if weights is None else weights
     weighted = (X * (share / share.sum())[:, None]).T
-    decay = torch.full((X.shape[1], 1), _DECAY, dtype=X.dtype)
-    decay[-1] = 0
+    decay = torch.tensor([[_DECAY]] * (X.shape[1] - 1) + [[0.0]], dtype=X.dtype)  # none of b
     factor = torch.linalg.cholesky(weighted @ X / 2 + decay.flatten().diag())
-    labels = torch.nn.functional.one_hot(y, classes).to(X.dtype)
     W = ahead = torch.zeros(X.shape[1], classes, dtype=X.dtype) if start is None else start
     age = 0
     for _ in range(_DESCENT_STEPS):

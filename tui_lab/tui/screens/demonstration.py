@@ -9,6 +9,8 @@ from textual import work
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment, Preset, Question
+from tui_lab.tui.notice import tell
+from tui_lab.tui.places import is_seen
 from tui_lab.tui.screens.experiment import ExperimentScreen
 from tui_lab.tui.session import Session
 from tui_lab.view_models.prediction import Prediction
@@ -24,8 +26,9 @@ class DemonstrationScreen(ExperimentScreen):
         self._left = False
         """Whether its run was ended because the screen was left."""
 
-    def begin(self) -> None:
+    async def begin(self) -> None:
         """Show the values of the knobs without being asked."""
+        await super().begin()
         if not self.run_id:
             self.action_run()
 
@@ -61,12 +64,12 @@ class DemonstrationScreen(ExperimentScreen):
         self._end(run_id)
 
     def on_screen_suspend(self) -> None:
-        if self.is_live and not self.is_seen and self.run_id in self._own:
+        if self.is_live and not is_seen(self) and self.run_id in self._own:
             self._left = True
             self._end(self.run_id)
 
     def on_screen_resume(self) -> None:
-        if self._left and self.is_seen:
+        if self._left and is_seen(self):
             self.action_run()
 
     @work(group="end", exit_on_error=False)
@@ -74,4 +77,4 @@ class DemonstrationScreen(ExperimentScreen):
         try:
             await self.session.stop(run_id)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)

@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
+from tui_lab.tui.notice import tell
+from tui_lab.tui.places import is_seen
 from tui_lab.tui.run_overlays import RunOverlays
 from tui_lab.tui.screens.knob_screen import waiting_words
 from tui_lab.tui.screens.paned_screen import PanedScreen
@@ -99,7 +101,7 @@ class ExperimentScreen(PanedScreen):
             self._laid_over = tuple(run_ids)
             return
         for sentence in self.overlays.add(run_ids):
-            self.tell(sentence, error=True)
+            tell(self, sentence, error=True)
         self.refresh_bindings()
         self.follow()
 
@@ -127,7 +129,7 @@ class ExperimentScreen(PanedScreen):
 
     def draw(self) -> None:
         view = self.feed.view if self.feed else self._empty
-        if view is None or not self.is_seen:
+        if view is None or not is_seen(self):
             return
         self._draw_lines(view)
         if not self.frozen:

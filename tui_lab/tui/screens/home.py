@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment, by_chapter
 from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.notice import tell
 from tui_lab.tui.run_history import RunHistory
 from tui_lab.tui.run_row import run_row
 from tui_lab.tui.session import Session
@@ -138,7 +139,7 @@ class HomeScreen(Screen[None]):
             async for _ in self._history.read():
                 self._show_runs()
         except TuiLabError as error:
-            self.lab.tell(str(error), error=True)
+            tell(self, str(error), error=True)
 
     def _show_runs(self) -> None:
         """Show what the runs are now; only lines that read differently are drawn."""

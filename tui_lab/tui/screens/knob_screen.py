@@ -17,6 +17,7 @@ from tui_lab.events import RunFinished
 from tui_lab.experiment import Experiment, Preset, Question
 from tui_lab.hyperparameters import Value
 from tui_lab.run import RunStatus
+from tui_lab.tui.notice import tell
 from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.steering_screen import SteeringScreen
 from tui_lab.tui.session import Session
@@ -91,7 +92,7 @@ class KnobScreen(SteeringScreen):
         try:
             self.knobs.take({name: self.experiment[name].check(v) for name, v in values.items()})
         except HyperparameterError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
 
     def _read_values(self) -> dict[str, Value]:
         """The values that the run shown has now."""
@@ -103,7 +104,7 @@ class KnobScreen(SteeringScreen):
             known = {h.name: h for h in self.experiment.hyperparameters}
             read = {name: known[name].check(v) for name, v in values.items() if name in known}
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
             return {}
         return {**read, SEED: run.seed, DEVICE: run.device}
 
@@ -135,6 +136,7 @@ class KnobScreen(SteeringScreen):
         acting = {name: value for name, value in event.values.items() if self._acts_now(name)}
         if len(acting) < len(event.values):
             self._follow_run()
+            self.session.warm()  # for the run that these values are meant for
         if not acting:
             return
         for name in acting:
@@ -171,7 +173,7 @@ class KnobScreen(SteeringScreen):
         except HyperparameterError as error:
             self.knobs.show_error(str(error))
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
         else:
             if before:
                 self.left_behind(before)
@@ -179,7 +181,7 @@ class KnobScreen(SteeringScreen):
 
     def left_behind(self, run_id: str) -> None:
         """Another run is shown from now on, though this one is live."""
-        self.tell(f"{run_id} goes on; h lists it.")
+        tell(self, f"{run_id} goes on; h lists it.")
 
     def action_choose_preset(self) -> None:
         """Choose among the declared presets."""
@@ -229,22 +231,23 @@ class KnobScreen(SteeringScreen):
     def action_copy(self) -> None:
         """Copy the command that repeats the run, or the knobs where there is none; and show it."""
         try:
-            line = self._command()
+            line = _command(self.session, self.run_id, self.experiment, self.knobs)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
             return
         self.app.copy_to_clipboard(line)
-        self.tell(line)
-
-    def _command(self) -> str:
-        if not self.run_id:
-            return command_line(self.experiment, self.knobs)
-        return command_words(self.session.summary(self.run_id), self.experiment)
+        tell(self, line)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "choose_preset":
             return bool(self.experiment.presets)
         return super().check_action(action, parameters)
+
+
+def _command(session: Session, run_id: str, experiment: Experiment, knobs: KnobPanel) -> str:
+    if not run_id:
+        return command_line(experiment, knobs)
+    return command_words(session.summary(run_id), experiment)
 
 
 def command_line(experiment: Experiment, knobs: KnobPanel) -> str:

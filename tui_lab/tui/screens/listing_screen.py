@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.app import HOME, TuiLabApp
+from tui_lab.tui.notice import tell
 from tui_lab.tui.run_history import RunHistory
 from tui_lab.tui.run_listing import RunListing
 from tui_lab.tui.session import Session
@@ -83,7 +84,7 @@ class ListingScreen(Screen[None]):
                 self.listing.take(self._history.runs)
                 self._show()
         except TuiLabError as error:
-            self.lab.tell(str(error), error=True)
+            tell(self, str(error), error=True)
 
     @property
     def is_listed(self) -> bool:

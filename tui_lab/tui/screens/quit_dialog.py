@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.screens.question_dialog import Answer, QuestionDialog
+from tui_lab.tui.session import Session
 from tui_lab.view_models.plain_text import plain
 
 PATIENCE = 30.0
@@ -102,3 +103,15 @@ class QuitDialog(QuestionDialog[Departure]):
     def _show(self, run_id: str, state: str) -> None:
         self.states[run_id] = state
         self.query_one("#lines", Static).update(self.matter())
+
+
+def going_on(session: Session) -> list[str]:
+    """The live runs that outlast the lab; a demonstration is over when nobody looks."""
+    return [run.id for run in session.live() if not _is_demonstration(session, run.experiment)]
+
+
+def _is_demonstration(session: Session, experiment: str) -> bool:
+    try:
+        return session.experiment(experiment).demonstration
+    except TuiLabError:
+        return False

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
+from tui_lab.tui.notice import tell
+from tui_lab.tui.places import is_seen
 from tui_lab.tui.session import Session
-from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, which is imported after the first paint
-    from tui_lab.tui.run_feed import RunFeed
+    from tui_lab.tui.run_feed import RunFeed, Standing
 
 TAIL = 1 / 30
 """Seconds between two looks at the log; nothing is drawn then."""
@@ -37,12 +38,9 @@ class RunScreen(Screen[None]):
         self.cold = False
         """Whether the run shown was started while no worker had torch imported."""
         self._wanted = ""
-        self._known: RunStatus | None = None
         self._furnished = False
         self._tailing: Timer | None = None
         """Looks at the logs, while there may be more to come."""
-        self._warmed = False
-        """Whether the next worker was asked for since the run shown began."""
 
     def on_mount(self) -> None:
         # An app that is starting shows nothing yet, but would lay out and draw what is there, and
@@ -51,13 +49,14 @@ class RunScreen(Screen[None]):
 
     async def _enter(self) -> None:
         await self.mount(*self.contents())
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self.begin)
 
     def contents(self) -> Iterable[Widget]:
         """What the first paint shows."""
         return ()
 
-    async def _begin(self) -> None:
+    async def begin(self) -> None:
+        """Complete the screen; its first paint is out."""
         await self.furnish()
         self._furnished = True
         self._tailing = self.set_interval(TAIL, self._follow)
@@ -65,14 +64,10 @@ class RunScreen(Screen[None]):
         self.set_interval(1.0, self.look_after)
         if self._wanted:
             self.open_run(self._wanted)
-        self.begin()
         self.session.warm()
 
     async def furnish(self) -> None:
         """Make the widgets that the first paint did without."""
-
-    def begin(self) -> None:
-        """The screen is complete."""
 
     def read(self) -> None:
         """Take in what the logs have to say since the last time."""
@@ -99,25 +94,12 @@ class RunScreen(Screen[None]):
     @property
     def status(self) -> RunStatus | None:
         """The state of the run shown; a worker that has vanished counts."""
-        if self.feed is None:
-            return None
-        said = self.feed.view.status
-        if said.is_finished or self._known is None or not self._known.is_finished:
-            return said
-        return self._known if self.feed.caught_up else said
+        return self.feed.status if self.feed else None
 
     @property
     def is_live(self) -> bool:
         """Whether there is a worker to command."""
         return self.status is not None and not self.status.is_finished
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether nothing but dialogs stands over this screen. (Textual counts as current what
-        lies under an opaque screen, too.)"""
-        stack = self.app.screen_stack
-        above = stack[stack.index(self) + 1 :] if self in stack else stack
-        return self in stack and all(isinstance(screen, ModalScreen) for screen in above)
 
     def open_run(self, run_id: str) -> None:
         """Show a run, live or long finished, from its log."""
@@ -129,33 +111,36 @@ class RunScreen(Screen[None]):
         try:
             source = self.session.tail(run_id)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
             return
         self.feed = RunFeed(run_id, source, self.experiment)
-        self._known, self._warmed = None, False
-        self._look_at_status()
+        self.feed.inquire(self.session)
         self.read()
         self.run_opened()
         self.run_changed()
         self.draw()
         self.follow()
 
-    def tell(self, sentence: str, *, error: bool = False) -> None:
-        """Show a sentence for a while, as plain text."""
-        self.notify(plain(sentence), severity="error" if error else "information", markup=False)
-
     def _follow(self) -> None:
-        if not self.is_seen:
+        if not is_seen(self):
             return
-        before, empty = self._standing, self._is_empty
+        before = self.feed.standing if self.feed else None
         self.read()
-        if empty and not self._is_empty:
-            self.draw()  # a first point does not wait for the next frame
-        if before != self._standing:
-            self.run_changed()
-            self.refresh_bindings()
+        self._pass_on(before)
         if self._tailing is not None and not self.awaits_more:
             self._tailing.pause()
+
+    def _pass_on(self, before: Standing | None) -> None:
+        """Tell the rest of the screen when the run stands otherwise than before."""
+        now = self.feed.standing if self.feed else None
+        if now is None or now == before:
+            return
+        if now.measured and before and not before.measured:
+            self.draw()  # a first point does not wait for the next frame
+        self.run_changed()
+        self.refresh_bindings()
+        if _leaves_a_core(self.experiment, now):
+            self.session.warm()
 
     def follow(self) -> None:
         """Look at the logs again, after a time in which there was nothing to come."""
@@ -167,34 +152,21 @@ class RunScreen(Screen[None]):
         """Whether a log may still have something to say."""
         return self.feed is not None and not self.feed.is_complete
 
-    @property
-    def _standing(self) -> tuple[RunStatus | None, int]:
-        """State and changes so far: what knobs and keys depend on."""
-        return self.status, len(self.feed.view.marks) if self.feed else 0
-
-    @property
-    def _is_empty(self) -> bool:
-        """Whether nothing has been measured yet."""
-        return self.feed is None or not self.feed.view.series
-
     def look_after(self) -> None:
         """Once a second: what only asking can tell."""
-        if not self.is_seen:
+        if not is_seen(self):
             return
         self.every_second()
-        before = self.status
-        self._look_at_status()
-        if self.status != before:
-            self.run_changed()
-            self.refresh_bindings()
-        if self.feed is not None and self.feed.view.started is not None and not self._warmed:
-            self._warmed = True
-            self.session.warm()  # not earlier: two imports of torch at once take twice as long
-
-    def _look_at_status(self) -> None:
-        if self.feed is None or self.feed.view.ended is not None:
+        if self.feed is None:
             return
-        try:
-            self._known = self.session.status(self.feed.run_id)
-        except TuiLabError:
-            self._known = RunStatus.CRASHED  # its directory is gone or torn
+        before = self.feed.standing
+        self.feed.inquire(self.session)
+        self._pass_on(before)
+
+
+def _leaves_a_core(experiment: Experiment, run: Standing) -> bool:
+    """Whether the import of torch for the next run disturbs none. It takes a core for two seconds,
+    and a step that uses every core waits for the last of them."""
+    if experiment.demonstration:
+        return run.measured
+    return run.status is RunStatus.PAUSED or run.status.is_finished

@@ -9,6 +9,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.notice import tell
 from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.screens.listing_screen import ListingScreen
@@ -62,24 +63,24 @@ class RunsScreen(ListingScreen):
         runs = [run for run in self.chosen if run.readable]
         names = sorted({run.experiment for run in runs})
         if len(names) > 1:
-            self.lab.tell(f"These runs are of {' and '.join(names)}; select runs of one of them.")
+            tell(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
         elif names:
             self.lab.open_experiment(names[0], overlays=[run.id for run in runs])
         else:
-            self.lab.tell(self.chosen[0].error, error=True)
+            tell(self, self.chosen[0].error, error=True)
 
     def action_copy(self) -> None:
         """Copy the command that makes the run again, and show it."""
         run = self.chosen[0]
         words = command_words(run, self.listing.experiment(run))
         self.lab.copy_to_clipboard(words)
-        self.lab.tell(words)
+        tell(self, words)
 
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""
         live = [run.id for run in self.chosen if run.live]
         if live:
-            self.lab.tell(f"{live[0]} is live; t stops it first.", error=True)
+            tell(self, f"{live[0]} is live; t stops it first.", error=True)
         else:
             ids = [run.id for run in self.chosen]
             self.lab.push_screen(DeleteDialog(ids), self._delete)
@@ -89,7 +90,7 @@ class RunsScreen(ListingScreen):
             try:
                 self.session.delete(run_id)
             except TuiLabError as error:
-                self.lab.tell(str(error), error=True)
+                tell(self, str(error), error=True)
         self.refresh_runs()
 
     def action_stop(self) -> None:
@@ -99,11 +100,11 @@ class RunsScreen(ListingScreen):
     @work(group="stop", exit_on_error=False)
     async def _stop(self, ids: Sequence[str]) -> None:
         for run_id in ids:
-            self.lab.tell(f"Stopping {run_id}…")
+            tell(self, f"Stopping {run_id}…")
             try:
                 await self.session.stop(run_id)
             except TuiLabError as error:
-                self.lab.tell(str(error), error=True)
+                tell(self, str(error), error=True)
         self.refresh_runs()
 
 

@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerState
 from tui_lab.commands import Acknowledgement, Advance, Command, Evaluate, Pause, Resume
 from tui_lab.errors import TuiLabError
 from tui_lab.run import RunStatus
+from tui_lab.tui.notice import tell
 from tui_lab.tui.screens.run_screen import RunScreen
 
 _ADVANCES = {
@@ -86,9 +87,9 @@ class SteeringScreen(RunScreen):
         try:
             answer = await self.session.send(self.run_id, command)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
         if answer is not None and not answer.ok:
-            self.tell(answer.message, error=True)
+            tell(self, answer.message, error=True)
         if answered is not None:
             answered(answer)
 
@@ -96,7 +97,7 @@ class SteeringScreen(RunScreen):
     def report_trouble(self, event: Worker.StateChanged) -> None:
         """An error that no one expected is told, not hidden."""
         if event.state is WorkerState.ERROR:
-            self.tell(f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
+            tell(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("toggle_pause", "advance", "evaluate"):
@@ -128,5 +129,5 @@ class SteeringScreen(RunScreen):
         try:
             await self.session.stop(run_id)
         except TuiLabError as error:
-            self.tell(str(error), error=True)
+            tell(self, str(error), error=True)
         self.look_after()

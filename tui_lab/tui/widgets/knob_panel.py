@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
 from textual.widgets import Static
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Choice, Hyperparameter, Hyperparameters, Int, Value
+from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
 from tui_lab.tui.companions import companions
 from tui_lab.tui.widgets.knob import Knob
 from tui_lab.tui.widgets.knob_columns import KnobColumns
+from tui_lab.tui.widgets.knob_help import KnobHelp
 from tui_lab.tui.widgets.knob_list import KnobList
 from tui_lab.view_models.plain_text import plain
 
 SEED, DEVICE = "seed", "device"
 _GREATEST_SEED = 2**53 - 1
-_HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
 
 
 class KnobPanel(Vertical):
@@ -37,12 +36,6 @@ class KnobPanel(Vertical):
         &:focus-within { border: round $border; }
         #knob-error { height: auto; color: $error; display: none; padding: 0 1; }
         #knob-error.-shown { display: block; }
-        #knob-help {
-            height: 7;
-            color: $text-muted;
-            padding: 0 1;
-            content-align: left bottom;
-        }
     }
     """
 
@@ -65,11 +58,12 @@ class KnobPanel(Vertical):
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
         self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
         self._list = KnobList(list(self._knobs.values()))
+        self._help = KnobHelp()
 
     def compose(self) -> ComposeResult:
         yield self._list
         yield Static(id="knob-error", markup=False)
-        yield Static(_HINT, id="knob-help", markup=False)
+        yield self._help
 
     def on_mount(self) -> None:
         self.border_title = "Hyperparameters"
@@ -140,13 +134,12 @@ class KnobPanel(Vertical):
         """Give the focus back to the knob that had it last."""
         self.current.focus()
 
-    def on_descendant_focus(self, event: DescendantFocus) -> None:
-        if isinstance(event.widget, Knob) and event.widget is self.screen.focused:
-            self._describe(event.widget)
-
-    def on_descendant_blur(self, event: DescendantBlur) -> None:
-        if not isinstance(self.screen.focused, Knob):
-            self._explain(Content(_HINT))
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def explain_focused(self) -> None:
+        """Say what the knob with the focus means."""
+        focused = self.screen.focused
+        self._help.explain(focused.hyperparameter if isinstance(focused, Knob) else None)
 
     @on(Knob.Changed)
     def bring_companions(self, event: Knob.Changed) -> None:
@@ -168,31 +161,12 @@ class KnobPanel(Vertical):
             self.show_error(plain(str(error)))
         else:
             self.show_error("")
-        self._describe(self.current)
         self.post_message(self.Changed(self, values))
 
     @on(Knob.Refused)
     def show_refusal(self, event: Knob.Refused) -> None:
         event.stop()
         self.show_error(event.error)
-
-    def _explain(self, words: Content) -> None:
-        """Its height is fixed: laying the screen out anew at each key would take 10 ms."""
-        self.query_one("#knob-help", Static).update(words, layout=False)
-
-    def _describe(self, knob: Knob) -> None:
-        if knob.has_focus:
-            self._explain(describe(knob.hyperparameter))
-
-
-def describe(hyperparameter: Hyperparameter) -> Content:
-    """The domain of a hyperparameter, when a new value acts, and what it means: where there is no
-    room for all of it, the meaning is cut."""
-    domain = hyperparameter.domain
-    acts = "live" if hyperparameter.live else "next run"
-    return Content.assemble(
-        (f"{domain[:1].upper()}{domain[1:]}; {acts}. ", "$foreground"), hyperparameter.help
-    )
 
 
 def _seed(default: int) -> Int:

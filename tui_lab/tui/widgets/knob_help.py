@@ -1,0 +1,48 @@
+"""What the knob with the focus means, under all knobs."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui_lab.hyperparameters import Hyperparameter
+
+_HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
+
+
+class KnobHelp(Static):
+    """A few lines on one hyperparameter; the keys of the knobs while none has the focus.
+
+    Its height is fixed: laying the screen out anew at each key would take 10 ms.
+    """
+
+    DEFAULT_CSS = """
+    KnobHelp {
+        height: 7;
+        color: $text-muted;
+        padding: 0 1;
+        content-align: left bottom;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(_HINT, markup=False)
+        self._explained: Hyperparameter | None = None
+
+    def explain(self, hyperparameter: Hyperparameter | None) -> None:
+        """Describe this one, or say what the keys do."""
+        if hyperparameter is self._explained:
+            return
+        self._explained = hyperparameter
+        words = Content(_HINT) if hyperparameter is None else describe(hyperparameter)
+        self.update(words, layout=False)
+
+
+def describe(hyperparameter: Hyperparameter) -> Content:
+    """The domain of a hyperparameter, when a new value acts, and what it means: where there is no
+    room for all of it, the meaning is cut."""
+    domain = hyperparameter.domain
+    acts = "live" if hyperparameter.live else "next run"
+    return Content.assemble(
+        (f"{domain[:1].upper()}{domain[1:]}; {acts}. ", "$foreground"), hyperparameter.help
+    )
