@@ -16,6 +16,7 @@ from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.lab_session import LabSession
 from tui_lab.tui.screens.run_screen import RunScreen
+from tui_lab.tui.worker_pool import WorkerPool
 from tui_lab.worker.process import WarmWorker
 
 Size = tuple[int, int]
@@ -92,7 +93,7 @@ class Studio:
     @asynccontextmanager
     async def lab(self, opening: Opening, size: Size = NORMAL) -> AsyncIterator[Stage]:
         """Open the lab on the recorded runs."""
-        session = LabSession(self.runs, Settings(), spare=NoSpare())
+        session = LabSession(self.runs, Settings(), workers=WorkerPool(spare=NoSpare()))
         app = TuiLabApp(session, opening)
         app.animation_level = "none"
         try:

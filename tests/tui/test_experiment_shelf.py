@@ -30,7 +30,7 @@ def runs(tmp_path: Path) -> Path:
 @pytest.fixture
 def shelf(runs: Path) -> ExperimentShelf:
     """Nothing of one's own on it."""
-    return ExperimentShelf(Catalogue(runs))
+    return ExperimentShelf(lambda: Catalogue(runs))
 
 
 def test_installed_experiments_are_listed(shelf: ExperimentShelf) -> None:
@@ -44,7 +44,7 @@ def test_installed_experiments_are_listed(shelf: ExperimentShelf) -> None:
 
 def test_one_of_ones_own_stands_before_the_installed_one_of_its_name(runs: Path) -> None:
     own = replace(TOY, name="weight-decay")
-    shelf = ExperimentShelf(Catalogue(runs), [(own, Path("mine.py"))])
+    shelf = ExperimentShelf(lambda: Catalogue(runs), [(own, Path("mine.py"))])
     named = [e for e in shelf.all() if isinstance(e, Experiment) and e.name == own.name]
     assert named == [own]
     assert shelf["weight-decay"] is own

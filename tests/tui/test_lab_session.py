@@ -25,8 +25,9 @@ from tui_lab.events import RunFinished
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory, StatusRecord
-from tui_lab.tui import lab_session
+from tui_lab.tui import run_desk
 from tui_lab.tui.lab_session import LabSession
+from tui_lab.tui.worker_pool import WorkerPool
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def spare() -> FakeSpare:
 
 @pytest.fixture
 def session(runs: Path, starter: FakeStarter, spare: FakeSpare) -> LabSession:
-    return LabSession(runs, Settings(), starter=starter, spare=spare, data="/data")
+    return LabSession(runs, Settings(), workers=WorkerPool(starter, spare), data="/data")
 
 
 async def listed(session: LabSession) -> list[RunSummary]:
@@ -144,7 +145,7 @@ async def test_runs_are_read_in_a_thread_a_list_at_a_time(
 async def test_runs_that_can_not_be_listed_are_an_error(tmp_path: Path, spare: FakeSpare) -> None:
     (tmp_path / "runs").write_text("")
     with pytest.raises(HomeError, match="can't be listed"):
-        await listed(LabSession(tmp_path / "runs", Settings(), spare=spare))
+        await listed(LabSession(tmp_path / "runs", Settings()))
 
 
 async def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
@@ -176,7 +177,7 @@ async def test_commands_of_a_run_are_sent_one_at_a_time(
             under_way[0] -= 1
             return Acknowledgement(True, 1)
 
-    monkeypatch.setattr(lab_session, "RunClient", Client)
+    monkeypatch.setattr(run_desk, "RunClient", Client)
     run_id = ended(runs).id
     sent = [asyncio.ensure_future(session.send(run_id, Pause())) for _ in range(3)]
     await asyncio.sleep(0)
@@ -195,7 +196,7 @@ async def test_a_run_that_does_not_stop_is_an_error(
     status: RunStatus,
     refused: bool,
 ) -> None:
-    monkeypatch.setattr(lab_session, "stop_run", lambda directory: status)
+    monkeypatch.setattr(run_desk, "stop_run", lambda directory: status)
     run_id = ended(runs).id
     if refused:
         with pytest.raises(RunError, match="did not stop"):
@@ -206,9 +207,8 @@ async def test_a_run_that_does_not_stop_is_an_error(
 
 def test_a_run_of_ones_own_experiment_names_its_file(runs: Path, starter: FakeStarter) -> None:
     own = replace(TOY, name="mine")
-    session = LabSession(
-        runs, Settings(), own=[(own, Path("/mine.py"))], starter=starter, spare=FakeSpare()
-    )
+    workers = WorkerPool(starter, FakeSpare())
+    session = LabSession(runs, Settings(), own=[(own, Path("/mine.py"))], workers=workers)
     assert own in session.experiments()
     assert session.experiment("mine") is own
     run_id = session.start(own, own.defaults, 0, "cpu")

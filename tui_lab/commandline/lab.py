@@ -11,7 +11,6 @@ from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values, experiment_of
-from tui_lab.commandline.selection import catalogue
 from tui_lab.config import Settings, default_fps, runs_directory
 from tui_lab.errors import RunNotLive, UsageError
 
@@ -48,6 +47,8 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
 
 def attach(arguments: Namespace, console: Console) -> ExitStatus:
     """Opens the lab on a run: the one named, else the newest live one."""
+    from tui_lab.commandline.selection import catalogue  # the lab itself looks at no run yet
+
     runs = catalogue()
     live = [] if arguments.run else runs.live()
     if not (arguments.run or live):

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_lab.errors import ExperimentError, ExperimentNotFound
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment, load_experiment_file, load_experiments
-from tui_lab.runs.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import Catalogue
 
 
 class ExperimentShelf:
     """Every experiment by its name; where an own one has the name of an installed one, that stands
     back.
 
-    `own` are pairs of a declaration and the file it came from.
+    `runs` gives the catalogue, in which one that is not installed is looked for; `own` are pairs
+    of a declaration and the file it came from.
     """
 
-    def __init__(self, catalogue: Catalogue, own: Iterable[tuple[Experiment, Path]] = ()) -> None:
-        self._catalogue = catalogue
+    def __init__(
+        self, runs: Callable[[], Catalogue], own: Iterable[tuple[Experiment, Path]] = ()
+    ) -> None:
+        self._runs = runs
         self._own = {experiment.name: (experiment, path) for experiment, path in own}
 
     def all(self) -> Sequence[Experiment | ExperimentError]:
@@ -44,8 +50,9 @@ class ExperimentShelf:
 
     def _from_a_run(self, name: str) -> tuple[Experiment, Path]:
         """An experiment that is not installed, from the file that the newest run of it names."""
-        for run in self._catalogue.of(name):
-            plugin = self._catalogue.find(run.id).request().plugin if run.readable else ""
+        runs = self._runs()
+        for run in runs.of(name):
+            plugin = runs.find(run.id).request().plugin if run.readable else ""
             if plugin:
                 return load_experiment_file(Path(plugin)), Path(plugin)
         raise ExperimentNotFound(f"There is no experiment {name!r} any more; its runs stay.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,22 +64,15 @@ def age(created: datetime, now: datetime) -> str:
     return "now"
 
 
-def command_words(run: RunSummary, experiment: Experiment | None) -> str:
-    """The command that makes the same run again."""
-    values = [f"{name}={_typed(v)}" for name, v in _differing(run, experiment).items()]
-    options = ["--seed", str(run.seed), "--device", run.device]
-    return plain(shlex.join(["tui-lab", "run", run.experiment, *values, *options]), 2000)
-
-
 def _chosen(run: RunSummary, experiment: Experiment | None) -> Iterator[str]:
     labels = _symbols(experiment)
-    for name, value in _differing(run, experiment).items():
+    for name, value in differing(run, experiment).items():
         yield f"{labels.get(name, name)} {_shown(experiment, name, value)}"
     if run.seed:
         yield f"seed {run.seed}"
 
 
-def _differing(run: RunSummary, experiment: Experiment | None) -> Mapping[str, Any]:
+def differing(run: RunSummary, experiment: Experiment | None) -> Mapping[str, Any]:
     return experiment.differing(run.hyperparameters) if experiment else run.hyperparameters
 
 
@@ -92,15 +84,15 @@ def _symbols(experiment: Experiment | None) -> Mapping[str, str]:
 def _shown(experiment: Experiment | None, name: str, value: Any) -> str:
     """The value as a person types it; as it stands in the file where it is no longer valid."""
     if experiment is None:
-        return _typed(value)
+        return typed(value)
     try:
         hyperparameter = experiment[name]
         return hyperparameter.format(hyperparameter.check(value))
     except HyperparameterError:
-        return _typed(value)
+        return typed(value)
 
 
-def _typed(value: Any) -> str:
+def typed(value: Any) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 

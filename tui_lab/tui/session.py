@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentError
-from tui_lab.events import RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.run import RunStatus
 
 if TYPE_CHECKING:
+    from tui_lab.events import RunEvent
     from tui_lab.runs.catalogue import RunSummary
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -13,7 +14,9 @@ from tui_lab.tui.notice import tell
 from tui_lab.tui.places import is_seen
 from tui_lab.tui.screens.experiment import ExperimentScreen
 from tui_lab.tui.session import Session
-from tui_lab.view_models.prediction import Prediction
+
+if TYPE_CHECKING:
+    from tui_lab.view_models.prediction import Prediction
 
 
 class DemonstrationScreen(ExperimentScreen):

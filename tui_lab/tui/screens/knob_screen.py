@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
 from tui_lab.commands import Acknowledgement, set_command
 from tui_lab.errors import HyperparameterError, TuiLabError
-from tui_lab.events import RunFinished
 from tui_lab.experiment import Experiment, Preset, Question
 from tui_lab.hyperparameters import Value
 from tui_lab.run import RunStatus
 from tui_lab.tui.notice import tell
-from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.steering_screen import SteeringScreen
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.knob_panel import DEVICE, SEED, KnobPanel
 from tui_lab.view_models.plain_text import plain
-from tui_lab.view_models.prediction import Prediction
+
+if TYPE_CHECKING:
+    from tui_lab.view_models.prediction import Prediction
 
 _READING = 30.0
 """Seconds that an answer stands; a click takes it away sooner."""
@@ -203,6 +202,8 @@ class KnobScreen(SteeringScreen):
 
     def _predict(self, question: Question, guess: str | None) -> None:
         """Keep the guess until the run shows what happens; None passes the question over."""
+        from tui_lab.view_models.prediction import Prediction  # rarely needed
+
         if guess is not None:
             self._prediction = Prediction(question, guess, before=self.run_id)
             self._answer_prediction()
@@ -216,8 +217,7 @@ class KnobScreen(SteeringScreen):
         self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
 
     def _has_shown(self, prediction: Prediction) -> bool:
-        view = self.feed.view if self.feed else None
-        return self.run_id != prediction.before and isinstance(view and view.ended, RunFinished)
+        return self.run_id != prediction.before and self.status is RunStatus.FINISHED
 
     def action_focus_knobs(self) -> None:
         """Go to the knob that was turned last."""
@@ -230,8 +230,14 @@ class KnobScreen(SteeringScreen):
 
     def action_copy(self) -> None:
         """Copy the command that repeats the run, or the knobs where there is none; and show it."""
+        from tui_lab.tui import command_line  # rarely needed
+
         try:
-            line = _command(self.session, self.run_id, self.experiment, self.knobs)
+            line = (
+                command_line.of_run(self.session.summary(self.run_id), self.experiment)
+                if self.run_id
+                else command_line.of_knobs(self.experiment, self.knobs)
+            )
         except TuiLabError as error:
             tell(self, str(error), error=True)
             return
@@ -242,24 +248,6 @@ class KnobScreen(SteeringScreen):
         if action == "choose_preset":
             return bool(self.experiment.presets)
         return super().check_action(action, parameters)
-
-
-def _command(session: Session, run_id: str, experiment: Experiment, knobs: KnobPanel) -> str:
-    if not run_id:
-        return command_line(experiment, knobs)
-    return command_words(session.summary(run_id), experiment)
-
-
-def command_line(experiment: Experiment, knobs: KnobPanel) -> str:
-    """The values of the knobs as a command: what is not a default, the seed and the device."""
-    values = [
-        f"{h.name}={knobs[h.name].text}"
-        for h in experiment.hyperparameters
-        if knobs[h.name].is_changed
-    ]
-    seed, device = ["--seed", str(knobs.seed)], ["--device", knobs.device]
-    words = ["tui-lab", "run", experiment.name, *values, *seed, *device]
-    return shlex.join(words)
 
 
 def waiting_words(status: RunStatus | None, *, cold: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -11,7 +12,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_lab.experiment import Curve, Experiment
-from tui_lab.tui.lesson import lesson
 from tui_lab.tui.screens.knob_screen import KnobScreen
 from tui_lab.tui.session import Session
 from tui_lab.tui.widgets.chart import Chart
@@ -93,7 +93,7 @@ class PanedScreen(KnobScreen):
         curves = [picture for picture in experiment.pictures if isinstance(picture, Curve)]
         self.header = RunHeader()
         self.charts = ChartsPane(curves, marker, id="charts")
-        self.panes = RunPanes(experiment, lesson(experiment), marker, id="panes")
+        self.panes = RunPanes(experiment, partial(_lesson, experiment), marker, id="panes")
         self.status_line = StatusLine()
         self._strip = Static(id="strip")
         if not curves:
@@ -169,3 +169,9 @@ class PanedScreen(KnobScreen):
             del tabs["charts"]
         titles = pane_titles(tabs, current, first=len(_TABS) - len(tabs))
         self._strip.update(titles)
+
+
+def _lesson(experiment: Experiment) -> str:
+    from tui_lab.tui.lesson import lesson  # when its pane is first opened
+
+    return lesson(experiment)

@@ -9,8 +9,8 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui import command_line
 from tui_lab.tui.notice import tell
-from tui_lab.tui.run_row import command_words
 from tui_lab.tui.screens.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.screens.listing_screen import ListingScreen
 from tui_lab.tui.widgets.run_table import RunTable
@@ -72,7 +72,7 @@ class RunsScreen(ListingScreen):
     def action_copy(self) -> None:
         """Copy the command that makes the run again, and show it."""
         run = self.chosen[0]
-        words = command_words(run, self.listing.experiment(run))
+        words = command_line.of_run(run, self.listing.experiment(run))
         self.lab.copy_to_clipboard(words)
         tell(self, words)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_lab.config import Marker
@@ -23,7 +24,14 @@ NAMES = ("gradients", "code", "pictures", "notes", "log")
 class RunPanes(PaneBox):
     """Shows one side of a run at a time; the others cost nothing until they are looked at."""
 
-    def __init__(self, experiment: Experiment, lesson: str, marker: Marker, *, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        experiment: Experiment,
+        lesson: Callable[[], str],
+        marker: Marker,
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
         self.gradients = GradientTable()
         self.code = CodeView()
         self.pictures = PicturePane(experiment, marker)
