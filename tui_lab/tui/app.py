@@ -15,7 +15,7 @@ from textual.screen import Screen
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.hang_up import end_on_signals
 from tui_lab.tui.notice import tell
-from tui_lab.tui.places import PlacesApp
+from tui_lab.tui.places import HOME, RUNS, Lab
 from tui_lab.tui.session import Session
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from tui_lab.tui.screens.runs import RunsScreen
 
 _HERE = Path(__file__).parent
-HOME, RUNS = " home", " runs"
-"""Names of places; those of experiments hold no spaces."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def lab_commands() -> type[Provider]:
     return LabCommands
 
 
-class TuiLabApp(PlacesApp):
+class TuiLabApp(Lab):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
@@ -142,7 +140,6 @@ class TuiLabApp(PlacesApp):
         run_id: str = "",
         overlays: Sequence[str] = (),
     ) -> None:
-        """Go to an experiment: as it was left, or with values, a run, or curves to compare."""
         try:
             screen = self._experiment_screen(name)
         except TuiLabError as error:
@@ -152,7 +149,6 @@ class TuiLabApp(PlacesApp):
         self.go_to(name)
 
     def open_run(self, run_id: str) -> None:
-        """Go to a run, in the screen of its experiment."""
         try:
             run = self.session.summary(run_id)
         except TuiLabError as error:

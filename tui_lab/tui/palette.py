@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -13,10 +13,8 @@ from textual.markup import escape
 
 from tui_lab.experiment import Experiment
 from tui_lab.tui.actions import ScreenAction, screen_actions
+from tui_lab.tui.places import Lab
 from tui_lab.view_models.plain_text import plain
-
-if TYPE_CHECKING:
-    from tui_lab.tui.app import TuiLabApp
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class LabCommands(Provider):
     def _commands(self) -> Iterator[PaletteCommand]:
         actions = [a for a in screen_actions(self.screen) if a.enabled and a.id != "app.palette"]
         yield from map(_command, sorted(actions, key=lambda action: not action.shown))
-        app = cast("TuiLabApp", self.app)
+        app = cast("Lab", self.app)
         for experiment in app.session.experiments():
             if isinstance(experiment, Experiment):
                 yield PaletteCommand(

@@ -1,12 +1,17 @@
-"""An app that is a few places, each kept as it was left."""
+"""An app that is a few places, each kept as it was left; and the ways between those of the lab."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from textual.app import App
 from textual.screen import ModalScreen, Screen
+
+from tui_lab.tui.session import Session
+
+HOME, RUNS = " home", " runs"
+"""Names of places; those of experiments hold no spaces."""
 
 ScreenT = TypeVar("ScreenT", bound=Screen[Any])
 
@@ -66,6 +71,27 @@ class PlacesApp(App[int]):
         left = self._here
         self.go_to(self._trail[-1] if self._trail else otherwise)
         self._trail = [place for place in self._trail if place != left]
+
+
+class Lab(PlacesApp):
+    """What a screen may ask of the lab that it stands in."""
+
+    session: Session
+
+    def open_experiment(
+        self,
+        name: str,
+        *,
+        values: Mapping[str, Any] | None = None,
+        run_id: str = "",
+        overlays: Sequence[str] = (),
+    ) -> None:
+        """Go to an experiment: as it was left, or with values, a run, or curves to compare."""
+        raise NotImplementedError(name)
+
+    def open_run(self, run_id: str) -> None:
+        """Go to a run, in the screen of its experiment."""
+        raise NotImplementedError(run_id)
 
 
 def is_seen(screen: Screen[Any]) -> bool:

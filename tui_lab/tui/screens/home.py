@@ -18,8 +18,8 @@ from textual.widgets.option_list import Option
 
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment, by_chapter
-from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.notice import tell
+from tui_lab.tui.places import Lab
 from tui_lab.tui.run_history import RunHistory
 from tui_lab.tui.run_row import run_row
 from tui_lab.tui.session import Session
@@ -67,7 +67,7 @@ class HomeScreen(Screen[None]):
     )
     AUTO_FOCUS = "#experiments"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
-    lab = getters.app(TuiLabApp)
+    lab = getters.app(Lab)
     experiments = getters.query_one("#experiments", ChoiceList)
     runs = getters.query_one(RunTable)
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,8 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
-from tui_lab.tui.app import HOME, TuiLabApp
 from tui_lab.tui.notice import tell
+from tui_lab.tui.places import HOME, Lab
 from tui_lab.tui.run_history import RunHistory
 from tui_lab.tui.run_listing import RunListing
 from tui_lab.tui.session import Session
@@ -45,7 +45,7 @@ class ListingScreen(Screen[None]):
             show=False,
         ),
     ]
-    lab = getters.app(TuiLabApp)
+    lab = getters.app(Lab)
     table = getters.query_one(RunTable)
     filter_input = getters.query_one("#filter", Input)
 
