@@ -41,6 +41,16 @@ def test_a_step_is_due_once_enough_time_has_passed() -> None:
     assert probe.next_due(1, 10.3) == 2
 
 
+def test_after_a_watched_step_that_took_long_the_next_can_wait() -> None:
+    probe = GradientProbe(toy(), 1_000_000)
+    assert probe.is_due(1, 10.0)
+    probe.rest(10.001, 0.001)
+    assert probe.next_due(1, 10.3) == 2  # a short one delays nothing
+    probe.rest(10.1, 0.1)
+    assert probe.next_due(1, 15.0) > 1000
+    assert probe.next_due(1, 15.2) == 2
+
+
 @pytest.mark.parametrize("sizes", [(4, 4, 4), (4, 4, 3), (4, 3, 4), (1, 4)])
 def test_losses_of_any_size_become_means_in_order(sizes: tuple[int, ...]) -> None:
     block, program = StepBlock(), toy()

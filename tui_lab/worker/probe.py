@@ -15,6 +15,8 @@ _PER_RUN = 64
 """Steps of a run that are watched whatever its speed, enough for a sparkline."""
 _INTERVAL = 0.2
 """Seconds between watched steps of a long run; a screen shows no more."""
+_RESPITE = 50
+"""Watched steps take a fiftieth of the time at the most, but for those of `_PER_RUN`."""
 
 
 class GradientProbe:
@@ -50,6 +52,10 @@ class GradientProbe:
             return step + 1
         due = step - step % self._stride + self._stride
         return min(due, self._last) if step < self._last else due
+
+    def rest(self, now: float, spent: float) -> None:
+        """A watched step has taken `spent` seconds until `now`: the next can wait."""
+        self._next_time = max(self._next_time, now + _RESPITE * spent)
 
     def begin(self, step: int) -> None:
         """A watched step is about to start."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import GeneratorType
+
+import torch
 
 from tui_lab.events import GradientsLogged, PhaseEntered
 from tui_lab.training.phase import Phase
@@ -22,6 +25,7 @@ class StepWatch:
         self._clock = clock
         self.inside = False
         """Whether a watched step is under way."""
+        self._begun = 0.0
 
     def is_due(self, step: int) -> bool:
         """Whether this step should be watched."""
@@ -34,11 +38,14 @@ class StepWatch:
     def begin(self, step: int) -> None:
         """The step is about to start."""
         self.inside = True
-        self._probe.begin(step)
+        self._begun = self._clock()
+        with _one_thread():
+            self._probe.begin(step)
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
-        self._probe.observe(phase)
+        with _one_thread():
+            self._probe.observe(phase)
 
     def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
         """The step, which is `phases`, is about to be held at `phase`."""
@@ -51,9 +58,24 @@ class StepWatch:
         """The step is over; one that was not held is logged now, as it was after backward."""
         self.inside = False
         if not held:
-            snapshot = self._probe.snapshot(step, held=False)
+            with _one_thread():
+                snapshot = self._probe.snapshot(step, held=False)
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
+            now = self._clock()
+            self._probe.rest(now, now - self._begun)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Look at tensors without waking torch's other threads: where every core has something to do,
+    they come after milliseconds, and what there is to do takes less."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _line(phases: GeneratorType[Phase, None, None]) -> int:
