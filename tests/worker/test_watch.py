@@ -1,5 +1,5 @@
-"""Protects the speed of a step that is looked at: looking wakes none of torch's other threads, and the
-step itself has all of them."""
+"""Protects the speed of a step that is looked at: looking wakes none of torch's other threads, and
+the step itself has all of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 import torch
 
+from tui_lab.training.phase import FORWARD
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
 
@@ -51,7 +52,7 @@ def test_looking_takes_one_thread_and_the_step_has_all() -> None:
     watch = StepWatch(cast("Publisher", publisher), clock)
     watch.begin(1)
     between = torch.get_num_threads()
-    watch.observe("forward")
+    watch.observe(FORWARD)
     watch.end(1, held=False)
     assert probe.threads == [1, 1, 1]
     assert between == torch.get_num_threads() == THREADS
