@@ -1,11 +1,8 @@
-"""Protects dropout: the function for every p, each implementation's step against numpy with the
-same masks, p = 1 without a broken graph, the gap, and the numbers that books report."""
+"""Protects the training with dropout: each implementation's step against numpy with the same masks,
+p = 1, every live knob, and a run that is restored."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -19,36 +16,16 @@ from tests.experiments.classifier_driver import (
     assert_close,
     drive,
     matrices,
-    needs_debian,
     softmax,
 )
-from tests.experiments.driver import build, evaluate, set_hyperparameter
+from tests.experiments.driver import Values, evaluate, set_hyperparameter
+from tests.experiments.dropout_driver import LR, built, each
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.dropout import EXPERIMENT
-from tui_lab.training.dropout import dropout
-from tui_lab.training.fashion_mnist_files import SUBSET
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 
-Values = dict[str, Any]
-SMALL: Values = {"hidden": "12,9", "examples": 90, "batch_size": 32, "epochs": 2, "init": "he"}
-"""90 = 2 × 32 + 26: the last batch is short."""
-LR = {"scratch": 6.4, "concise": 0.2, "dropconnect": 0.2}
-"""From scratch the gradient is divided by 32 once more."""
-each = pytest.mark.parametrize("implementation", list(LR))
-
-
-@pytest.fixture(autouse=True)
-def subset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The packaged images, which are everywhere, as the environment's own."""
-    monkeypatch.setenv("TUI_LAB_DATA", str(SUBSET))
-
-
-def built(implementation: str, seed: int = 0, **values: Any) -> Program:
-    torch.manual_seed(seed)  # as the worker does
-    lr = LR[implementation]
-    chosen: Values = {**SMALL, "implementation": implementation, "lr": lr, **values}
-    return build("dropout", seed, **chosen)
+pytestmark = pytest.mark.usefixtures("subset")
 
 
 def keeps(shape: tuple[int, ...], p: float) -> Array:
@@ -127,38 +104,6 @@ def test_the_concise_version_drops_and_scales() -> None:
     assert net.training
 
 
-def test_the_function_on_arange_16() -> None:
-    """E13: p = 0 gives X itself, 1 zeros, 0.5 each 0 or twice."""
-    X = torch.arange(16.0).view(2, 8)
-    assert dropout(X, 0) is X
-    assert torch.equal(dropout(X, 1), torch.zeros(2, 8))
-    generator = torch.Generator().manual_seed(0)
-    half = dropout(X, 0.5, generator)
-    assert set((half[X > 0] / X[X > 0]).tolist()) == {0, 2}
-
-
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
-def test_the_function_drops_its_share_and_keeps_the_mean(p: float) -> None:
-    dropped = dropout(torch.ones(40_000), p, torch.Generator().manual_seed(1))
-    assert (dropped == 0).double().mean().item() == pytest.approx(p, abs=0.01)
-    assert dropped.mean().item() == pytest.approx(1, abs=0.04)
-    assert dropped.max().item() == pytest.approx(1 / (1 - p))
-
-
-@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
-def test_a_p_outside_0_and_1_is_refused(p: float) -> None:
-    with pytest.raises(ValueError, match="p must be from 0 to 1"):
-        dropout(torch.ones(3), p)
-
-
-def test_at_p_1_the_graph_is_whole() -> None:
-    """Point 15: zeros that are no function of X would leave its gradient None."""
-    X = torch.ones(3, requires_grad=True)
-    dropout(X, 1).sum().backward()
-    assert X.grad is not None
-    assert X.grad.tolist() == [0, 0, 0]
-
-
 @each
 def test_with_everything_dropped_only_the_last_biases_learn(implementation: str) -> None:
     program = built(implementation, p2=1.0)
@@ -213,19 +158,6 @@ def test_the_normal_start_has_biases_but_from_scratch() -> None:
 
 
 @each
-def test_the_gap_is_between_known_and_new_images_without_dropout(implementation: str) -> None:
-    program = built(implementation)
-    drive(program, 6)
-    X, y = program.batches.tensors
-    with torch.no_grad():
-        known = (program.logits(X).argmax(1) == y).double().mean().item()  # type: ignore[attr-defined]
-    measured = evaluate(program)
-    assert measured["train/accuracy_undropped"] == pytest.approx(known)
-    assert measured["gap/accuracy"] == pytest.approx(known - measured["test/accuracy"])
-    assert evaluate(program) == measured
-
-
-@each
 def test_the_seed_and_nothing_else_decides(implementation: str) -> None:
     def run(seed: int, look: bool) -> list[float]:
         program = built(implementation, seed)
@@ -276,62 +208,9 @@ def test_what_makes_no_sense_is_refused_with_a_reason(
 
 
 @each
-def test_pictures_are_declared_and_show_the_function(implementation: str) -> None:
-    program = built(implementation, p1=0.3)
-    random = torch.get_rng_state()
-    pictures = program.pictures()
-    assert torch.equal(torch.get_rng_state(), random)
-    titles = {picture.title for picture in EXPERIMENT.pictures}
-    assert set(pictures) | set(program.start_pictures()) <= titles
-    assert json.loads(json.dumps(pictures, allow_nan=False)) == pictures
-    cells: Mapping[str, Any] = pictures["dropout of 0 … 15"]["cells"]
-    assert cells["rows"][::2] == ["p = 0", "p₁ = 0.3", "p₂ = 0.5", "p = 1"]
-    whole, some, half, none = np.array(cells["values"]).reshape(4, 16)
-    np.testing.assert_array_equal(whole, np.arange(16))
-    assert set(np.round(some[1:] / whole[1:], 5)) <= {0, round(1 / 0.7, 5)}
-    assert set(half[1:] / whole[1:]) == {0, 2}
-    assert not none.any()
-
-
-@each
 def test_a_step_reads_nothing_from_the_device(implementation: str) -> None:
     program = built(implementation)
     with Reads() as reads:
         list(program.step(next(iter(program.batches))))
         program.evaluate()
     assert reads.count == 0
-
-
-@pytest.mark.parametrize("preset", EXPERIMENT.presets, ids=lambda p: p.name)
-def test_presets_can_be_run(preset: Any) -> None:
-    program = build("dropout", **{**preset.values, "examples": 300})
-    assert len(drive(program, 2)) == 2
-
-
-def test_declared_metrics_are_the_logged_ones() -> None:
-    logged = set(evaluate(built("scratch"))) | {"step/first_inf", "step/first_nan"}
-    assert {metric.key for metric in EXPERIMENT.metrics} == logged
-
-
-def test_the_lesson_names_every_preset() -> None:
-    lesson = resources.files("tui_lab.experiments.dropout").joinpath("notes.md").read_text("utf-8")
-    assert lesson.startswith("# Dropout\n")
-    assert all(f"`{preset.name}`" in lesson for preset in EXPERIMENT.presets)
-    assert all(len(line) <= 80 for line in lesson.splitlines())
-
-
-@needs_debian
-def test_an_epoch_of_the_notes_on_the_real_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """E14 and points 9 and 11: loss near 1.2 (the books' .0044 × 256 = 1.13), train accuracy
-    .55 with dropout on, below the test accuracy of about .7."""
-    monkeypatch.delenv("TUI_LAB_DATA")
-    torch.manual_seed(0)
-    program = build("dropout", 0)
-    drive(program, 235)
-    measured = evaluate(program)
-    assert measured["data/examples"] == 60_000
-    assert measured["train/loss"] == pytest.approx(1.18, abs=0.1)
-    assert measured["train/accuracy"] == pytest.approx(0.55, abs=0.05)
-    assert 0.58 < measured["test/accuracy"] < 0.82
-    assert measured["test/accuracy"] > measured["train/accuracy"]
-    assert abs(measured["gap/accuracy"]) < 0.03

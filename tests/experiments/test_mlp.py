@@ -1,11 +1,9 @@
-"""Protects the perceptron: every step against numpy, both implementations alike, every knob, the
-running and whole-set measurements, the pictures, and the numbers that books report."""
+"""Protects the perceptron's training: every step against numpy, both implementations alike, every
+knob, and a run that is restored."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from importlib import resources
 from itertools import pairwise
 from typing import Any
 
@@ -14,63 +12,15 @@ import pytest
 import torch
 from torch import nn
 
-from tests.experiments.classifier_driver import (
-    Array,
-    Layers,
-    Reads,
-    assert_close,
-    choices,
-    drive,
-    matrices,
-    needs_debian,
-    softmax,
-)
-from tests.experiments.driver import build, evaluate, set_hyperparameter
+from tests.experiments.classifier_driver import Reads, assert_close, choices, drive, matrices
+from tests.experiments.driver import Values, build, evaluate, set_hyperparameter
+from tests.experiments.mlp_driver import IMPLEMENTATIONS, SMALL, both, oracle_step, trained
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.mlp import EXPERIMENT
-from tui_lab.training import fashion_mnist
-from tui_lab.training.fashion_mnist_files import SUBSET
 from tui_lab.training.perceptron import ACTIVATIONS
-from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 
-Values = dict[str, Any]
-SMALL: Values = {"hidden": "12,7", "examples": 90, "batch_size": 32, "epochs": 2, "init": "he"}
-"""90 = 2 × 32 + 26: the last batch is short."""
-IMPLEMENTATIONS = ("scratch", "concise")
-both = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-
-
-@pytest.fixture(autouse=True)
-def subset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The packaged images, which are everywhere, as the environment's own."""
-    monkeypatch.setenv("TUI_LAB_DATA", str(SUBSET))
-
-
-def trained(seed: int = 0, steps: int = 6, **values: Any) -> Program:
-    program = build("mlp", seed, **{**SMALL, **values})
-    drive(program, steps)
-    return program
-
-
-def oracle_step(layers: Layers, X: Array, y: Array, lr: float) -> tuple[Layers, float]:
-    """One step of ReLU layers by backpropagation by hand, and the mean loss before it."""
-    outputs = [X]
-    for i, (W, b) in enumerate(layers):
-        z = outputs[-1] @ W + b
-        outputs.append(np.maximum(z, 0) if i < len(layers) - 1 else z)
-    p = softmax(outputs[-1])
-    rows = np.arange(len(y))
-    loss = float(-np.log(p[rows, y]).mean())
-    delta = p.copy()
-    delta[rows, y] -= 1
-    delta /= len(y)
-    stepped = []
-    for i in reversed(range(len(layers))):
-        W, b = layers[i]
-        stepped.append((W - lr * outputs[i].T @ delta, b - lr * delta.sum(0)))
-        delta = (delta @ W.T) * (outputs[i] > 0)
-    return stepped[::-1], loss
+pytestmark = pytest.mark.usefixtures("subset")
 
 
 @both
@@ -160,48 +110,6 @@ def test_a_live_lr_acts_at_the_next_step(implementation: str) -> None:
 
 
 @both
-def test_running_means_are_over_the_epoch_and_evaluating_changes_nothing(
-    implementation: str,
-) -> None:
-    """Point 9: each image as its batch came by, weighted by the size of the batch."""
-    program = build("mlp", 0, **SMALL, implementation=implementation, lr=0.1)
-    assert np.isnan(evaluate(program)["train/loss"])
-    for _ in range(2):
-        losses, correct = 0.0, 0
-        for X, y in program.batches:
-            with torch.no_grad():
-                logits = program.logits(X)  # type: ignore[attr-defined]
-            losses += nn.functional.cross_entropy(logits, y, reduction="sum").item()
-            correct += int((logits.argmax(1) == y).sum())
-            list(program.step((X, y)))
-            evaluate(program)
-        measured = evaluate(program)
-        assert measured["train/loss"] == pytest.approx(losses / 90, rel=1e-5)
-        assert measured["train/accuracy"] == pytest.approx(correct / 90)
-
-
-def test_test_metrics_are_over_the_whole_test_set() -> None:
-    program = trained()
-    X, y = fashion_mnist.load(str(SUBSET)).test.X.double().numpy(), program._data.test.y.numpy()  # type: ignore[attr-defined]
-    for W, b in matrices(program)[:-1]:
-        X = np.maximum(X @ W + b, 0)
-    W, b = matrices(program)[-1]
-    p = softmax(X @ W + b)
-    measured = evaluate(program)
-    assert measured["test/loss"] == pytest.approx(-np.log(p[np.arange(1000), y]).mean(), rel=1e-5)
-    assert measured["test/accuracy"] == pytest.approx((p.argmax(1) == y).mean(), abs=0.0011)
-
-
-def test_examples_are_a_part_of_the_set_or_all_there_is(capsys: Any) -> None:
-    assert evaluate(build("mlp", **SMALL))["data/examples"] == 90
-    program = build("mlp", **{**SMALL, "examples": 60_000})
-    assert evaluate(program)["data/examples"] == 3000
-    assert "60,000 asked for, 3,000 there" in capsys.readouterr().out
-    table = program.start_pictures()["data"]["table"]
-    assert ["training examples used", 3000] in table["rows"]
-
-
-@both
 def test_the_seed_and_nothing_else_decides(implementation: str) -> None:
     def run(seed: int, look: bool) -> list[float]:
         program = build("mlp", seed, **SMALL, implementation=implementation)
@@ -250,50 +158,6 @@ def test_what_makes_no_sense_is_refused_with_a_reason(
     assert caught.value.name == name
 
 
-def test_pictures_show_what_the_model_does() -> None:
-    program = trained(steps=9, lr=0.1)
-    pictures = program.pictures()
-    assert json.loads(json.dumps(pictures, allow_nan=False)) == pictures
-    titles = {picture.title for picture in EXPERIMENT.pictures}
-    assert set(pictures) | set(program.start_pictures()) <= titles
-    test = program._data.test  # type: ignore[attr-defined]
-    predicted = program.logits(test.X).argmax(1)  # type: ignore[attr-defined]
-    cells = np.array(pictures["confusion"]["cells"]["values"])
-    assert cells.sum() == 1000
-    assert cells.sum(1).tolist() == [100] * 10
-    accuracy = evaluate(program)["test/accuracy"]
-    assert cells.trace() / 1000 == pytest.approx(accuracy)
-    images = pictures["test images"]["images"]
-    wrong = (predicted != test.y)[:24]
-    order = [*wrong.nonzero()[:, 0].tolist(), *(~wrong).nonzero()[:, 0].tolist()]
-    assert images["wrong"] == [True] * int(wrong.sum()) + [False] * int((~wrong).sum())
-    for i, caption, pixels in zip(order, images["captions"], images["pixels"], strict=True):
-        names = [program._data.classes[c] for c in (predicted[i], test.y[i])]  # type: ignore[attr-defined]
-        assert caption == ("≠".join(names) if wrong[i] else names[0])
-        np.testing.assert_allclose(np.array(pixels).ravel(), test.X[i].numpy(), atol=0.0051)
-
-
-@both
-def test_first_layer_images_and_gradient_flow_are_of_the_right_weights(
-    implementation: str,
-) -> None:
-    program = trained(implementation=implementation)
-    pictures = program.pictures()
-    W = matrices(program)[0][0]
-    images = np.array(pictures["first layer"]["images"]["pixels"])
-    assert images.shape == (12, 28, 28)
-    np.testing.assert_allclose(
-        (images[5].ravel() - 0.5) * 2, W[:, 5] / abs(W[:, 5]).max(), atol=0.011
-    )
-    X, y = (t[:256] for t in program.batches.tensors)
-    layers = matrices(program)
-    stepped, _ = oracle_step(layers, X.double().numpy(), y.numpy(), 1.0)
-    norms = [np.linalg.norm(a[0] - b[0]) for a, b in zip(layers, stepped, strict=True)]
-    bars = pictures["gradient flow"]["bars"]
-    np.testing.assert_allclose(bars["values"], norms, rtol=1e-4)
-    assert bars["labels"] == ["W1", "W2", "W3"]
-
-
 @both
 def test_a_step_reads_nothing_from_the_device(implementation: str) -> None:
     program = build("mlp", **SMALL, implementation=implementation)
@@ -301,40 +165,3 @@ def test_a_step_reads_nothing_from_the_device(implementation: str) -> None:
         list(program.step(next(iter(program.batches))))
         program.evaluate()
     assert reads.count == 0
-
-
-@pytest.mark.parametrize("preset", EXPERIMENT.presets, ids=lambda p: p.name)
-def test_presets_can_be_run(preset: Any) -> None:
-    program = build("mlp", **{**preset.values, "examples": 300})
-    assert len(drive(program, 2)) == 2
-
-
-def test_declared_metrics_are_the_logged_ones() -> None:
-    logged = set(evaluate(trained())) | {"step/first_inf", "step/first_nan"}
-    assert {metric.key for metric in EXPERIMENT.metrics} == logged
-
-
-def test_the_lesson_names_every_preset() -> None:
-    lesson = resources.files("tui_lab.experiments.mlp").joinpath("notes.md").read_text("utf-8")
-    assert lesson.startswith("# Multilayer perceptron\n")
-    assert all(f"`{preset.name}`" in lesson for preset in EXPERIMENT.presets)
-    assert all(len(line) <= 80 for line in lesson.splitlines())
-
-
-@needs_debian
-def test_two_epochs_of_the_notes_on_the_real_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """E12: the books report a loss of .77 and train accuracy of .71 in epoch 1 (test .74, rough
-    at lr 0.5: point 12), and go on to .82 in epoch 2."""
-    monkeypatch.delenv("TUI_LAB_DATA")
-    program = build("mlp", 0)
-    drive(program, 235)
-    first = evaluate(program)
-    drive(program, 235)
-    second = evaluate(program)
-    assert first["data/examples"] == 60_000
-    assert first["train/loss"] == pytest.approx(0.78, abs=0.05)
-    assert first["train/accuracy"] == pytest.approx(0.71, abs=0.02)
-    assert 0.62 < first["test/accuracy"] < 0.84
-    assert second["train/loss"] == pytest.approx(0.485, abs=0.03)
-    assert second["train/accuracy"] == pytest.approx(0.82, abs=0.015)
-    assert 0.68 < second["test/accuracy"] < 0.86

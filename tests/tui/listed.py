@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from textual.pilot import Pilot
 
 from tests.tui.fakes import FakeSession, summary
+from tests.tui.places import until
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.screens.runs import RunsScreen
@@ -52,13 +52,6 @@ def column(app: Opened, name: str) -> list[str]:
 def ids(app: Opened) -> list[str]:
     """The runs in the table, from the top."""
     return [row.id for row in app.runs.table.rows]
-
-
-async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
-    """Wait for something that happens after a few turns of the event loop."""
-    async with asyncio.timeout(20):
-        while not condition():
-            await pilot.pause()
 
 
 async def at_runs(pilot: Pilot[Any], *keys: str) -> None:

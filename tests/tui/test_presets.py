@@ -10,10 +10,15 @@ from tests.tui.fakes import OTHER, TOY, FakeSession
 from tests.tui.opened import Opened, attached
 from tui_lab.commands import Acknowledgement, SetHyperparameters
 from tui_lab.experiment import Preset
+from tui_lab.hyperparameters import Float
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.screens.experiment import ExperimentScreen
 
 SEVERAL = Preset("several", "Several", {"weight_decay": 0.0, "lr": 0.5, "epochs": 7})
+
+
+def test_fakes_have_a_live_knob() -> None:
+    assert any(isinstance(h, Float) and h.live for h in TOY.hyperparameters)
 
 
 async def test_p_lists_presets_and_enter_turns_the_knobs() -> None:

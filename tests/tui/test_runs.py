@@ -20,8 +20,8 @@ from tests.tui.listed import (
     ids,
     looked,
     settled,
-    until,
 )
+from tests.tui.places import until
 from tui_lab.errors import HomeError, RunError
 from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.screens.delete_dialog import DeleteDialog

@@ -51,6 +51,14 @@ def make_run(runs: Path) -> Iterator[MakeRun]:
 
 
 @pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDirectory:
+    """What a loop in this process writes to."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={})
+    return RunDirectory.create(tmp_path, request, datetime(2026, 1, 1))
+
+
+@pytest.fixture
 def behave(make_run: MakeRun) -> Behave:
     """A run whose stand-in worker will behave in the way named."""
 

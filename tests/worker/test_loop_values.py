@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -24,7 +22,6 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.events import HyperparameterChanged
 from tui_lab.experiment import Experiment, Metric
 from tui_lab.hyperparameters import Float, Hyperparameters, Int
-from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
 from tui_lab.training.batches import Batches
@@ -87,13 +84,6 @@ class Orders:
 
     def take(self, timeout: float | None) -> Request | None:
         return self._waiting.pop(0) if self._waiting else None
-
-
-@pytest.fixture
-def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDirectory:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    request = RunRequest(experiment="span", program="none:None", hyperparameters={})
-    return RunDirectory.create(tmp_path, request, datetime(2026, 1, 1))
 
 
 def changed(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.worker.test_loop import EXPERIMENT, Toy
+from tests.worker.conducted import EXPERIMENT, Toy
 from tui_lab.worker.block import StepBlock
 from tui_lab.worker.probe import GradientProbe
 
