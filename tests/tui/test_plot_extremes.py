@@ -104,6 +104,14 @@ class TestNasty:
         )
         check_size(draw(figure, width, height, PlotStyle(marker)), width, height)
 
+    @pytest.mark.parametrize("kind", ["bars", "line"])
+    def test_bars_below_the_smallest_number_on_a_log_axis(self, kind: str) -> None:
+        wide = Line("w", np.array([3.67e177, 5e-324]), np.zeros(2))
+        narrow = Line("s", np.arange(2.0), np.zeros(2), "second")
+        figure = Figure((wide, narrow), bars=kind == "bars", log_x=True)
+        for width in (1, 12, 60):
+            check_size(draw(figure, width, 4, PlotStyle()), width, 4)
+
     @settings(max_examples=25, deadline=None)
     @given(st.lists(NASTY, min_size=1, max_size=6), st.booleans())
     def test_one_chart_through_many_figures(self, many: list[list[float]], log: bool) -> None:

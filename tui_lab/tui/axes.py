@@ -140,7 +140,8 @@ def _rounded_log(low: float, high: float) -> Axis:
 _MANTISSAS = (0.0, math.log10(2), math.log10(5))
 
 
-_STRIDES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500)
+_STRIDES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
+"""Decades between two ticks; bars below the smallest number make an axis of more than a thousand."""
 
 
 def _nice(step: float) -> float:
