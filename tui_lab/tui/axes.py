@@ -141,7 +141,7 @@ _MANTISSAS = (0.0, math.log10(2), math.log10(5))
 
 
 _STRIDES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000)
-"""Decades between two ticks; bars below the smallest number make an axis of more than a thousand."""
+"""Decades between two ticks; with bars below the smallest number an axis has a thousand of them."""
 
 
 def _nice(step: float) -> float:
