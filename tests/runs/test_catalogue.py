@@ -72,6 +72,13 @@ def test_live_runs(runs: Path, new_run: NewRun) -> None:
     assert catalogue.live() == []
 
 
+def test_a_run_that_waits_for_its_worker_is_live(runs: Path, new_run: NewRun) -> None:
+    starting = new_run(now=datetime.now(UTC))
+    assert [summary.id for summary in Catalogue(runs).live()] == [starting.id]
+    with pytest.raises(RunError, match="stop it before deleting it"):
+        Catalogue(runs).delete(starting.id)
+
+
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files of runs that were read, as `name of the run/name of the file`."""

@@ -65,7 +65,7 @@ def quit_dialog(stop: Callable[[str], Awaitable[None]], patience: float = 60) ->
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [
-        (["d"], Deletion(RUNS)),
+        (["y"], Deletion(RUNS)),
         (["c"], None),
         (["escape"], None),
         (["enter"], None),

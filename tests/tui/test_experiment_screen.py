@@ -114,6 +114,21 @@ async def test_f_holds_the_pictures_still() -> None:
         assert "test 77" in lab.text
 
 
+async def test_a_new_run_is_never_frozen() -> None:
+    lab = Opened()
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        await pilot.press("f")
+        assert not lab.screen.frozen  # there is nothing to hold still yet
+        await pilot.press("r")
+        await lab.settle(pilot)
+        await pilot.press("f")
+        held = lab.screen.frozen
+        await pilot.press("R")
+        await lab.settle(pilot)
+        assert (held, lab.screen.frozen) == (True, False)
+
+
 async def test_other_runs_are_laid_over_and_taken_away() -> None:
     lab = attached()
     other = summary(2, hyperparameters={"weight_decay": 0.0})

@@ -162,15 +162,22 @@ async def test_deleting_asks_first(app: Opened, session: FakeSession, key: str) 
         assert session.calls.count(("delete", OLD.id)) == 0
         await pilot.press("c")
         assert ids(app) == [run.id for run in ALL]
-        await pilot.press(key, "d")
+        await pilot.press(key, "y")
         await settled(pilot)
         assert ("delete", OLD.id) in session.calls
         assert ids(app) == [run.id for run in ALL[:-1]]
 
 
+async def test_a_key_held_too_long_deletes_nothing(app: Opened, session: FakeSession) -> None:
+    async with app.run_test() as pilot:
+        await at_runs(pilot, "end", "d", "d", "d")
+        assert isinstance(app.screen, DeleteDialog)
+        assert not [call for call in session.calls if call[0] == "delete"]
+
+
 async def test_marked_runs_are_deleted_together(app: Opened, session: FakeSession) -> None:
     async with app.run_test() as pilot:
-        await at_runs(pilot, "space", "down", "space", "d", "d")
+        await at_runs(pilot, "space", "down", "space", "d", "y")
         await settled(pilot)
         assert ids(app) == [LIVE.id, MIDDLE.id, OLD.id]
         assert app.runs.listing.selected == set()
@@ -189,7 +196,7 @@ async def test_a_run_that_can_not_be_deleted_says_why(app: Opened, session: Fake
 
     session.delete = refuse  # type: ignore[method-assign]
     async with app.run_test() as pilot:
-        await at_runs(pilot, "d", "d")
+        await at_runs(pilot, "d", "y")
         assert app.told == ["It belongs to someone else."]
         assert len(ids(app)) == len(ALL)
 

@@ -224,11 +224,14 @@ async def test_a_worker_that_vanished_is_a_crash() -> None:
     lab = attached()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.session.put(dataclasses.replace(live_run(), status=RunStatus.CRASHED, live=False))
+        gone = dataclasses.replace(live_run(), status=RunStatus.CRASHED, live=False, error="Gone.")
+        lab.session.put(gone)
         lab.screen.look_after()
         await lab.settle(pilot)
         assert lab.screen.status is RunStatus.CRASHED
         assert "crashed" in lab.text
+        assert "Gone." in lab.text
+        assert " left" not in lab.text
         assert lab.screen.check_action("toggle_pause", ()) is None
 
 

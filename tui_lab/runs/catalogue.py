@@ -88,8 +88,8 @@ class Catalogue:
         return self._summary(self.find(text).id)
 
     def live(self) -> list[RunSummary]:
-        """The runs that a worker drives now, newest first. Of an ended one no more is read than
-        that it has ended, and that once."""
+        """The runs that a worker drives now, or is about to, newest first. Of an ended one no more
+        is read than that it has ended, and that once."""
         going_on = (self._summary(run) for run in self._ids() if not self._has_ended(run))
         return _by_time(run for run in going_on if run.live)
 
@@ -189,7 +189,7 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         epoch=record.epoch,
         metrics=record.metrics,
         error=_error(status, record),
-        live=not status.is_finished and directory.is_live(),
+        live=not status.is_finished,
     )
 
 
@@ -238,9 +238,10 @@ def _by_time(runs: Iterable[RunSummary]) -> list[RunSummary]:
 
 
 def _is_live(path: Path) -> bool:
-    """Whether a worker drives the run; one that can't be read has none that could be asked."""
+    """Whether a worker drives the run, or is about to; one that can't be read has none that could
+    be asked."""
     try:
-        return RunDirectory(path).is_live()
+        return not RunDirectory(path).status().is_finished
     except RunUnreadable:
         return False
 

@@ -23,11 +23,12 @@ class DeleteDialog(QuestionDialog[Deletion]):
 
     ANSWERS = (
         Answer("c", "cancel, keep them", "cancel"),
-        Answer("d", "delete for good", "delete"),
+        Answer("y", "yes, delete for good", "delete"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "cancel", "keep", tooltip="Keep the runs", id="delete.cancel"),
-        Binding("d", "delete", "delete", tooltip="Delete the runs for good", id="delete.confirm"),
+        # Not the key that opens the dialog: one held too long must delete nothing.
+        Binding("y", "delete", "delete", tooltip="Delete the runs for good", id="delete.confirm"),
     ]
 
     def __init__(self, run_ids: Sequence[str]) -> None:

@@ -9,12 +9,14 @@ from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
+from tui_lab.run import RunStatus
 from tui_lab.tui.notice import tell
 from tui_lab.tui.places import is_seen
 from tui_lab.tui.run_overlays import RunOverlays
 from tui_lab.tui.screens.knob_screen import waiting_words
 from tui_lab.tui.screens.paned_screen import PanedScreen
 from tui_lab.tui.session import Session
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.run import RunView
@@ -83,6 +85,8 @@ class ExperimentScreen(PanedScreen):
         self.frozen = False
         self.device = ""
         """The device of the run shown, in words."""
+        self._crash = ""
+        """Why the worker of the run shown is gone, if it vanished."""
         self._empty: RunView | None = None
         self._laid_over: tuple[str, ...] = ()
 
@@ -111,9 +115,22 @@ class ExperimentScreen(PanedScreen):
 
     def run_opened(self) -> None:
         super().run_opened()
+        self.frozen, self._crash = False, ""
         self.charts.forget()
         self.panes.forget()
         self.every_second()
+
+    def run_changed(self) -> None:
+        super().run_changed()
+        if self.status is RunStatus.CRASHED:
+            self._crash = plain(self._why())
+            self.draw()
+
+    def _why(self) -> str:
+        try:
+            return self.session.summary(self.run_id).error or "The worker vanished."
+        except TuiLabError as error:
+            return str(error)
 
     def read(self) -> None:
         super().read()
@@ -144,7 +161,7 @@ class ExperimentScreen(PanedScreen):
         if self.feed is None:
             self.status_line.show_hint(_HINT)
         else:
-            self.status_line.show_view(view, frozen=self.frozen)
+            self.status_line.show_view(view, frozen=self.frozen, crash=self._crash)
 
     def _device(self) -> str:
         """The device of the run shown; with its load, if it is a GPU."""
@@ -182,6 +199,8 @@ class ExperimentScreen(PanedScreen):
         self.draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "freeze":
+            return True if self.feed is not None else None
         if action == "clear_overlays":
             return True if self.overlays else None
         return super().check_action(action, parameters)

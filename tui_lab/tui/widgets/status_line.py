@@ -28,16 +28,18 @@ _ALARMS = {
 class StatusLine(Line):
     """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left   a 212: λ 3 → 10`"""
 
-    def show_view(self, view: RunView, *, frozen: bool = False) -> None:
-        """Show where a run stands."""
-        self.show(progress(view, frozen=frozen), remarks(view))
+    def show_view(self, view: RunView, *, frozen: bool = False, crash: str = "") -> None:
+        """Show where a run stands; `crash` says why its worker is gone, if it is."""
+        reason = (Content.styled(crash, "bold $error"),) if crash else ()
+        parts = progress(view, frozen=frozen, crashed=bool(crash))
+        self.show(parts, (*remarks(view), *reason))
 
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""
         self.show((Content.styled(sentence, "$text-muted"),))
 
 
-def progress(view: RunView, *, frozen: bool = False) -> tuple[Content, ...]:
+def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> tuple[Content, ...]:
     """Step, epoch, speed and time, the more important first."""
     parts = [_count("step", view.step, view.total_steps)]
     if view.phase is not None:
@@ -45,11 +47,11 @@ def progress(view: RunView, *, frozen: bool = False) -> tuple[Content, ...]:
         parts.append(Content.styled(at, "bold $status-paused"))
     if view.total_epochs:
         parts.append(_count("epoch", view.epoch, view.total_epochs))
-    if view.total_steps and view.steps_per_second:
+    if view.total_steps and view.steps_per_second and not crashed:
         parts.append(Content(f"{view.steps_per_second:,.0f} steps/s"))
     if view.ended is not None:
         parts.append(Content(f"done in {duration(view.elapsed)}"))
-    elif view.time_left is not None:
+    elif view.time_left is not None and not crashed:
         parts.append(Content(f"{duration(view.time_left)} left"))
     if frozen:
         parts.insert(1, Content.styled("frozen", "bold $warning"))
