@@ -119,6 +119,21 @@ async def test_tab_goes_round_knobs_charts_and_pane() -> None:
         assert lab.app.focused is screen.knobs.current
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("pane", ["1", "3", "4"])
+async def test_tab_stops_only_at_what_is_on_the_screen(size: tuple[int, int], pane: str) -> None:
+    lab = attached()
+    async with lab.app.run_test(size=size) as pilot:
+        await lab.settle(pilot)
+        await pilot.press(pane)
+        await lab.settle(pilot)
+        for _ in range(8):
+            await pilot.press("tab")
+            await lab.settle(pilot)
+            assert lab.screen.focused is not None
+            assert lab.screen.focused.region.area > 0
+
+
 async def test_curves_without_room_wait_behind_a_key() -> None:
     curves = tuple(dataclasses.replace(TOY.pictures[1], title=f"curve {i}") for i in range(5))
     session = FakeSession([dataclasses.replace(TOY, pictures=curves)])

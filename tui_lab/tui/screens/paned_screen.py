@@ -142,7 +142,7 @@ class PanedScreen(KnobScreen):
     def action_focus_pane(self, direction: int) -> None:
         """Go round knobs, charts and the pane in front."""
         stops = [self.knobs.current, *self.charts.query(Chart), *self.panes.views]
-        there = [stop for stop in stops if stop is self.knobs.current or stop.focusable]
+        there = [stop for stop in stops if stop is self.knobs.current or _is_there(stop)]
         here = there.index(self.focused) if self.focused in there else min(-direction, 0)
         stop = there[(here + direction) % len(there)]
         if stop is self.knobs.current:
@@ -169,6 +169,11 @@ class PanedScreen(KnobScreen):
             del tabs["charts"]
         titles = pane_titles(tabs, current, first=len(_TABS) - len(tabs))
         self._strip.update(titles)
+
+
+def _is_there(widget: Widget) -> bool:
+    """Whether a widget is on the screen and may have the focus."""
+    return widget.focusable and widget.region.area > 0
 
 
 def _lesson(experiment: Experiment) -> str:
