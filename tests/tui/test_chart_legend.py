@@ -26,6 +26,15 @@ async def test_the_border_holds_title_legend_and_notes() -> None:
         assert subtitle == "a note · 362 non-finite from step 39 · 1 col = 4.3 steps"
 
 
+async def test_where_x_counts_nothing_no_point_is_the_first() -> None:
+    chart = Chart("path")
+    async with ChartApp(chart).run_test(size=(100, 30)) as pilot:
+        y = np.where(STEPS >= 39, np.nan, LOSS)
+        chart.show(Figure((Line("path", -STEPS / 7, y),), x_label="w₁"))
+        await pilot.pause()
+        assert chart.border_subtitle == "362 non-finite"
+
+
 SIX = [(role, f"train · λ {i} 0.001") for i, role in enumerate(get_args(Role)[:6])]
 
 

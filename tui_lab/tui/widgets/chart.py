@@ -26,6 +26,8 @@ _SPARED = 4
 """Rows that a legend leaves to the picture, and two thirds of the others."""
 _LINE, _DOTTED, _POINTS = " ──", " ┄┄", " ••"
 """What stands before a name in the legend: the series in small."""
+_COUNTED = ("step", "epoch")
+"""What an x axis counts: there the first point that can't be placed says when it began."""
 
 
 class Chart(FramedRows):
@@ -136,10 +138,11 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
             return
         unit = figure.x_label or "x"
         if drawing.nonfinite and "non-finite" not in self._note:
-            yield f"{drawing.nonfinite} non-finite from {unit} {drawing.first_nonfinite:.12g}"
+            since = f" from {unit} {drawing.first_nonfinite:.12g}" if unit in _COUNTED else ""
+            yield f"{drawing.nonfinite} non-finite{since}"
         if drawing.off_scale and "above 0" not in self._note:
             yield f"{drawing.off_scale} not above 0"
-        if unit in ("step", "epoch") and drawing.per_column >= 2:
+        if unit in _COUNTED and drawing.per_column >= 2:
             yield f"1 col = {_short(drawing.per_column)} {unit}s"
 
 
