@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
+from tui_lab import checks
+
 Number = float | int
 Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
@@ -170,11 +172,14 @@ class RunFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownEvent:
-    """An event written by a newer tui-lab: kept, shown as its type, otherwise ignored."""
+    """An event written by a newer tui-lab, or one that does not hold what its type promises: kept,
+    shown as its type, otherwise ignored."""
 
     type: str
     data: Mapping[str, Any]
     t: float = 0.0
+    reason: str = ""
+    """What is wrong with it; empty for a type that is not known."""
 
 
 RunEnded = RunFinished | RunStopped | RunFailed
@@ -209,13 +214,47 @@ _TYPES: dict[str, type[Any]] = {
     "run_failed": RunFailed,
 }
 _NAMES = {event: name for name, event in _TYPES.items()}
-_FIELDS = {event: frozenset(f.name for f in fields(event)) for event in _NAMES}
 _REQUIRED = {
     event: frozenset(
         f.name for f in fields(event) if f.default is MISSING and f.default_factory is MISSING
     )
     for event in _NAMES
 }
+_PARAMETER: Mapping[str, checks.Check] = {
+    "name": checks.name,
+    "shape": checks.optional(checks.steps),
+    "requires_grad": checks.flag,
+    "grad": checks.name,
+    "times": checks.whole,
+    "norm": checks.optional(checks.measured),
+    "grad_norm": checks.optional(checks.measured),
+    "update": checks.optional(checks.measured),
+    "finite": checks.flag,
+}
+"""Of one parameter, at the start and in a snapshot."""
+_OF_FIELDS: Mapping[str, checks.Check] = {
+    **dict.fromkeys(("t",), checks.seconds),
+    **dict.fromkeys(
+        ("step", "epoch", "first", "line", "source_line", "total_steps", "steps_per_epoch"),
+        checks.whole,
+    ),
+    **dict.fromkeys(("steps", "epochs"), checks.steps),
+    **dict.fromkeys(("pid", "threads"), checks.pid),
+    **dict.fromkeys(("device", "device_name", "host", "started", "source_file"), checks.name),
+    **dict.fromkeys(("name", "phase", "picture", "layer"), checks.name),
+    **dict.fromkeys(("reason", "error", "traceback", "message"), checks.text),
+    **dict.fromkeys(("grad_enabled", "graph"), checks.flag),
+    **dict.fromkeys(("old", "new"), checks.setting),
+    "kind": checks.name,
+    "source": checks.listed(checks.text),
+    "parameters": checks.listed(checks.record(_PARAMETER, "name")),
+    "columns": checks.columns,
+    "data": checks.layer,
+    "metrics": checks.mapped(checks.measured),
+}
+"""By the names of fields, which mean the same in every event."""
+_CHECKS = {event: {f.name: _OF_FIELDS[f.name] for f in fields(event)} for event in _NAMES}
+_CHECKS[MetricsLogged]["kind"] = checks.one_of("step", "epoch", "evaluation")
 
 
 def to_json(event: RunEvent) -> dict[str, Any]:
@@ -227,23 +266,32 @@ def to_json(event: RunEvent) -> dict[str, Any]:
 
 def from_json(data: Mapping[str, Any]) -> RunEvent:
     """The event in a decoded line. Fields it does not know are ignored, and an event that lacks
-    one it needs comes back as `UnknownEvent`, so that a log of another version still reads."""
+    one it needs, or whose fields are not what they should be, comes back as `UnknownEvent`, so
+    that a log of another version, or a damaged one, still reads."""
     name = str(data.get("type"))
     kind = _TYPES.get(name)
-    if kind is None or not _REQUIRED[kind] <= data.keys():
-        return UnknownEvent(type=name, data={k: v for k, v in data.items() if k != "type"})
-    event: RunEvent = kind(**{k: _read(k, v) for k, v in data.items() if k in _FIELDS[kind]})
+    if kind is None:
+        return _unknown(name, data, "")
+    if missing := _REQUIRED[kind] - data.keys():
+        return _unknown(name, data, f"{min(missing)} is missing")
+    try:
+        event: RunEvent = kind(**checks.fields(data, _CHECKS[kind]))
+        if isinstance(event, MetricsLogged):
+            _check_rows(event)
+    except ValueError as error:
+        return _unknown(name, data, str(error))
     return event
 
 
-def _read(name: str, value: Any) -> Any:
-    return _with_numbers(value) if name in ("metrics", "parameters") else value
+def _check_rows(event: MetricsLogged) -> None:
+    """Raises `ValueError` for a block whose rows have no place among the steps."""
+    rows = max(map(len, event.columns.values()), default=0)
+    if event.kind == "step":
+        checks.whole(event.first + rows)
+    elif rows > len(event.epochs) or (event.steps and rows > len(event.steps)):
+        raise ValueError(f"has {rows:,} rows, and not as many steps or epochs")
 
 
-def _with_numbers(value: Any) -> Any:
-    """A decoded value in which the three strings are the floats they stand for."""
-    if isinstance(value, str):
-        return float(value) if value in ("NaN", "Infinity", "-Infinity") else value
-    if isinstance(value, dict):
-        return {key: _with_numbers(item) for key, item in value.items()}
-    return [_with_numbers(item) for item in value] if isinstance(value, list) else value
+def _unknown(name: str, data: Mapping[str, Any], reason: str) -> UnknownEvent:
+    content = {key: value for key, value in data.items() if key != "type"}
+    return UnknownEvent(type=name, data=content, reason=reason)

@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from tui_lab import checks
+
 FORMAT = 1
 """Version of a run's directory; a reader refuses newer ones."""
 
@@ -80,6 +82,27 @@ class RunRequest:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
-        """The request in `data`; fields of other minor versions are ignored."""
-        known = cls.__dataclass_fields__
-        return cls(**{key: value for key, value in data.items() if key in known})
+        """The request in `data`; fields of other minor versions are ignored. Raises `ValueError`,
+        which names the field, for one that can't be what it says or is not there."""
+        for name in ("experiment", "program", "hyperparameters"):
+            if name not in data:
+                raise ValueError(f"{name} is missing")
+        return cls(**checks.fields(data, _CHECKS))
+
+
+_OF_FIELDS: Mapping[str, checks.Check] = {
+    "experiment": checks.name,
+    "program": checks.name,
+    "hyperparameters": checks.mapped(checks.setting, checks.MOST_SETTINGS),
+    "seed": checks.seed,
+    "device": checks.name,
+    "plugin": checks.text,
+    "interactive": checks.flag,
+    "data": checks.text,
+    "parent": checks.name,
+    "parent_step": checks.whole,
+    "created": checks.name,
+    "versions": checks.mapped(checks.name, checks.MOST_SETTINGS),
+    "format": checks.whole,
+}
+_CHECKS = {field: _OF_FIELDS[field] for field in RunRequest.__dataclass_fields__}

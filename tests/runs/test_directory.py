@@ -209,10 +209,10 @@ def test_killed_between_the_last_event_and_the_record(
             b'{"format":7}',
             "ID was written by a newer tui-lab (format 7, this one reads 1); update tui-lab.",
         ),
-        (b'{"format":1}', "run.json of ID has no usable 'experiment'."),
+        (b'{"format":1}', "run.json of ID can't be used: experiment is missing."),
         (
             b'{"experiment":"x","program":"m:C","hyperparameters":{},"seed":"1"}',
-            "run.json of ID has no usable 'seed'.",
+            "run.json of ID can't be used: seed is '1', not a whole number.",
         ),
     ],
 )

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from tui_lab.checks import number
 from tui_lab.commandline.console import cell_width, escape
-from tui_lab.runs.encoding import number
 from tui_lab.view_models.number_format import duration, short
 
 _GAP = "  "

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui_lab import checks
 from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory, StatusRecord
@@ -47,6 +48,8 @@ class RunSummary:
     """Why the run failed, or why its directory can't be read."""
     live: bool = False
     """Whether a worker drives it now."""
+    plugin: str = ""
+    """The file that declares its experiment, where that is not an installed one: never run here."""
     readable: bool = True
 
 
@@ -188,15 +191,19 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         step=record.step,
         epoch=record.epoch,
         metrics=record.metrics,
-        error=_error(status, record),
+        error=" ".join(_complaints(status, record, request)),
         live=not status.is_finished,
+        plugin=request.plugin,
     )
 
 
-def _error(status: RunStatus, record: StatusRecord) -> str:
-    if status is RunStatus.CRASHED and not record.error:
-        return "The worker vanished without a last event."
-    return record.error
+def _complaints(status: RunStatus, record: StatusRecord, request: RunRequest) -> Iterator[str]:
+    if record.error:
+        yield record.error
+    elif status is RunStatus.CRASHED:
+        yield "The worker vanished without a last event."
+    if request.created and checks.moment(request.created, datetime.now(UTC)) is None:
+        yield f"It can't have been made at {request.created[:40]!r}, as it says."
 
 
 def _unreadable(path: Path, reason: str) -> RunSummary:
@@ -211,13 +218,10 @@ def _unreadable(path: Path, reason: str) -> RunSummary:
 
 
 def _created(path: Path, request: RunRequest | None) -> datetime:
-    """When the run was made, by its own word, else by its name."""
-    for text in _times(path, request):
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC)
-        except (ValueError, OverflowError):
-            continue
-    return datetime.fromtimestamp(0, UTC)
+    """When the run was made, by its own word, else by its name; a time that can't be is neither."""
+    now = datetime.now(UTC)
+    found = (checks.moment(text, now) for text in _times(path, request))
+    return next(filter(None, found), datetime.fromtimestamp(0, UTC))
 
 
 def _times(path: Path, request: RunRequest | None) -> Iterator[str]:

@@ -6,19 +6,23 @@ import os
 import pwd
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from tui_lab import checks
 from tui_lab.errors import HomeError, RunUnreadable
-from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStopped
+from tui_lab.events import RunEnded, RunEvent, RunFailed, RunFinished, RunStopped
 from tui_lab.run import FORMAT, RunRequest, RunStatus, new_run_id
-from tui_lab.runs.encoding import dumps, loads, number
+from tui_lab.runs.encoding import dumps, loads
 from tui_lab.runs.lock import is_held, lock_path
+from tui_lab.runs.regular_file import read_regular
 from tui_lab.runs.replacement import replacing
 from tui_lab.runs.tail import last_event
+
+T = TypeVar("T")
 
 FRESH = 15.0
 """Seconds for which a heartbeat proves a worker alive where its lock can't be asked."""
@@ -30,8 +34,10 @@ _ENDINGS = {
     RunStopped: RunStatus.STOPPED,
     RunFailed: RunStatus.FAILED,
 }
-_REQUIRED: dict[str, type] = {"experiment": str, "program": str, "hyperparameters": dict}
-_OPTIONAL: dict[str, type] = {"seed": int, "device": str, "created": str, "versions": dict}
+_SIGNALS, _EXIT_STATUSES = 64, 255
+"""The largest of each."""
+_MOST_BYTES = 8 << 20
+"""Of a file that holds one JSON object; the last metrics of 100,000 parameters take as many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,15 +57,22 @@ class StatusRecord:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StatusRecord:
-        """The record in a decoded status.json; raises `ValueError`, `TypeError` or
-        `AttributeError` for one that holds something else."""
-        metrics = {str(key): number(value) for key, value in data.get("metrics", {}).items()}
-        known = {key: value for key, value in data.items() if key in cls.__dataclass_fields__}
-        known.update({key: int(known.get(key, 0)) for key in ("pid", "step", "epoch")})
-        known.update({key: str(known.get(key, "")) for key in ("host", "error")})
-        known["heartbeat"] = number(known.get("heartbeat", 0.0))
-        known["status"] = RunStatus(known.get("status", RunStatus.PENDING))
-        return cls(**{**known, "metrics": metrics})
+        """The record in a decoded status.json; raises `ValueError`, which names the field, for one
+        that can't be what it says."""
+        return cls(**checks.fields(data, _CHECKS))
+
+
+_OF_FIELDS: Mapping[str, checks.Check] = {
+    "status": lambda value: RunStatus(checks.one_of(*RunStatus)(value)),
+    "pid": checks.pid,
+    "host": checks.name,
+    "step": checks.whole,
+    "epoch": checks.whole,
+    "heartbeat": checks.seconds,
+    "metrics": checks.mapped(checks.number),
+    "error": checks.text,
+}
+_CHECKS = {field: _OF_FIELDS[field] for field in StatusRecord.__dataclass_fields__}
 
 
 def host_name() -> str:
@@ -112,19 +125,21 @@ class RunDirectory:
             versions = f"format {written}, this one reads {FORMAT}"
             message = f"{self._name} was written by a newer tui-lab ({versions}); update tui-lab."
             raise RunUnreadable(message)
-        for key, kind in {**_REQUIRED, **_OPTIONAL}.items():
-            if not isinstance(data.get(key), kind) and (key in data or key in _REQUIRED):
-                raise RunUnreadable(f"run.json of {self._name} has no usable {key!r}.")
-        return RunRequest.from_json(data)
+        return self._checked("run.json", RunRequest.from_json, data)
 
     def status_record(self) -> StatusRecord:
-        """The worker's own last word, whether or not it lives; PENDING before its first."""
-        data = self._object_if_there("status.json")
+        """The worker's own last word, whether or not it lives; PENDING before its first. Where
+        status.json can't be read, what the log ends with, and `error` says why."""
         try:
-            return StatusRecord() if data is None else StatusRecord.from_json(data)
-        except (ValueError, TypeError, AttributeError) as error:
-            message = f"status.json of {self._name} does not hold a run's status."
-            raise RunUnreadable(message) from error
+            data = self._object("status.json")
+            return self._checked("status.json", StatusRecord.from_json, data)
+        except RunUnreadable as error:
+            last = last_event(self.events_path)
+            if isinstance(error.__cause__, FileNotFoundError) and not isinstance(last, RunEnded):
+                return StatusRecord()
+            if last is None:
+                raise
+            return _record_of(last, str(error))
 
     def write_status(self, record: StatusRecord) -> None:
         """Replace the record; raises `OSError`, on a full disk for one, and keeps the old."""
@@ -133,9 +148,10 @@ class RunDirectory:
     def exit_status(self) -> int | None:
         """How the worker's process ended (minus the signal's number when killed by one), when it
         died without a last event and its parent was there to see."""
-        data = self._object_if_there("exit.json") or {}
-        code = data.get("code")
-        return code if isinstance(code, int) else None
+        try:
+            return checks.whole(self._object("exit.json").get("code"), -_SIGNALS, _EXIT_STATUSES)
+        except (RunUnreadable, ValueError):  # none, or one that explains nothing
+            return None
 
     def write_exit_status(self, code: int) -> None:
         """Leave word of how the worker's process ended; for the parent that reaped it."""
@@ -169,11 +185,9 @@ class RunDirectory:
     def _is_starting(self, record: StatusRecord) -> bool:
         if record.status is not RunStatus.PENDING or self.exit_status() is not None:
             return False
-        try:
-            created = datetime.fromisoformat(self.request().created)
-        except ValueError:
-            return False
-        return time.time() - created.timestamp() < STARTING
+        now = datetime.now(UTC)
+        created = checks.moment(self.request().created, now)
+        return created is not None and abs((now - created).total_seconds()) < STARTING
 
     @property
     def _name(self) -> str:
@@ -183,18 +197,10 @@ class RunDirectory:
         with replacing(self.path / name) as file:
             file.write(dumps(data) + b"\n")
 
-    def _object_if_there(self, name: str) -> dict[str, Any] | None:
-        try:
-            return self._object(name)
-        except RunUnreadable as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return None
-            raise
-
     def _object(self, name: str) -> dict[str, Any]:
         """The JSON object in one of the run's files."""
         try:
-            data = loads((self.path / name).read_bytes())
+            data = loads(read_regular(self.path / name, _MOST_BYTES))
         except OSError as error:
             raise RunUnreadable(self._why_not(name, error)) from error
         except ValueError as error:
@@ -202,6 +208,14 @@ class RunDirectory:
         if not isinstance(data, dict):
             raise RunUnreadable(f"{name} of {self._name} does not hold a JSON object.")
         return data
+
+    def _checked(
+        self, name: str, read: Callable[[Mapping[str, Any]], T], data: dict[str, Any]
+    ) -> T:
+        try:
+            return read(data)
+        except ValueError as error:
+            raise RunUnreadable(f"{name} of {self._name} can't be used: {error}.") from error
 
     def _why_not(self, name: str, error: OSError) -> str:
         if isinstance(error, FileNotFoundError):
@@ -213,6 +227,15 @@ class RunDirectory:
         if owner:
             return f"{self._name} belongs to {owner} and can't be read."
         return f"{name} of {self._name} can't be read ({error.strerror or error})."
+
+
+def _record_of(event: RunEvent, why: str) -> StatusRecord:
+    """What a log that ends with `event` says of its worker; `why` there is no better word."""
+    if isinstance(event, RunEnded):
+        metrics = {key: float(value) for key, value in event.metrics.items()}
+        status, step, epoch = _ENDINGS[type(event)], event.step, event.epoch
+        return StatusRecord(status=status, step=step, epoch=epoch, metrics=metrics, error=why)
+    return StatusRecord(status=RunStatus.RUNNING, error=why)
 
 
 def _new_directory(runs: Path, experiment: str, now: datetime) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +17,7 @@ from tui_lab.events import (
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import plain
+from tui_lab.runs.regular_file import read_end
 from tui_lab.runs.tail import read_events
 
 _LOG_TAIL = 4000
@@ -59,14 +59,11 @@ def run_result(directory: RunDirectory) -> dict[str, Any]:
 def log_tail(directory: RunDirectory, most_bytes: int = _LOG_TAIL) -> str:
     """The last whole lines of what the worker printed; empty when it printed nothing."""
     try:
-        with directory.log_path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            file.seek(max(0, size - most_bytes))
-            text = file.read(most_bytes).decode("utf-8", "replace")
+        end, is_cut = read_end(directory.log_path, most_bytes)
     except OSError:
         return ""
-    cut = size > most_bytes and "\n" in text
-    return text.partition("\n")[2] if cut else text
+    text = end.decode("utf-8", "replace")
+    return text.partition("\n")[2] if is_cut and "\n" in text else text
 
 
 class _Fold:

@@ -15,8 +15,14 @@ from pathlib import Path
 from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunEvent, from_json
 from tui_lab.runs.encoding import loads
+from tui_lab.runs.regular_file import open_regular
 
 _MOST = 4 << 20
+_LONGEST = 64 << 20
+"""Bytes of a line that is still read; the pictures of an experiment take a few millions."""
+_END = 4 << 20
+"""Bytes at the end of a log in which its last event is looked for."""
+_SHORTEST = len(b'{"type":""}')
 
 
 class RunTail:
@@ -26,13 +32,16 @@ class RunTail:
         self.path = path
         self.offset = 0
         """Bytes of the log behind this reader."""
+        self._refusal = ""
 
     def read(self, most_bytes: int = _MOST) -> list[RunEvent]:
         """The events that came since the last call, from at most about `most_bytes` of log; empty
         when there are none for now. Raises `RunUnreadable` when the file can't be opened."""
+        if self._refusal:
+            raise RunUnreadable(self._refusal)
         try:
             # Opened anew each time: a network file system only then shows what others wrote.
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 return self._read(file.fileno(), max(most_bytes, 1))
         except FileNotFoundError:
             return []
@@ -41,13 +50,17 @@ class RunTail:
             raise RunUnreadable(f"{self.path} can't be read ({reason}).") from error
 
     def _read(self, descriptor: int, size: int) -> list[RunEvent]:
-        """Read ever more until there is a good line, a hole or the end of the file."""
+        """Read ever more until there is a good line, a hole or the end of the file; of what is no
+        log at all no more than that."""
         while True:
             chunk = os.pread(descriptor, size, self.offset)
             events, length = _decode(chunk)
             if events or len(chunk) < size or b"\0" in chunk:
                 self.offset += length
                 return events
+            if size >= (_MOST if b"\n" in chunk else _LONGEST):
+                self._refusal = f"{self.path} holds {size:,} bytes that are no event."
+                raise RunUnreadable(self._refusal)
             size *= 2
 
 
@@ -59,9 +72,10 @@ def read_events(path: Path) -> Iterator[RunEvent]:
 
 
 def last_event(path: Path) -> RunEvent | None:
-    """The last event now in the log, read from its end; None when there is none."""
+    """The last event now in the log, read from its end; None when there is none in the last
+    megabytes, or the log can't be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _last(file.fileno())
     except OSError:
         return None
@@ -78,7 +92,7 @@ def _last(descriptor: int) -> RunEvent | None:
         for line in reversed(lines):
             if event := _event(line):
                 return event
-        if start == 0:
+        if start == 0 or size >= _END:
             return None
         size *= 4
 
@@ -98,6 +112,8 @@ def _decode(chunk: bytes) -> tuple[list[RunEvent], int]:
 
 
 def _event(line: bytes) -> RunEvent | None:
+    if len(line) < _SHORTEST or not line.startswith(b"{"):
+        return None  # told from an event sooner than by reading it as JSON
     try:
         data = loads(line)
     except ValueError:

@@ -13,6 +13,7 @@ from tui_lab.events import RunEvent
 from tui_lab.run import RunRequest
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.regular_file import read_end
 from tui_lab.runs.tail import RunTail
 from tui_lab.tui.background import in_background
 from tui_lab.tui.worker_pool import WorkerPool
@@ -62,10 +63,7 @@ class RunDesk:
         """The end of what its worker printed, or why that can't be read."""
         path = self.catalogue.find(run_id).log_path
         try:
-            with path.open("rb") as file:
-                size = file.seek(0, 2)
-                file.seek(max(0, size - _OUTPUT_BYTES))
-                return file.read().decode("utf-8", "replace")
+            return read_end(path, _OUTPUT_BYTES)[0].decode("utf-8", "replace")
         except FileNotFoundError:
             return ""
         except OSError as error:

@@ -31,6 +31,7 @@ class LogBook:
         self._lines: deque[str] = deque(maxlen=LONGEST)
         self.count = 0
         """Lines written so far, those already dropped included."""
+        self._unreadable: set[str] = set()
 
     @property
     def lines(self) -> list[str]:
@@ -44,8 +45,16 @@ class LogBook:
 
     def fold(self, event: RunEvent) -> None:
         """Write down an event, if it is one to write down."""
+        if isinstance(event, UnknownEvent) and event.reason:
+            self.refuse(event.type, event.reason)
         for line in _lines(event):
             self.add(line)
+
+    def refuse(self, kind: str, reason: str) -> None:
+        """Say that events of a kind can't be read, and why the first can't."""
+        if kind not in self._unreadable:
+            self._unreadable.add(kind)
+            self.add(f"an event could not be read: {kind}, {reason}")
 
 
 def _lines(event: RunEvent) -> list[str]:
@@ -66,7 +75,7 @@ def _lines(event: RunEvent) -> list[str]:
             return [f"stopped at step {event.step}" + _reason(event.reason)]
         case RunFailed():
             return [f"failed at step {event.step}: {event.error}", *_traceback(event)]
-        case UnknownEvent():
+        case UnknownEvent(reason=""):
             return [f"an event this version does not know: {event.type}"]
     return []
 

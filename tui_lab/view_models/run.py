@@ -104,7 +104,7 @@ class RunView:
             self._dispatch(event)
             self.log.fold(event)
         except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
-            self.log.add(f"an event could not be read: {type(event).__name__}, {error}")
+            self.log.refuse(type(event).__name__, str(error))
 
     def _dispatch(self, event: RunEvent) -> None:
         match event:
