@@ -10,7 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tui_lab.config import default_fps, home_directory, runs_directory, runtime_directory
+from tui_lab.config import (
+    default_fps,
+    home_directory,
+    runs_directory,
+    runtime_directory,
+    writable_runs_directory,
+)
 from tui_lab.errors import HomeError
 
 
@@ -24,6 +30,8 @@ def test_home_is_where_the_environment_says(tmp_path: Path) -> None:
     environ = {"TUI_LAB_HOME": str(tmp_path / "new" / "home")}
     assert home_directory(environ) == tmp_path / "new" / "home"
     assert runs_directory(environ) == tmp_path / "new" / "home" / "runs"
+    assert not (tmp_path / "new").exists()
+    assert writable_runs_directory(environ) == runs_directory(environ)
     assert (tmp_path / "new" / "home" / "runs").is_dir()
 
 
@@ -37,7 +45,7 @@ def test_a_home_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     home = tmp_path / "file"
     home.write_text("")
     with pytest.raises(HomeError) as caught:
-        runs_directory({"TUI_LAB_HOME": str(home)})
+        writable_runs_directory({"TUI_LAB_HOME": str(home)})
     assert str(caught.value) == (
         f"Runs can't be kept in {home} (Not a directory); "
         "set TUI_LAB_HOME to a directory you can write."
@@ -49,7 +57,7 @@ def test_a_home_that_can_not_be_written_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(HomeError, match=r"\(Permission denied\); set TUI_LAB_HOME"):
-        runs_directory({"TUI_LAB_HOME": str(tmp_path)})
+        writable_runs_directory({"TUI_LAB_HOME": str(tmp_path)})
 
 
 def test_sockets_are_private(temporary: Path) -> None:

@@ -24,7 +24,13 @@ def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """The directory with one directory per run; made when missing, else raises `HomeError`."""
+    """The directory with one directory per run. It need not exist: reading makes nothing, so that
+    a home that can't be written can still be looked at."""
+    return home_directory(environ) / "runs"
+
+
+def writable_runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """As `runs_directory`, made when missing; raises `HomeError` where runs can't be kept."""
     home = home_directory(environ)
     try:
         (home / "runs").mkdir(parents=True, exist_ok=True)

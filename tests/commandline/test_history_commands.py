@@ -14,7 +14,6 @@ from tests.commandline.scripted_run import Screen
 from tui_lab.cli import perform
 from tui_lab.commandline import stop
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.config import runs_directory
 from tui_lab.errors import RunNotLive
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, StatusRecord
@@ -195,13 +194,3 @@ def test_stop_refuses_a_run_that_is_over(console: Screen, make_run: MakeRun) -> 
     run = make_run()
     with pytest.raises(RunNotLive, match="it is finished"):
         stop.execute(Namespace(run=run.id), console, lambda run: pytest.fail("stopped"))
-
-
-def test_a_home_that_cant_be_written_is_one_sentence(
-    console: Screen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = runs_directory()
-    monkeypatch.setattr("os.access", lambda *_, **__: False)
-    assert perform(["runs"], console) == ExitStatus.FAILED
-    assert str(path.parent) in console.err
-    assert console.err.count("\n") == 1

@@ -116,18 +116,6 @@ def test_one_run_is_read_alone(runs: Path, new_run: NewRun, opened: list[str]) -
     assert {name.split("/")[0] for name in opened} == {wanted.id}
 
 
-def test_runs_of_an_experiment_are_read_one_after_another(
-    runs: Path, new_run: NewRun, opened: list[str]
-) -> None:
-    first = new_run("finished", experiment="mine", now=NOW)
-    last = new_run("finished", experiment="mine", now=NOW + timedelta(hours=1))
-    new_run("finished", experiment="mine-too", now=NOW)
-    found = Catalogue(runs).of("mine")
-    assert next(found).id == last.id
-    assert {name.split("/")[0] for name in opened} == {last.id}
-    assert [run.id for run in found] == [first.id]
-
-
 def test_slices_give_the_newest_first_and_nothing_twice(runs: Path, new_run: NewRun) -> None:
     names = [new_run("finished", now=NOW + timedelta(hours=hour)).id for hour in range(3)]
     catalogue = Catalogue(runs)

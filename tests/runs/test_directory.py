@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -74,10 +75,17 @@ def test_a_run_that_can_not_be_written_down_leaves_nothing(
     assert list(runs.iterdir()) == []
 
 
-def test_no_directory_for_runs_is_a_sentence(tmp_path: Path) -> None:
+def test_the_directory_for_runs_is_made_with_the_first(tmp_path: Path) -> None:
     request = RunRequest(experiment="x", program="m:C", hyperparameters={})
-    with pytest.raises(HomeError, match="No run can be started in"):
-        RunDirectory.create(tmp_path / "nowhere", request, NOW)
+    created = RunDirectory.create(tmp_path / "new" / "runs", request, NOW)
+    assert created.request() == replace(request, created=NOW.isoformat(timespec="milliseconds"))
+
+
+def test_no_directory_for_runs_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    request = RunRequest(experiment="x", program="m:C", hyperparameters={})
+    with pytest.raises(HomeError, match=r"No run can be started in .*; set TUI_LAB_HOME to a"):
+        RunDirectory.create(tmp_path / "file" / "runs", request, NOW)
 
 
 def test_a_record_comes_back_with_its_non_finite_metrics(new_run: NewRun) -> None:

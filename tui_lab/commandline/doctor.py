@@ -21,7 +21,7 @@ from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.table import table
-from tui_lab.config import home_directory, runs_directory, runtime_directory
+from tui_lab.config import home_directory, runtime_directory, writable_runs_directory
 from tui_lab.errors import HomeError
 
 _FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
@@ -96,7 +96,7 @@ def terminal_findings(console: Console) -> Iterator[Finding]:
 def home_findings() -> Iterator[Finding]:
     """Where runs live."""
     try:
-        runs = runs_directory()
+        runs = writable_runs_directory()
         free = shutil.disk_usage(runs).free
         verdict = Verdict.GOOD if free > 1 << 30 else Verdict.NOTE
         yield Finding("runs", f"{runs}, {free / (1 << 30):.1f} GiB free", verdict)

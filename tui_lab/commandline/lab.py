@@ -10,9 +10,10 @@ from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
-from tui_lab.commandline.request import Chosen, choose_experiment, choose_values, experiment_of
-from tui_lab.config import Settings, default_fps, runs_directory
+from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
+from tui_lab.config import Settings, default_fps
 from tui_lab.errors import RunNotLive, UsageError
+from tui_lab.runs.directory import RunDirectory
 
 
 def configure(parser: Parser) -> None:
@@ -26,9 +27,12 @@ def configure(parser: Parser) -> None:
 
 
 def configure_attach(parser: Parser) -> None:
-    """Declares RUN and the looks of the lab."""
+    """Declares RUN, FILE and the looks of the lab."""
     parser.add_argument(
         "run", nargs="?", metavar="RUN", help="its name or the beginning of it; the newest live run"
+    )
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE.py", help="declares the experiment of a run of your own"
     )
     parser.set_defaults(seed=0, device="auto")
     add_look_options(parser)
@@ -54,10 +58,26 @@ def attach(arguments: Namespace, console: Console) -> ExitStatus:
     if not (arguments.run or live):
         raise RunNotLive("No run is going on; tui-lab runs lists those that ended.")
     run = runs.find(arguments.run or live[0].id)
+    return _open(arguments, console, _own(run, arguments.file), {}, run.id)
+
+
+def _own(run: RunDirectory, file: str | None) -> Chosen | None:
+    """The experiment in the file that a person named, None for an installed one. What a run's
+    directory names is never run by itself."""
     request = run.request()
-    # An installed experiment is found by its name; a file of the user's own must be named.
-    own = Chosen(experiment_of(request), request.plugin) if request.plugin else None
-    return _open(arguments, console, own, {}, run.id)
+    if file is None and request.plugin:
+        raise UsageError(
+            f"{run.id} was made from a file, {request.plugin}, which is not run unasked; "
+            f"tui-lab attach {run.id} FILE.py names it."
+        )
+    if file is None:
+        return None
+    own = choose_experiment(file)
+    if own.experiment.name != request.experiment:
+        raise UsageError(
+            f"{file} declares {own.experiment.name}; {run.id} is a run of {request.experiment}."
+        )
+    return own
 
 
 def settings(arguments: Namespace, console: Console) -> Settings:
@@ -95,7 +115,6 @@ def _open(
     run_id: str,
 ) -> ExitStatus:
     require_terminal(console)
-    runs_directory()
     # Textual takes longer to import than every other command takes to run, and longer still when
     # garbage is looked for among modules, of which there is none; the lab goes on with it later.
     gc.disable()

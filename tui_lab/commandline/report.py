@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from tui_lab.commandline.console import Console
-from tui_lab.commandline.request import experiment_of
+from tui_lab.commandline.request import declared
 from tui_lab.commandline.table import elapsed_text, number_text, table
-from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.result import run_result
 
 
-def print_report(run: RunDirectory, console: Console) -> None:
-    """Charts, final metrics, the run's name and how to see it again, on stdout."""
+def print_report(run: RunDirectory, console: Console, experiment: Experiment | None = None) -> None:
+    """Charts, final metrics, the run's name and how to see it again, on stdout; `experiment` is
+    its declaration, where that comes from a file that a person has named."""
     result = run_result(run)
-    experiment = _declared(run)
+    experiment = experiment or _declared(run)
     # numpy and Textual come with it, and no other output needs them.
     from tui_lab.commandline.charts import draw_curves
 
@@ -49,8 +49,10 @@ def print_hyperparameters(run: RunDirectory, console: Console) -> None:
 
 
 def print_trouble(run: RunDirectory, console: Console) -> None:
-    """Why a run failed or crashed, on stderr; nothing for one that did not."""
+    """Why a run failed or crashed, or what else is wrong with it, on stderr."""
     if run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
+        if complaint := run.status_record().error:
+            console.say(complaint)
         return
     result = run_result(run)
     if said := str(result.get("log", "")).strip():
@@ -87,8 +89,5 @@ def _label(experiment: Experiment | None, name: str) -> str:
 
 
 def _declared(run: RunDirectory) -> Experiment | None:
-    """The run's experiment; None when it is not installed any more."""
-    try:
-        return experiment_of(run.request())
-    except TuiLabError:
-        return None
+    request = run.request()
+    return declared(request.experiment, request.plugin)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tui_lab.errors import UsageError
+from tui_lab.errors import TuiLabError, UsageError
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest
@@ -89,8 +89,10 @@ def request_run(
     )
 
 
-def experiment_of(request: RunRequest) -> Experiment:
-    """The declaration a run was made from; raises `ExperimentError` when it is gone."""
-    if request.plugin:
-        return load_experiment_file(Path(request.plugin))
-    return load_experiment(request.experiment)
+def declared(experiment: str, plugin: str) -> Experiment | None:
+    """The installed experiment a run was made from; None where that is gone, or was declared in a
+    file: what a run's directory names is not run by who only reads it."""
+    try:
+        return None if plugin else load_experiment(experiment)
+    except TuiLabError:
+        return None

@@ -88,7 +88,7 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     with Interruption() as interruption:
         run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
         ending = train(run, chosen.experiment, console, interruption, workers or Workers())
-    return conclude(run, ending, console, as_json=arguments.json)
+    return conclude(run, chosen.experiment, ending, console, as_json=arguments.json)
 
 
 def train(
@@ -117,13 +117,15 @@ def train(
     return ending
 
 
-def conclude(run: RunDirectory, ending: Ending, console: Console, *, as_json: bool) -> ExitStatus:
+def conclude(
+    run: RunDirectory, experiment: Experiment, ending: Ending, console: Console, *, as_json: bool
+) -> ExitStatus:
     """Prints what came of a run and says it to the shell."""
     result = run_result(run)
     if as_json:
         console.print_json(result)
     else:
-        print_report(run, console)
+        print_report(run, console, experiment)
     status = run.status()
     if status in (RunStatus.FAILED, RunStatus.CRASHED):
         print_trouble(run, console)

@@ -10,11 +10,11 @@ from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.request import declared
 from tui_lab.commandline.table import number_text, table
 from tui_lab.config import runs_directory
-from tui_lab.errors import HyperparameterError, TuiLabError
+from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
-from tui_lab.plugins import load_experiment
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.view_models.run_filter import run_filter
 
@@ -52,11 +52,13 @@ class Declarations:
     def __init__(self) -> None:
         self._known: dict[str, Experiment | None] = {}
 
-    def __getitem__(self, name: str) -> Experiment | None:
+    def of(self, run: RunSummary) -> Experiment | None:
         """The experiment, or None when it is gone, broken, or was a file of someone's own."""
-        if name not in self._known:
-            self._known[name] = _load(name)
-        return self._known[name]
+        if run.plugin:
+            return None
+        if run.experiment not in self._known:
+            self._known[run.experiment] = declared(run.experiment, "")
+        return self._known[run.experiment]
 
 
 def differing(summary: RunSummary, experiment: Experiment | None) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def _summaries() -> list[RunSummary]:
 def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
     if not summary.readable:
         return (summary.id, "unreadable", "", "", "", summary.error)
-    experiment = declarations[summary.experiment]
+    experiment = declarations.of(summary)
     chosen = [_assignment(*item, experiment) for item in differing(summary, experiment).items()]
     chosen += [f"seed={summary.seed}"] if summary.seed else []
     declared = [metric.key for metric in experiment.metrics] if experiment else []
@@ -102,7 +104,7 @@ def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
         f"{summary.created.astimezone():%Y-%m-%d %H:%M}",
         f"{summary.step:,}",
         " ".join(chosen),
-        "  ".join(measured) or summary.error,
+        "  ".join(filter(None, (*measured, summary.error))),
     )
 
 
@@ -113,13 +115,6 @@ def _assignment(name: str, value: Any, experiment: Experiment | None) -> str:
             hyperparameter = experiment[name]
             return f"{name}={hyperparameter.format(hyperparameter.check(value))}"
     return f"{name}={value}"
-
-
-def _load(name: str) -> Experiment | None:
-    try:
-        return load_experiment(name)
-    except TuiLabError:
-        return None
 
 
 RUNS = Command("runs", "list all runs, newest first", configure, execute)

@@ -16,7 +16,7 @@ def add_run(parser: Parser) -> None:
 
 
 def catalogue() -> Catalogue:
-    """The runs at home; raises `HomeError`."""
+    """The runs at home."""
     return Catalogue(runs_directory())
 
 

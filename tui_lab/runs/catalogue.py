@@ -96,11 +96,6 @@ class Catalogue:
         going_on = (self._summary(run) for run in self._ids() if not self._has_ended(run))
         return _by_time(run for run in going_on if run.live)
 
-    def of(self, experiment: str) -> Iterator[RunSummary]:
-        """The runs of an experiment, the newest first, each read when it is asked for."""
-        ids = (run for run in self._ids() if run.rsplit("-", 3)[0] == experiment)
-        return map(self._summary, _newest_first(ids))
-
     def find(self, text: str) -> RunDirectory:
         """The run with this name, or whose name alone begins so; else raises `RunNotFound`."""
         if is_run_id(text) and os.path.lexists(self.runs / text):

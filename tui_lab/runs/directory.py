@@ -102,19 +102,22 @@ class RunDirectory:
 
     @classmethod
     def create(cls, runs: Path, request: RunRequest, now: datetime) -> RunDirectory:
-        """Make the directory of a new run, with `request` in it; raises `HomeError` when the disk
-        is full or `runs` can't be written."""
+        """Make the directory of a new run, with `request` in it, and `runs` where that is missing;
+        raises `HomeError` when the disk is full or can't be written."""
         created = request.created or now.astimezone(UTC).isoformat(timespec="milliseconds")
         path = None
         try:
+            runs.mkdir(parents=True, exist_ok=True)
             path = _new_directory(runs, request.experiment, now)
             with replacing(path / "run.json", durable=True) as file:
                 file.write(dumps(replace(request, created=created).to_json(), indent=True) + b"\n")
         except OSError as error:
             if path is not None:
                 shutil.rmtree(path, ignore_errors=True)
-            reason = error.strerror or str(error)
-            raise HomeError(f"No run can be started in {runs} ({reason}).") from error
+            raise HomeError(
+                f"No run can be started in {runs} ({error.strerror or error}); "
+                "set TUI_LAB_HOME to a directory that you can write and that has room."
+            ) from error
         return cls(path)
 
     def request(self) -> RunRequest:

@@ -43,7 +43,7 @@ class LabSession:
     ) -> None:
         self.settings = settings
         self._runs = runs
-        self._experiments = ExperimentShelf(lambda: self._desk.catalogue, own)
+        self._experiments = ExperimentShelf(own)
         self._workers = workers
         self._data = data
         self._meter = GpuMeter()
