@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tui_lab.config import (
+    cache_directory,
     default_fps,
     home_directory,
     runs_directory,
@@ -89,3 +90,20 @@ def test_someone_elses_directory_is_refused(temporary: Path) -> None:
 def test_frames_are_fewer_over_ssh() -> None:
     assert default_fps({}) == 4.0
     assert default_fps({"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}) == 2.0
+
+
+def test_without_a_home_directory_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless(*_: object, **__: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("tui_lab.config.user_data_path", homeless)
+    monkeypatch.setattr("tui_lab.config.user_cache_path", homeless)
+    with pytest.raises(HomeError, match="no home directory; set TUI_LAB_HOME"):
+        home_directory({})
+    with pytest.raises(HomeError, match="no home directory; set XDG_CACHE_HOME"):
+        cache_directory()
+
+
+def test_a_home_of_a_user_that_does_not_exist_is_said(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match="~nobody-of-that-name names no directory"):
+        home_directory({"TUI_LAB_HOME": "~nobody-of-that-name"})

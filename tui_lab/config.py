@@ -18,9 +18,14 @@ Theme = Literal["dark", "light", "ansi"]
 
 
 def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """The directory that holds runs/: $TUI_LAB_HOME, else the platform's data directory."""
+    """The directory that holds runs/: $TUI_LAB_HOME, else the platform's data directory; raises
+    `HomeError` where there is neither."""
     given = environ.get("TUI_LAB_HOME", "")
-    return Path(given).expanduser().absolute() if given else user_data_path("tui-lab")
+    try:
+        return (Path(given).expanduser() if given else user_data_path("tui-lab")).absolute()
+    except RuntimeError as error:  # neither $HOME nor an entry for the user, or ~ and a wrong name
+        what = f"{given} names no directory" if given else "This user has no home directory"
+        raise HomeError(f"{what}; set TUI_LAB_HOME to a directory you can write.") from error
 
 
 def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
@@ -42,17 +47,25 @@ def writable_runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def cache_directory() -> Path:
-    """The directory for downloaded data sets."""
-    return user_cache_path("tui-lab")
+    """The directory for downloaded data sets; raises `HomeError` where there is no saying."""
+    try:
+        return user_cache_path("tui-lab")
+    except RuntimeError as error:
+        message = "This user has no home directory; set XDG_CACHE_HOME to one you can write."
+        raise HomeError(message) from error
 
 
 def runtime_directory() -> Path:
     """A private directory on a local file system for sockets and locks.
 
     Not $XDG_RUNTIME_DIR: it is removed at the last logout, and a run must outlive that. Raises
-    `HomeError` when the directory exists but belongs to someone else.
+    `HomeError` when there is nowhere to make it, or it belongs to someone else.
     """
-    path = Path(tempfile.gettempdir()) / f"tui-lab-{os.getuid()}"
+    try:
+        path = Path(tempfile.gettempdir()) / f"tui-lab-{os.getuid()}"
+    except FileNotFoundError as error:
+        message = "No directory for sockets and locks can be written; set TMPDIR to one that can."
+        raise HomeError(message) from error
     try:
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()

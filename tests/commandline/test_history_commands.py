@@ -14,7 +14,7 @@ from tests.commandline.scripted_run import Screen
 from tui_lab.cli import perform
 from tui_lab.commandline import stop
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.errors import RunNotLive
+from tui_lab.errors import RunError, RunNotLive
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, StatusRecord
 from tui_lab.runs.lock import RunLock
@@ -181,9 +181,17 @@ def test_a_live_run_is_marked(console: Screen, live_run: RunDirectory) -> None:
     assert f"{live_run.id}  ● running" in console.out
 
 
+def test_stop_that_did_not_end_a_run_says_what_it_saw(
+    console: Screen, live_run: RunDirectory
+) -> None:
+    with pytest.raises(RunError, match="still running: it did not answer"):
+        stop.execute(Namespace(run=live_run.id), console, lambda run: run.status())
+
+
 def test_stop_ends_a_live_run_and_says_where(console: Screen, live_run: RunDirectory) -> None:
-    def end(run: RunDirectory) -> None:
+    def end(run: RunDirectory) -> RunStatus:
         run.write_status(StatusRecord(status=RunStatus.STOPPED, step=13))
+        return RunStatus.STOPPED
 
     status = stop.execute(Namespace(run=live_run.id), console, end)
     assert status == ExitStatus.FINISHED

@@ -61,8 +61,9 @@ def lab(home: Home) -> Iterator[Lab]:
     """Open `tui-lab` with these words on a terminal of its own."""
     opened: list[Terminal] = []
 
-    def open_lab(*words: str) -> Terminal:
-        opened.append(Terminal([sys.executable, "-m", "tui_lab", *words], home.environ))
+    def open_lab(*words: str, controlling: bool = True) -> Terminal:
+        command = [sys.executable, "-m", "tui_lab", *words]
+        opened.append(Terminal(command, home.environ, controlling=controlling))
         return opened[-1]
 
     yield open_lab

@@ -19,7 +19,7 @@ import pyte
 
 LONGEST = 120.0
 """Seconds after which something hangs; nothing is measured with it."""
-_KEYS = {"down": "\x1b[B", "up": "\x1b[A", "enter": "\r", "escape": "\x1b"}
+_KEYS = {"ctrl+p": "\x10", "down": "\x1b[B", "up": "\x1b[A", "enter": "\r", "escape": "\x1b"}
 # Makes the pseudo-terminal the program's controlling one, as a login does.
 _LOGIN = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
@@ -35,7 +35,10 @@ class Terminal:
         command: Sequence[str],
         environ: Mapping[str, str],
         size: tuple[int, int] = (100, 30),
+        *,
+        controlling: bool = True,
     ) -> None:
+        """`controlling` makes it the terminal whose loss the program is told of by SIGHUP."""
         self.screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
@@ -44,7 +47,7 @@ class Terminal:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self._found = termios.tcgetattr(self._master)
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _LOGIN, *command],
+            [sys.executable, "-c", _LOGIN, *command] if controlling else list(command),
             stdin=slave,
             stdout=slave,
             stderr=slave,

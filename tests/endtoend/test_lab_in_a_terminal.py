@@ -96,6 +96,29 @@ def test_what_a_worker_prints_stays_in_its_log_and_sigterm_restores(
     assert "written in anger" in run.log_path.read_text()
 
 
+@pytest.mark.parametrize(
+    "keys", [(), ("h",), ("?",), ("ctrl+p",)], ids=["", "runs", "help", "palette"]
+)
+def test_a_terminal_that_vanishes_without_a_word_ends_the_lab_anywhere(
+    home: Home, lab: Lab, keys: tuple[str, ...]
+) -> None:
+    """No SIGHUP: all that is left to notice is the end of its input."""
+    terminal = lab(controlling=False)
+    terminal.shows("Linear networks")
+    terminal.press(*keys)
+    terminal.hang_up()
+    terminal.until(lambda: terminal.process.poll() is not None)
+    terminal.until(lambda: not home.processes())
+
+
+def test_a_vanished_terminal_leaves_the_run_alone(home: Home, lab: Lab) -> None:
+    terminal = lab(*LONG, controlling=False)
+    run = training(terminal, home)
+    terminal.hang_up()
+    terminal.until(lambda: terminal.process.poll() is not None)
+    goes_on(run, terminal)
+
+
 def test_a_closed_terminal_ends_the_lab_and_not_the_run(home: Home, lab: Lab) -> None:
     terminal = lab(*LONG)
     run = training(terminal, home)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -151,14 +152,12 @@ def break_record(path: Path) -> None:
 
 
 def break_kind(path: Path) -> None:
-    (path / "run.json").unlink()
-    path.rmdir()
+    shutil.rmtree(path)
     path.write_text("a file")
 
 
 def break_link(path: Path) -> None:
-    (path / "run.json").unlink()
-    path.rmdir()
+    shutil.rmtree(path)
     path.symlink_to(path.with_name("nowhere"))
 
 

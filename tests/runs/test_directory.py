@@ -45,11 +45,13 @@ def held(new_run: NewRun) -> Iterator[RunDirectory]:
     lock.release()
 
 
-def test_a_new_run_has_its_request_and_nothing_more(runs: Path, new_run: NewRun) -> None:
+def test_a_new_run_has_its_request_and_room_to_say_that_the_disk_is_full(
+    runs: Path, new_run: NewRun
+) -> None:
     directory = new_run(now=NOW, seed=7, device="cpu")
     assert directory.id.startswith("weight-decay-20261120-234755-")
     assert is_run_id(directory.id)
-    assert [path.name for path in directory.path.iterdir()] == ["run.json"]
+    assert sorted(path.name for path in directory.path.iterdir()) == ["reserve", "run.json"]
     request = directory.request()
     assert (request.seed, request.device, request.hyperparameters) == (7, "cpu", {"lr": 0.1})
     assert datetime.fromisoformat(request.created) == NOW

@@ -3,16 +3,20 @@ its process."""
 
 from __future__ import annotations
 
+import os
+import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from tui_lab.errors import RunError
+from tui_lab.config import runtime_directory
+from tui_lab.errors import HomeError, RunError
 from tui_lab.runs import lock
-from tui_lab.runs.lock import RunLock, is_held, lock_path, socket_path
+from tui_lab.runs.lock import RunLock, holder, is_held, lock_path, socket_path, sweep
 
 HOLDER = """
 import sys, tempfile
@@ -77,3 +81,55 @@ def test_names_are_short_private_and_the_same_through_a_link(tmp_path: Path) -> 
     assert stat.S_IMODE(lock_path(run).stat().st_mode) == 0o600
     assert stat.S_IMODE(lock_path(run).parent.stat().st_mode) == 0o700
     held.release()
+
+
+def test_the_holder_has_written_itself_down(tmp_path: Path) -> None:
+    mine = RunLock(tmp_path)
+    mine.acquire()
+    assert holder(tmp_path) == os.getpid()
+    mine.release()
+    assert holder(tmp_path) == 0
+
+
+def test_a_number_nobody_holds_the_lock_for_is_no_holder(tmp_path: Path) -> None:
+    lock_path(tmp_path).write_text("12345")
+    assert holder(tmp_path) == 0
+
+
+def test_what_dead_workers_left_is_swept_and_what_live_ones_hold_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    live, dead, young = (tmp_path / name for name in ("live", "dead", "young"))
+    mine = RunLock(live)
+    mine.acquire()
+    listener = bound(socket_path(live))
+    listener.listen()
+    lock_path(dead).touch()
+    bound(socket_path(dead)).close()
+    for path in runtime_directory().iterdir():
+        os.utime(path, (0, 0))
+    lock_path(young).touch()
+    sweep()
+    left = {path.name for path in runtime_directory().iterdir()}
+    assert left == {path.name for path in (lock_path(live), socket_path(live), lock_path(young))}
+    listener.close()
+    mine.release()
+
+
+def test_a_path_too_long_for_a_socket_is_said_with_what_to_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    monkeypatch.setenv("TMPDIR", str(deep))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with pytest.raises(HomeError, match="too long a path for a socket; set TMPDIR"):
+        socket_path(tmp_path)
+
+
+def bound(path: Path) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    return listener

@@ -109,4 +109,4 @@ def test_a_full_disk_holds_the_run_and_loses_nothing(
     assert losses(log) == [100.0, 99.5, 99.0, 98.5, 98.0, 97.5]
     (pause,) = of(events.RunPaused, log)
     assert "free some space" in pause.reason
-    assert replace(of(events.RunResumed, log)[0], t=0.0) == events.RunResumed(t=0.0, step=1)
+    assert replace(of(events.RunResumed, log)[0], t=0.0) == events.RunResumed(t=0.0, step=0)

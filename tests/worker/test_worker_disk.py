@@ -18,7 +18,7 @@ from tui_lab.commands import (
     Resume,
 )
 from tui_lab.events import (
-    RunFailed,
+    RunFinished,
     RunPaused,
     RunResumed,
 )
@@ -53,7 +53,7 @@ def test_on_a_full_disk_it_pauses_and_goes_on_when_there_is_room(walk: Walk, unt
     assert "free some space" in paused.reason
 
 
-def test_its_last_event_waits_for_room(walk: Walk, until: Until) -> None:
+def test_a_run_that_has_no_room_to_begin_waits_for_it(walk: Walk, until: Until) -> None:
     walker = walk(begun=False)
     limit_files(walker.worker, 600)  # enough for a status, too little for the first event
     until(lambda: walker.directory.status() is RunStatus.PAUSED)
@@ -61,17 +61,17 @@ def test_its_last_event_waits_for_room(walk: Walk, until: Until) -> None:
     assert not walker.tell(Resume()).ok
     assert list(read_events(walker.directory.events_path)) == []
     limit_files(walker.worker, resource.RLIM_INFINITY)
-    assert walker.worker.wait(DEADLINE) == 1
-    assert isinstance(walker.last(), RunFailed)
-    assert walker.directory.status() is RunStatus.FAILED
+    assert walker.worker.wait(DEADLINE) == 0
+    assert isinstance(walker.last(), RunFinished)
+    assert walker.losses() == [100 - 0.5 * k for k in range(6)]
 
 
 def test_it_can_be_stopped_though_its_end_finds_no_room(walk: Walk, until: Until) -> None:
     walker = walk(begun=False)
     limit_files(walker.worker, 600)
     until(lambda: walker.directory.status() is RunStatus.PAUSED)
-    assert stop_run(walker.directory) is RunStatus.FAILED
-    assert walker.worker.wait(DEADLINE) == 1
+    assert stop_run(walker.directory) is RunStatus.STOPPED
+    assert walker.worker.wait(DEADLINE) == 0
     assert walker.directory.events_path.read_bytes() == b""
     assert "File too large" in walker.directory.status_record().error
 

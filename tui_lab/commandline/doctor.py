@@ -100,7 +100,9 @@ def home_findings() -> Iterator[Finding]:
         free = shutil.disk_usage(runs).free
         verdict = Verdict.GOOD if free > 1 << 30 else Verdict.NOTE
         yield Finding("runs", f"{runs}, {free / (1 << 30):.1f} GiB free", verdict)
-    except (HomeError, OSError) as error:
+    except HomeError as error:
+        yield Finding("runs", str(error), Verdict.BROKEN)
+    except OSError as error:
         yield Finding("runs", f"{home_directory()}: {error}", Verdict.BROKEN)
     try:
         yield Finding("sockets", str(runtime_directory()))

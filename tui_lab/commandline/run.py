@@ -31,8 +31,8 @@ from tui_lab.worker.process import start_run
 
 _POLL = 0.05
 """Seconds between two looks at the log."""
-_GRACE = 1.0
-"""Seconds a stopped worker gets for leaving before it is signalled."""
+_GRACE = 1.5
+"""Seconds a worker that has stopped or finished gets for leaving before it is signalled."""
 
 
 class Worker(Protocol):
@@ -151,11 +151,16 @@ def _follow(
     workers: Workers,
 ) -> Ending:
     tail = RunTail(run.events_path)
+    patience = round(_GRACE / _POLL)
     while not interruption.requested:
         ended = worker.poll() is not None  # asked first, so that what came before is still read
         _fold(tail, progress)
         if ended:
             return Ending.BY_ITSELF
+        if progress.view.ended:  # all is said; what its program left running can't hold it up
+            patience -= 1
+            if not patience:
+                os.killpg(worker.pid, signal.SIGKILL)
         if _why_held(run, progress):
             return Ending.HELD
         progress.show()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from argparse import Namespace
 from collections.abc import Callable
 
@@ -11,12 +10,10 @@ from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.selection import add_run, catalogue, find_run
-from tui_lab.errors import RunNotLive
+from tui_lab.errors import RunError, RunNotLive
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.worker.client import stop_run
-
-_POLL = 0.05
 
 
 def configure(parser: Parser) -> None:
@@ -25,17 +22,28 @@ def configure(parser: Parser) -> None:
 
 
 def execute(
-    arguments: Namespace, console: Console, stop: Callable[[RunDirectory], object] = stop_run
+    arguments: Namespace, console: Console, stop: Callable[[RunDirectory], RunStatus] = stop_run
 ) -> ExitStatus:
     """Stops the run: by command, and by force when its worker does not answer."""
     run = find_run(arguments, catalogue(), "stop")
-    while run.status() is RunStatus.PENDING and not run.is_live():
-        time.sleep(_POLL)  # a worker that is still importing torch hears no command
-    if not run.is_live():
+    if run.status().is_finished:
         raise RunNotLive(f"{run.id} is not running; it is {run.status()}.")
-    stop(run)
-    console.say(f"{run.id} is {run.status()} after step {run.status_record().step:,}.")
+    status = stop(run)
+    if not status.is_finished:
+        raise RunError(_not_stopped(run, status))
+    console.say(f"{run.id} is {status} after step {run.status_record().step:,}.")
     return ExitStatus.FINISHED
+
+
+def _not_stopped(run: RunDirectory, status: RunStatus) -> str:
+    """What was seen of a run that goes on."""
+    host = run.status_record().host
+    if host not in ("", host_name()):
+        return f"{run.id} is {status} on {host}; it was asked to stop and has not ended yet."
+    return (
+        f"{run.id} is still {status}: it did not answer, and no process could be made out as its "
+        "worker for certain, so none was ended."
+    )
 
 
 STOP = Command("stop", "end a run that is going on", configure, execute)

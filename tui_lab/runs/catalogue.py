@@ -17,7 +17,7 @@ from tui_lab import checks
 from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory, StatusRecord
-from tui_lab.runs.lock import lock_path, socket_path
+from tui_lab.runs.lock import is_held, lock_path, socket_path
 
 SLICE = 0.03
 """Seconds of reading at a time, for who shows what there is while the rest is read."""
@@ -237,10 +237,10 @@ def _by_time(runs: Iterable[RunSummary]) -> list[RunSummary]:
 
 
 def _is_live(path: Path) -> bool:
-    """Whether a worker drives the run, or is about to; one that can't be read has none that could
-    be asked."""
+    """Whether a worker drives the run, or is about to. Where the run can't be read, its lock tells;
+    so it does while the worker of an ended one still has to leave."""
     try:
-        return not RunDirectory(path).status().is_finished
+        return is_held(path) or not RunDirectory(path).status().is_finished
     except RunUnreadable:
         return False
 

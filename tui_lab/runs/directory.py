@@ -17,7 +17,7 @@ from tui_lab.errors import HomeError, RunUnreadable
 from tui_lab.events import RunEnded, RunEvent, RunFailed, RunFinished, RunStopped
 from tui_lab.run import FORMAT, RunRequest, RunStatus, new_run_id
 from tui_lab.runs.encoding import dumps, loads
-from tui_lab.runs.lock import is_held, lock_path
+from tui_lab.runs.lock import is_held, lock_path, socket_path
 from tui_lab.runs.regular_file import read_regular
 from tui_lab.runs.replacement import replacing
 from tui_lab.runs.tail import last_event
@@ -34,6 +34,7 @@ _ENDINGS = {
     RunStopped: RunStatus.STOPPED,
     RunFailed: RunStatus.FAILED,
 }
+_RESERVE = 64 * 1024
 _SIGNALS, _EXIT_STATUSES = 64, 255
 """The largest of each."""
 _MOST_BYTES = 8 << 20
@@ -54,6 +55,8 @@ class StatusRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     """The last value of every metric."""
     error: str = ""
+    inode: int = 0
+    """Number of the run's directory in its file system: a copy of the directory has another."""
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StatusRecord:
@@ -71,6 +74,7 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "heartbeat": checks.seconds,
     "metrics": checks.mapped(checks.number),
     "error": checks.text,
+    "inode": lambda value: checks.whole(value, 0, 2**64 - 1),
 }
 _CHECKS = {field: _OF_FIELDS[field] for field in StatusRecord.__dataclass_fields__}
 
@@ -100,6 +104,21 @@ class RunDirectory:
         """What the worker printed."""
         return self.path / "worker.log"
 
+    @property
+    def reserve_path(self) -> Path:
+        """What `reserve` sets aside."""
+        return self.path / "reserve"
+
+    def reserve(self) -> None:
+        """Set bytes aside, so that a disk which fills up leaves room to say so; raises `OSError`
+        when there are not enough."""
+        try:
+            if not self.reserve_path.exists():
+                self.reserve_path.write_bytes(bytes(_RESERVE))
+        except OSError:
+            self.reserve_path.unlink(missing_ok=True)
+            raise
+
     @classmethod
     def create(cls, runs: Path, request: RunRequest, now: datetime) -> RunDirectory:
         """Make the directory of a new run, with `request` in it, and `runs` where that is missing;
@@ -111,6 +130,8 @@ class RunDirectory:
             path = _new_directory(runs, request.experiment, now)
             with replacing(path / "run.json", durable=True) as file:
                 file.write(dumps(replace(request, created=created).to_json(), indent=True) + b"\n")
+            cls(path).reserve()
+            socket_path(path)  # better said now than by a worker that nobody hears
         except OSError as error:
             if path is not None:
                 shutil.rmtree(path, ignore_errors=True)
@@ -177,7 +198,9 @@ class RunDirectory:
         return not record.status.is_finished and self._has_worker(record)
 
     def _has_worker(self, record: StatusRecord) -> bool:
-        fresh = time.time() - record.heartbeat < FRESH
+        fresh = abs(time.time() - record.heartbeat) < FRESH  # clocks may go back
+        if record.inode and record.inode != _inode(self.path):
+            return False  # a copy: the worker writes to the original
         if record.host not in ("", host_name()):
             return fresh  # its lock is on that machine
         if lock_path(self.path).exists():
@@ -249,6 +272,13 @@ def _new_directory(runs: Path, experiment: str, now: datetime) -> Path:
         except FileExistsError:
             continue  # the same four digits in the same second: draw again
         return path
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 def _is_process(pid: int) -> bool:

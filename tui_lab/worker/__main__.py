@@ -9,14 +9,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.output import redirect_output
 from tui_lab.worker.session import conduct
+
+_GRACE = 0.5
 
 
 def main(arguments: list[str]) -> int:
@@ -44,5 +48,16 @@ def _wait_for_run() -> str:
     return os.fsdecode(sys.stdin.buffer.readline()).rstrip("\n")
 
 
+def leave(code: int) -> NoReturn:
+    """End this process with `code`: the run is over, and what its program left behind (threads,
+    handlers of the interpreter's exit) has `_GRACE` seconds."""
+    force = threading.Timer(_GRACE, os._exit, (code,))
+    force.daemon = True
+    force.start()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 2 * _GRACE)  # should one of them never let go of Python
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

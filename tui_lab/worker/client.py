@@ -18,7 +18,7 @@ from tui_lab.errors import RunNotLive
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.encoding import dumps, loads
-from tui_lab.runs.lock import is_held, socket_path
+from tui_lab.runs.lock import holder, is_held, socket_path
 from tui_lab.worker.process import record_exit
 
 _LONGEST_ANSWER = 64 * 1024
@@ -124,12 +124,12 @@ def _signal(directory: RunDirectory, number: signal.Signals) -> bool:
     """Signal the worker, with SIGKILL its whole process group; False when it is not certain that
     the process is the worker.
 
-    The number in the record is the worker's only while the run's lock is held, on the host that
-    it names, by the leader of a session of its own.
+    The number in the record is the worker's only while it holds the run's lock, on the host that
+    the record names, as the leader of a session of its own.
     """
     record = directory.status_record()
-    pid = record.pid
-    if pid <= 1 or record.host != host_name() or not is_held(directory.path):
+    pid = holder(directory.path)
+    if pid <= 1 or pid != record.pid or record.host != host_name():
         return False
     try:
         if os.getsid(pid) != pid or os.getpgid(pid) != pid:

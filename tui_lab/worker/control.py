@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tui_lab.commands import Acknowledgement, Command, from_json
+from tui_lab.commands import Acknowledgement, Command, Stop, from_json
 from tui_lab.runs.encoding import loads
 
 LONGEST_LINE = 64 * 1024
@@ -29,6 +29,7 @@ _SEND_TIMEOUT = 5.0
 _FAREWELL = 1.0
 """Seconds that closing waits, all in all, for last answers to reach their clients."""
 _ENDED = Acknowledgement(ok=False, message="The run has ended.")
+_STOPPED = Acknowledgement(ok=True, message="The run has ended.")
 
 
 class Request:
@@ -57,6 +58,7 @@ class Control:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._listener = _listen(path)
+        self._inode = _inode(path)
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
         self._unanswered: set[Request] = set()
         self._clients: list[_Client] = []
@@ -87,8 +89,22 @@ class Control:
         """Make the `take` in progress, or the next one, return None. Safe in a signal handler."""
         self._requests.put(None)
 
+    def keep(self, path: Path) -> None:
+        """Listen at `path`: bind again where the socket file was swept away, or the run moved."""
+        if path == self.path and _inode(path) == self._inode:
+            return
+        with self._lock:
+            if self._closed:
+                return
+            left, self._listener = self._listener, _listen(path)
+            before, self.path, self._inode = self.path, path, _inode(path)
+        _shut(left)  # whoever waits there goes on at the new one
+        if before != path:
+            before.unlink(missing_ok=True)
+
     def close(self) -> None:
-        """Remove the socket, answer what was not answered with "the run has ended", and go.
+        """Remove the socket, answer what was not answered with "the run has ended", and go; to an
+        order to stop that is a yes.
 
         Takes at most a second, whatever the clients do.
         """
@@ -96,11 +112,9 @@ class Control:
             self._closed = True
             clients, unanswered = list(self._clients), list(self._unanswered)
         self.path.unlink(missing_ok=True)
-        with suppress(OSError):  # not listening any more is what is wanted
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        _shut(self._listener)
         for request in unanswered:
-            request.answer(_ENDED)
+            request.answer(_STOPPED if isinstance(request.command, Stop) else _ENDED)
         _dismiss(clients)
 
     def submit(self, command: Command) -> Acknowledgement:
@@ -120,7 +134,7 @@ class Control:
         while not self._closed:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:  # closed, or for a moment out of descriptors
+            except OSError:  # closed, bound anew, or for a moment out of descriptors
                 time.sleep(0.0 if self._closed else 0.1)
                 continue
             self._welcome(connection)
@@ -195,6 +209,20 @@ def _listen(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _shut(listener: socket.socket) -> None:
+    with suppress(OSError):  # not listening any more is what is wanted
+        listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def _inode(path: Path) -> int:
+    """The number of the file at `path`; 0 when there is none."""
+    try:
+        return path.lstat().st_ino
+    except OSError:
+        return 0
 
 
 def _is_trusted(connection: socket.socket) -> bool:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tui_lab.commands import Acknowledgement, SetHyperparameter, SetHyperparameters, Stop
+from tui_lab.commands import Acknowledgement, Command, SetHyperparameter, SetHyperparameters, Stop
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
@@ -15,6 +15,7 @@ from tui_lab.worker.control import Control, Request
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.process import PARENT
 from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.room import no_room, wait_for_room
 
 
 class DemonstrationLoop:
@@ -51,7 +52,7 @@ class DemonstrationLoop:
     def run(self, *, interactive: bool) -> None:
         """Show the first picture, then follow the knobs until told to stop if `interactive`."""
         self._publisher.evaluate_epoch(0, 0)
-        self._publisher.publish()
+        self._publish()
         while interactive:
             if self._stop_reason is not None:
                 raise Stopped(self._stop_reason)
@@ -59,13 +60,34 @@ class DemonstrationLoop:
                 raise Stopped("The lab that showed it is gone.")
             request = self._control.take(timeout=0.25)
             if request is not None:
-                request.answer(self._obey(request))
+                self._obey(request)
 
-    def _obey(self, request: Request) -> Acknowledgement:
-        match request.command:
-            case Stop(reason):
-                self._stop_reason = reason
-                return Acknowledgement(True, self.step)
+    def _publish(self) -> None:
+        """Write what has happened; a full disk holds the demonstration until there is room."""
+        try:
+            self._publisher.publish()
+        except OSError as error:
+            self._wait_for_room(error)
+
+    def _wait_for_room(self, error: OSError) -> None:
+        wait_for_room(self._publisher, self._control, self.step, error, lambda: self._stop_reason)
+
+    def _obey(self, request: Request) -> None:
+        """Carry an order out; what it changed is written before it is answered. An order to stop is
+        answered by the end of the run."""
+        if isinstance(request.command, Stop):
+            self._stop_reason = request.command.reason
+            return
+        answer = self._carry_out(request.command)
+        try:
+            self._publisher.publish()
+        except OSError as error:
+            request.answer(Acknowledgement(False, self.step, no_room(error)))
+            self._wait_for_room(error)
+        request.answer(answer)
+
+    def _carry_out(self, command: Command) -> Acknowledgement:
+        match command:
             case SetHyperparameter(name, value):
                 return self._change({name: value})
             case SetHyperparameters(values):
@@ -86,5 +108,4 @@ class DemonstrationLoop:
             changed = self._experiment[name]
             self._publisher.hyperparameter_changed(self.step, changed, old[name], new[name])
         self._publisher.evaluate_now(self.step)
-        self._publisher.publish()
         return Acknowledgement(True, self.step)

@@ -13,6 +13,7 @@ from typing import Any, cast
 from tui_lab.commands import (
     Acknowledgement,
     Advance,
+    Command,
     Evaluate,
     Pause,
     Resume,
@@ -22,11 +23,13 @@ from tui_lab.commands import (
 )
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Value
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.room import no_room, wait_for_room
 from tui_lab.worker.watch import StepWatch
 
 
@@ -43,7 +46,8 @@ class Loop:
         self._watched = StepWatch(publisher)
         self._batches: Iterator[Any] = iter(())
         self._steps_per_epoch = len(program.batches)
-        self._changes: list[SetHyperparameter] = []
+        self._accepted: dict[str, Value] = {}
+        """Values that wait for the step under way to end."""
         self.step = 0
         """Steps begun; the last of them is under way while a step is held open."""
         self.completed = 0
@@ -65,6 +69,7 @@ class Loop:
     def run(self) -> None:
         """Take all steps, or fewer when the program is done. Raises `Stopped`, or whatever the
         program raises."""
+        self._publish()
         self._batches = iter(self._program.batches)
         while self.epoch < self._program.epochs and not self._done:
             if self._interrupted:
@@ -81,7 +86,7 @@ class Loop:
         return (
             self._control.pending
             or self._held
-            or bool(self._changes)
+            or bool(self._accepted)
             or self._stop_reason is not None
         )
 
@@ -157,29 +162,25 @@ class Loop:
         try:
             self._publisher.publish()
         except OSError as error:
-            self._publisher.disk_full(self.step, error)
-            self._hold_until_writable()
+            self._wait_for_room(error)
 
-    def _hold_until_writable(self) -> None:
-        """Nothing is lost while this waits: the lines stay buffered, the program stands still."""
-        while not self._publisher.try_again(self.step):
-            request = self._control.take(timeout=1.0)
-            if request is not None and isinstance(request.command, Stop):
-                self._obey(request)
-            elif request is not None:
-                request.answer(Acknowledgement(False, self.step, "The disk is full; free some."))
-            self._raise_if_stopped()
+    def _wait_for_room(self, error: OSError) -> None:
+        wait_for_room(self._publisher, self._control, self.step, error, lambda: self._stop_reason)
         if self._pause_announced:
             self._publisher.paused(self.completed)
             self._publish()
 
     def _hold(self) -> None:
+        """Hold still here, and say so."""
+        self._stand_still()
+        self._publish()
+
+    def _stand_still(self) -> None:
         self._hold_after_step = self._hold_after_epoch = 0
         self._held = True
         if not self._pause_announced:
             self._pause_announced = True
             self._publisher.paused(self.completed)
-        self._publish()
 
     def _release(self, *, announce: bool = True) -> None:
         """Let go; from phase to phase that is not worth an event."""
@@ -210,29 +211,39 @@ class Loop:
             raise Stopped(self._stop_reason)
 
     def _obey(self, request: Request) -> None:
-        match request.command:
+        """Carry an order out; what it changed is written before it is answered. An order to stop is
+        answered by the end of the run."""
+        answer = self._carry_out(request.command)
+        try:
+            self._publisher.publish()
+        except OSError as error:
+            request.answer(Acknowledgement(False, self.step, no_room(error)))
+            self._wait_for_room(error)
+        if answer is not None:
+            request.answer(answer)
+
+    def _carry_out(self, command: Command) -> Acknowledgement | None:
+        match command:
             case Pause():
-                self._hold()
-                answer = Acknowledgement(True, self.completed)
+                self._stand_still()
+                return Acknowledgement(True, self.completed)
             case Resume():
                 self._phasewise = False
                 self._hold_after_step = self._hold_after_epoch = 0
                 self._release()
-                answer = Acknowledgement(True, self.completed + 1)
+                return Acknowledgement(True, self.completed + 1)
             case Advance(unit):
-                answer = self._advance(unit)
+                return self._advance(unit)
             case SetHyperparameter(name, value):
-                answer = self._accept({name: value})
+                return self._accept({name: value})
             case SetHyperparameters(values):
-                answer = self._accept(values)
+                return self._accept(values)
             case Evaluate():
                 self._publisher.evaluate_now(self.completed)
-                self._publish()
-                answer = Acknowledgement(True, self.step)
+                return Acknowledgement(True, self.step)
             case Stop(reason):
                 self._stop_reason = reason
-                answer = Acknowledgement(True, self.step)
-        request.answer(answer)
+                return None
 
     def _advance(self, unit: str) -> Acknowledgement:
         inside = self._watched.inside
@@ -248,28 +259,27 @@ class Loop:
 
     def _accept(self, values: Mapping[str, Any]) -> Acknowledgement:
         """Check new values now, together; they take effect at the start of the next step."""
+        hp = vars(self._program.hp)
         try:
             for name in values:
-                if not (self._experiment[name].live or self._experiment.demonstration):
+                if not self._experiment[name].live:
                     message = f"{name} can't change while a run is going on; it takes a new run."
                     raise HyperparameterError(name, message)
-            accepted = {change.name: change.value for change in self._changes}
-            self._experiment.choose({**vars(self._program.hp), **accepted, **values})
+            chosen = self._experiment.choose({**hp, **self._accepted, **values})
         except HyperparameterError as error:
             return Acknowledgement(False, self.step, str(error))
-        self._changes += [SetHyperparameter(name, value) for name, value in values.items()]
-        if self._held and not self._watched.inside:
+        for name in values:
+            old = self._accepted.get(name, hp[name])
+            hyperparameter = self._experiment[name]
+            self._publisher.hyperparameter_changed(self.step + 1, hyperparameter, old, chosen[name])
+            self._accepted[name] = chosen[name]
+        if not self._watched.inside:
             self._apply_changes()
-            self._publish()
         return Acknowledgement(True, self.step + 1)
 
     def _apply_changes(self) -> None:
         """Hand accepted values to the program, at a step boundary."""
-        for change in self._changes:
-            hyperparameter = self._experiment[change.name]
-            new = hyperparameter.check(change.value)
-            old = getattr(self._program.hp, change.name)
-            setattr(self._program.hp, change.name, new)
-            self._program.hyperparameter_changed(change.name)
-            self._publisher.hyperparameter_changed(self.step + 1, hyperparameter, old, new)
-        self._changes.clear()
+        for name, value in self._accepted.items():
+            setattr(self._program.hp, name, value)
+            self._program.hyperparameter_changed(name)
+        self._accepted.clear()

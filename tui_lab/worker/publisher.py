@@ -132,10 +132,9 @@ class Publisher:
         self._record.flush()
         self._next_block = self._clock() + _BLOCK
 
-    def disk_full(self, step: int, error: OSError) -> None:
+    def disk_full(self, step: int, reason: str) -> None:
         """The log can't be written: say so where there is room for it."""
         self._record.release_reserve()
-        reason = f"The log can't be written ({error.strerror}); free some space and it goes on."
         self.paused(step, reason)
         with contextlib.suppress(OSError):  # what was reserved may do for the log too
             self._record.flush()

@@ -6,18 +6,16 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from tui_lab.errors import TuiLabError
 from tui_lab.events import RunEvent
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
 from tui_lab.runs.log import RunLog
 
 _HEARTBEAT = 1.0
-_RESERVE = 64 * 1024
-"""Bytes set aside in the run's directory, so that a full disk leaves room to say so."""
 
 
 class RunRecord:
@@ -30,7 +28,9 @@ class RunRecord:
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
         self._log = RunLog(directory.events_path)
-        self._reserve = Path(directory.path) / "reserve"
+        self._inode = directory.path.stat().st_ino
+        self.each_second: Callable[[], object] = lambda: None
+        """What else is looked after with every heartbeat."""
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._status = RunStatus.RUNNING
@@ -86,15 +86,11 @@ class RunRecord:
 
     def hold_reserve(self) -> None:
         """Set bytes aside for bad times; raises `OSError` when there are not enough."""
-        try:
-            self._reserve.write_bytes(bytes(_RESERVE))
-        except OSError:
-            self.release_reserve()
-            raise
+        self._directory.reserve()
 
     def release_reserve(self) -> None:
         """Give the reserved bytes back, so that a status can be written on a full disk."""
-        self._reserve.unlink(missing_ok=True)
+        self._directory.reserve_path.unlink(missing_ok=True)
 
     def close(self, status: RunStatus, error: str = "") -> None:
         """Write what is left, the last status, and stop the heartbeat."""
@@ -107,7 +103,7 @@ class RunRecord:
         except OSError as problem:
             print(f"The log could not be completed: {problem}", flush=True)
             error = error or f"The log could not be completed ({problem.strerror})."
-        self.set_status(status, error)
+        self.set_status(status, error or self._error)  # one held for want of room keeps saying so
 
     def _beat(self) -> None:
         while not self._closing.wait(_HEARTBEAT):
@@ -116,6 +112,13 @@ class RunRecord:
             except OSError as problem:  # the next flush meets the same disk and holds the run
                 print(f"sync: {problem}", flush=True)
             self._write_status()
+            self._look_after()
+
+    def _look_after(self) -> None:
+        try:
+            self.each_second()
+        except (OSError, TuiLabError) as problem:  # the next second may find it mended
+            print(f"upkeep: {problem}", flush=True)
 
     def _write_status(self) -> None:
         with self._lock:  # around all of it, so that an older record never replaces a newer one
@@ -128,8 +131,18 @@ class RunRecord:
                 heartbeat=time.time(),
                 metrics=dict(self._metrics),
                 error=self._error,
+                inode=self._inode,
             )
             try:
-                self._directory.write_status(record)
+                self._replace(record)
             except OSError as problem:  # liveness does not hang on it: the lock is held
                 print(f"status.json: {problem}", flush=True)
+
+    def _replace(self, record: StatusRecord) -> None:
+        try:
+            self._directory.write_status(record)
+        except OSError:
+            if not record.error:
+                raise
+            self.release_reserve()  # this is what it was kept for
+            self._directory.write_status(record)

@@ -24,13 +24,14 @@ from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.lock import RunLock, socket_path
+from tui_lab.runs.lock import RunLock, socket_path, sweep
 from tui_lab.training.device import resolve_device
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
 from tui_lab.worker.interruption import Stopped, breaking_off, stopping
 from tui_lab.worker.loop import Loop
+from tui_lab.worker.presence import Presence
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 
@@ -43,12 +44,15 @@ _STATUS = {
 
 def conduct(directory: RunDirectory) -> int:
     """Drive the run in `directory`; returns the exit status of its process."""
+    sweep()
     lock = RunLock(directory.path)
     lock.acquire()
     record = RunRecord(directory)
     record.start()
     control = Control(socket_path(directory.path))
     control.start()
+    presence = Presence(directory, lock, control)
+    record.each_second = presence.check
     try:
         with breaking_off():
             ended = _prepare_and_drive(directory.request(), record, control)
@@ -61,6 +65,8 @@ def conduct(directory: RunDirectory) -> int:
         _write_rest(record, control)
     control.close()
     record.close(_STATUS[type(ended)], getattr(ended, "error", ""))
+    presence.close()
+    lock.release()
     return 1 if isinstance(ended, RunFailed) else 0
 
 
@@ -84,7 +90,6 @@ def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control)
     publisher = Publisher(program, record, total_steps=total)
     publisher.emit(_started(program, total, steps_per_epoch))
     publisher.log_pictures(0, program.start_pictures())
-    publisher.publish()
     if isinstance(program, Demonstration):
         demonstration = DemonstrationLoop(experiment, program, build, control, publisher)
         drive = functools.partial(demonstration.run, interactive=request.interactive)
