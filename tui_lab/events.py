@@ -137,6 +137,15 @@ class AlarmRaised:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Remarked:
+    """Something a person may want to know, said once: what could not be measured, and why."""
+
+    t: float
+    step: int
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunFinished:
     """All steps taken. `metrics` are the last values of every metric."""
 
@@ -193,6 +202,7 @@ RunEvent = (
     | RunResumed
     | PictureLogged
     | AlarmRaised
+    | Remarked
     | RunFinished
     | RunStopped
     | RunFailed
@@ -209,6 +219,7 @@ _TYPES: dict[str, type[Any]] = {
     "run_resumed": RunResumed,
     "picture": PictureLogged,
     "alarm": AlarmRaised,
+    "remark": Remarked,
     "run_finished": RunFinished,
     "run_stopped": RunStopped,
     "run_failed": RunFailed,

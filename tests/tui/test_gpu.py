@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
-from tui_lab.tui.gpu import GpuMeter, NvmlDevices
+from tui_lab.tui.gpu import GpuMeter, NvmlDevices, Usage
 
 
 class Devices:
     """Answers when told to."""
 
-    def __init__(self, usage: tuple[int, int, int] | None) -> None:
+    def __init__(self, usage: Usage | None) -> None:
         self.answer = usage
         self.go_on = threading.Event()
         self.asked: list[int] = []
 
-    def usage(self, pid: int) -> tuple[int, int, int] | None:
+    def usage(self, pid: int) -> Usage | None:
         self.asked.append(pid)
         assert self.go_on.wait(10)
         return self.answer
@@ -28,13 +29,13 @@ def settled(meter: GpuMeter, pid: int = 0) -> str:
 
 
 def test_a_line_comes_when_the_driver_has_answered() -> None:
-    devices = Devices((1, 41, 3 * 2**30 + 2**27))
+    devices = Devices(Usage(1, 41, used=3 * 2**30 + 2**27, total=140 * 2**30, own=2**29, others=2))
     meter = GpuMeter(devices)
     try:
         assert meter.line(7) == ""
         assert meter.line(7) == ""
         devices.go_on.set()
-        assert settled(meter) == "cuda:1 41 % 3.1 G"
+        assert settled(meter) == "cuda:1 41 % · run 0.5 G · card 3.1/140 G · 2 others"
         assert devices.asked[0] == 7
     finally:
         meter.close()
@@ -63,6 +64,7 @@ class Nvml:
 
     class Memory:
         used = 5 * 2**30
+        total = 80 * 2**30
 
     def nvmlDeviceGetCount(self) -> int:
         return 2
@@ -86,5 +88,12 @@ class Nvml:
 def test_a_run_s_own_memory_is_told_from_the_device_s() -> None:
     devices = NvmlDevices()
     devices._nvml = Nvml()
-    assert devices.usage(7) == (1, 11, 2**30)
-    assert devices.usage(8) == (0, 10, 5 * 2**30)
+    card = {"used": 5 * 2**30, "total": 80 * 2**30}
+    assert devices.usage(7) == Usage(1, 11, **card, own=2**30, others=0)
+    assert devices.usage(8) == Usage(0, 10, **card)
+
+
+def test_the_line_leaves_out_what_can_not_be_told() -> None:
+    usage = Usage(0, 0, used=0, total=24 * 2**30)
+    assert str(usage) == "cuda:0 0 % · card 0.0/24 G"
+    assert str(replace(usage, others=1)) == "cuda:0 0 % · card 0.0/24 G · 1 other"

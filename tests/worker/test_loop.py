@@ -4,15 +4,18 @@ epochs, and a full disk that holds it but loses nothing."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from tests.worker.conducted import ScriptedControl, Toy, conduct, losses, of
 from tui_lab import commands, events
-from tui_lab.commands import Acknowledgement, SetHyperparameter
+from tui_lab.commands import Acknowledgement, Advance, Pause, SetHyperparameter, Stop
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.training.phase import Phase
 from tui_lab.worker.record import RunRecord
 
 
@@ -63,6 +66,37 @@ def test_a_live_value_acts_from_the_next_step_and_stands_there_in_the_log(
     assert (change.step, change.name, change.old, change.new) == (3, "lr", 0.5, 2.0)
     before = log[: log.index(change)]
     assert losses(before) == [100.0, 99.5]
+
+
+class Optimized(Toy):
+    """The same walk, by an optimizer that has a copy of lr."""
+
+    def build(self) -> None:
+        super().build()
+        self.optimizer = torch.optim.SGD([self.w], self.hp.lr)
+
+    def step(self, batch: Any) -> Iterator[Phase]:
+        loss = self.w + batch[0].view(-1)
+        yield self.forward(loss)
+        self.optimizer.zero_grad()
+        torch.autograd.backward(loss.sum())
+        yield self.backward()
+        self.optimizer.step()
+        yield self.update()
+
+    def hyperparameter_changed(self, name: str) -> None:
+        for group in self.optimizer.param_groups:
+            group[name] = getattr(self.hp, name)
+
+
+def test_a_live_value_reaches_what_holds_a_copy_of_it(directory: RunDirectory) -> None:
+    log, _, _ = conduct(directory, {2: [SetHyperparameter("lr", 2.0)]}, toy=Optimized)
+    assert losses(log) == [100.0, 99.5, 99.0, 97.0, 95.0, 93.0]
+
+
+def test_two_orders_to_advance_a_step_are_two_steps(directory: RunDirectory) -> None:
+    _, _, loop = conduct(directory, {1: [Pause(), Advance("step"), Advance("step"), Stop()]})
+    assert loop.completed == 3
 
 
 @pytest.mark.parametrize(

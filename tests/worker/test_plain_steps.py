@@ -10,6 +10,7 @@ import torch
 from tests.worker.conducted import EXPERIMENT, Toy
 from tui_lab.worker.block import StepBlock
 from tui_lab.worker.probe import GradientProbe
+from tui_lab.worker.respite import respite
 
 LATER = 1e9
 """A time at which the last watched step is long ago, until there is one."""
@@ -44,11 +45,20 @@ def test_a_step_is_due_once_enough_time_has_passed() -> None:
 def test_after_a_watched_step_that_took_long_the_next_can_wait() -> None:
     probe = GradientProbe(toy(), 1_000_000)
     assert probe.is_due(1, 10.0)
+    probe.rest(10.3, 0.3)
+    assert probe.next_due(1, 10.3) == 2  # the first, cold look sets no pace
     probe.rest(10.001, 0.001)
     assert probe.next_due(1, 10.3) == 2  # a short one delays nothing
-    probe.rest(10.1, 0.1)
-    assert probe.next_due(1, 15.0) > 1000
-    assert probe.next_due(1, 15.2) == 2
+    probe.rest(10.01, 0.01)
+    assert probe.next_due(1, 10.5) > 1000
+    assert probe.next_due(1, 10.6) == 2
+
+
+@pytest.mark.parametrize(
+    ("spent", "rest"), [(0.001, 0.05), (0.01, 0.5), (0.05, 1.0), (0.24, 2.4), (1.0, 10.0)]
+)
+def test_looking_takes_a_fiftieth_of_the_time_or_rests_a_second(spent: float, rest: float) -> None:
+    assert respite(spent) == pytest.approx(rest)
 
 
 @pytest.mark.parametrize("sizes", [(4, 4, 4), (4, 4, 3), (4, 3, 4), (1, 4)])

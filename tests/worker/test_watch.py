@@ -41,13 +41,16 @@ class Probe:
         self._look()
         return {"step": step, "grad_enabled": True, "graph": False, "parameters": []}
 
+    def remarks(self) -> list[str]:
+        return []
+
     def rest(self, now: float, spent: float) -> None:
         self.rests.append((now, spent))
 
 
 def test_looking_takes_one_thread_and_the_step_has_all() -> None:
     probe = Probe()
-    clock = iter([10.0, 10.25]).__next__
+    clock = iter([10.0, 10.1, 20.0, 20.05, 30.0, 30.1, 40.0]).__next__
     publisher = SimpleNamespace(probe=probe, t=0.0, note=lambda event: None)
     watch = StepWatch(cast("Publisher", publisher), clock)
     watch.begin(1)
@@ -56,4 +59,5 @@ def test_looking_takes_one_thread_and_the_step_has_all() -> None:
     watch.end(1, held=False)
     assert probe.threads == [1, 1, 1]
     assert between == torch.get_num_threads() == THREADS
-    assert probe.rests == [(10.25, 0.25)]
+    ((now, spent),) = probe.rests
+    assert (now, round(spent, 9)) == (40.0, 0.25)  # looking alone, not the step between

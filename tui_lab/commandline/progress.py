@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.table import cut, number_text
-from tui_lab.events import AlarmRaised, HyperparameterChanged, RunEvent, RunStarted
+from tui_lab.events import AlarmRaised, HyperparameterChanged, Remarked, RunEvent, RunStarted
 from tui_lab.view_models.number_format import duration
 
 if TYPE_CHECKING:  # numpy comes with it
@@ -45,6 +45,8 @@ class Progress:
                 self.note(f"step {event.step}: {self.view.marks[-1].text}")
             case AlarmRaised():
                 self.note(f"step {event.step}: {event.message}")
+            case Remarked():
+                self.note(event.message)
 
     def show(self) -> None:
         """Bring stderr up to date, if it is time to."""

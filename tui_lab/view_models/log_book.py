@@ -7,6 +7,7 @@ from collections import deque
 from tui_lab.events import (
     AlarmRaised,
     MetricsLogged,
+    Remarked,
     RunEvent,
     RunFailed,
     RunFinished,
@@ -67,7 +68,7 @@ def _lines(event: RunEvent) -> list[str]:
             return [f"paused at step {event.step}" + _reason(event.reason)]
         case RunResumed():
             return [f"resumed after step {event.step}"]
-        case AlarmRaised():
+        case AlarmRaised() | Remarked():
             return [f"step {event.step}: {event.message}"]
         case RunFinished():
             return [f"finished at step {event.step}, epoch {event.epoch}"]

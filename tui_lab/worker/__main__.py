@@ -20,7 +20,8 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.output import redirect_output
 from tui_lab.worker.session import conduct
 
-_GRACE = 0.5
+_GRACE = 1.0
+"""Seconds for what a program left behind."""
 
 
 def main(arguments: list[str]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ _MESSAGES = {
     "step/first_inf": "the batch loss became infinite",
     "step/first_nan": "the batch loss became NaN",
     "step/first_nonfinite_parameter": "a parameter stopped being finite",
+    "step/first_nonfinite_evaluation": "a loss of a whole set stopped being finite",
 }
 
 
@@ -41,6 +43,23 @@ class NonFiniteAlarm:
             seen["step/first_nonfinite_parameter"] = np.logical_or.reduce(parts)
         for kind, hits in seen.items():
             if kind not in self.steps and hits.any():
-                step = first + int(hits.argmax())
-                self.steps[kind] = step
-                yield AlarmRaised(t=t, step=step, kind=kind, message=_MESSAGES[kind])
+                yield self._raised(kind, first + int(hits.argmax()), t)
+
+    def check_evaluations(
+        self, steps: Sequence[int], columns: Mapping[str, Sequence[float]], t: float
+    ) -> Iterator[AlarmRaised]:
+        """The alarm in evaluations after `steps`: whole-set losses that are not finite."""
+        kind = "step/first_nonfinite_evaluation"
+        losses = [column for key, column in columns.items() if "/loss" in key]
+        hits = [
+            step
+            for column in losses
+            for step, value in zip(steps, column, strict=False)
+            if not math.isfinite(value)
+        ]
+        if hits and kind not in self.steps:
+            yield self._raised(kind, min(hits), t)
+
+    def _raised(self, kind: str, step: int, t: float) -> AlarmRaised:
+        self.steps[kind] = step
+        return AlarmRaised(t=t, step=step, kind=kind, message=_MESSAGES[kind])

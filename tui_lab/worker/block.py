@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from tui_lab.errors import ExperimentError
 from tui_lab.training.program import Program
+from tui_lab.worker.readings import shown
 
 Columns = dict[str, npt.NDArray[np.floating]]
 
@@ -25,43 +27,85 @@ class StepBlock:
 
     def __init__(self) -> None:
         self._losses: list[Tensor] = []
-        self._records: defaultdict[str, list[Tensor]] = defaultdict(list)
+        self._records: dict[str, list[Tensor]] = {}
+        self._refused: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self._losses)
 
     def add(self, program: Program) -> None:
-        """Take over what the finished step left in `program.loss` and `program.records`."""
+        """Take over what the finished step left in `program.loss` and `program.records`; raises
+        `ExperimentError` where there is no loss."""
         loss, records = program.loss, program.records
-        if loss is None:
-            raise RuntimeError("A step must yield self.forward(loss).")
+        if not isinstance(loss, Tensor) or loss.is_complex():
+            raise ExperimentError(_no_loss(loss))
         self._losses.append(loss.detach())
         program.loss = None
         if records:
             for key, value in records.items():
-                self._records[key].append(value.detach() if value.requires_grad else value)
+                self._record(key, value)
             records.clear()
 
     def take(self, names: Mapping[str, tuple[str, ...]]) -> Columns:
         """The block as columns, one row per step, and start a new one; `names` are the keys of
-        the components of recorded vectors."""
+        the components of recorded vectors. A step that recorded nothing under a key has NaN."""
         columns: Columns = {"train/loss": _means(self._losses)}
         for key, values in self._records.items():
-            rows = torch.stack(values).cpu().numpy()
-            if rows.ndim == 1:
-                columns[key] = rows
-            else:
-                columns.update(zip(names[key], rows.T, strict=True))
+            columns.update(self._columns(key, values, names.get(key, ())))
         self._losses.clear()
         self._records.clear()
         return columns
 
+    def refused(self) -> Iterator[tuple[str, str]]:
+        """What was recorded since the last time and is no number: its key, and what it is."""
+        refused, self._refused = self._refused, {}
+        yield from refused.items()
+
+    def _record(self, key: str, value: Any) -> None:
+        if not isinstance(value, Tensor):
+            if not isinstance(value, int | float):
+                self._refused[key] = shown(value)
+                return
+            value = torch.tensor(float(value))
+        values = self._records.setdefault(key, [])
+        missing = len(self._losses) - 1 - len(values)
+        if missing:
+            values += [_nothing(value)] * missing
+        values.append(value.detach() if value.requires_grad else value)
+
+    def _columns(self, key: str, values: list[Tensor], names: tuple[str, ...]) -> Columns:
+        """One column for a scalar, one per component for a vector whose components have names."""
+        values += [_nothing(values[-1])] * (len(self._losses) - len(values))
+        width = values[0].numel()
+        fits = width == (len(names) or 1) and all(v.shape == values[0].shape for v in values)
+        if not fits or values[0].is_complex():
+            self._refused[key] = shown(values[-1])
+            return {}
+        rows = torch.stack(values).reshape(len(values), width).cpu().numpy()
+        return dict(zip(names or (key,), rows.T, strict=True))
+
+
+def _no_loss(loss: Any) -> str:
+    """What is wrong with what a step gave as its loss, and the cure."""
+    if loss is None:
+        return "The step gave no loss: after the forward pass, yield self.forward(loss)."
+    return f"self.forward() was given {shown(loss)}; give it the loss itself, a real tensor."
+
+
+def _nothing(like: Tensor) -> Tensor:
+    return torch.full_like(like, torch.nan, dtype=torch.promote_types(like.dtype, torch.float32))
+
 
 def _means(losses: list[Tensor]) -> npt.NDArray[np.floating]:
     """The mean of each loss; losses of equal size (all but an epoch's last batch) at once."""
-    means = [stack.view(len(stack), -1).mean(1) for stack in _stacked(losses)]
+    means = [_mean(stack) for stack in _stacked(losses)]
     array: npt.NDArray[np.floating] = torch.cat(means).cpu().numpy()
     return array
+
+
+def _mean(stack: Tensor) -> Tensor:
+    rows = stack.reshape(len(stack), -1)
+    return rows.mean(1) if rows.is_floating_point() else rows.double().mean(1)
 
 
 def _stacked(losses: list[Tensor]) -> Iterator[Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -34,7 +35,9 @@ class Measurements:
     def add_epoch(self, step: int, epoch: int, values: Mapping[str, float]) -> None:
         """Take over the whole-set metrics after an epoch."""
         for key, value in values.items():
-            self._epochs.setdefault(key, []).append(value)
+            column = self._epochs.setdefault(key, [])
+            column += [math.nan] * (len(self._evaluated) - len(column))  # it came and went
+            column.append(value)
         self._evaluated.append((step, epoch))
 
     def take(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
@@ -44,7 +47,7 @@ class Measurements:
         if len(self.block):
             yield from self._take_steps(t, names)
         if self._evaluated:
-            yield self._take_epochs(t)
+            yield from self._take_epochs(t)
 
     def _take_steps(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
         first = self._first
@@ -56,9 +59,10 @@ class Measurements:
         vectors = frozenset(chain.from_iterable(names.values()))
         yield from self._alarm.check(first, columns, vectors & columns.keys(), t)
 
-    def _take_epochs(self, t: float) -> MetricsLogged:
+    def _take_epochs(self, t: float) -> Iterator[RunEvent]:
         steps, epochs = zip(*self._evaluated, strict=True)
         columns, self._epochs, self._evaluated = self._epochs, {}, []
         self.step = steps[-1]
         self.last.update({key: values[-1] for key, values in columns.items()})
-        return MetricsLogged(t=t, kind="epoch", steps=steps, epochs=epochs, columns=columns)
+        yield MetricsLogged(t=t, kind="epoch", steps=steps, epochs=epochs, columns=columns)
+        yield from self._alarm.check_evaluations(steps, columns, t)

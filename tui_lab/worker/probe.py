@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -10,20 +12,23 @@ from torch import Tensor
 
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.readings import Readings, is_set, norm, shown
+from tui_lab.worker.respite import respite
 
 _PER_RUN = 64
 """Steps of a run that are watched whatever its speed, enough for a sparkline."""
 _INTERVAL = 0.2
 """Seconds between watched steps of a long run; a screen shows no more."""
-_RESPITE = 50
-"""Watched steps take a fiftieth of the time at the most, but for those of `_PER_RUN`."""
+_MOST_BYTES = 1 << 28
+"""Of parameters that are kept from before an update, to tell how far they moved."""
+_NOT_KEPT = f"its update is n/a, because only {_MOST_BYTES >> 20} MiB of parameters are kept"
 
 
 class GradientProbe:
     """Watches single steps: ‖p‖, ‖∇‖ after backward, ‖Δp‖/‖p‖ after the update, the state of .grad.
 
-    An unwatched step costs nothing. Norms are taken in float64 (the norm of finite float32 numbers
-    can overflow) and leave the device in one copy per snapshot.
+    An unwatched step costs nothing. Figures leave the device in one copy per snapshot. Looking
+    harms no run: what can't be measured is missing, and `remarks` says so once.
     """
 
     def __init__(self, program: Program, total_steps: int) -> None:
@@ -31,13 +36,17 @@ class GradientProbe:
         self._last = total_steps
         self._stride = max(1, total_steps // _PER_RUN)
         self._next_time = 0.0
+        self._is_cold = True
         self._zeroed_after = 0
         """The last step known to have ended with no gradient summed up."""
         self._before: dict[str, Tensor] = {}
         self._backwards = 0
         self._graph = self._recorded = False
-        self._after_backward: dict[str, str] = {}
-        self._figures: dict[str, dict[str, float | None]] = {}
+        self._readings = Readings()
+        self._without: set[str] = set()
+        """Names of parameters that had no gradient after backward."""
+        self._said: set[str] = set()
+        self._unsaid: list[str] = []
 
     def is_due(self, step: int, now: float) -> bool:
         """Whether this step should be watched."""
@@ -54,41 +63,49 @@ class GradientProbe:
         return min(due, self._last) if step < self._last else due
 
     def rest(self, now: float, spent: float) -> None:
-        """A watched step has taken `spent` seconds until `now`: the next can wait."""
-        self._next_time = max(self._next_time, now + _RESPITE * spent)
+        """Looking at a step has taken `spent` seconds until `now`: the next can wait. What was
+        loaded for the first look says nothing about the next."""
+        if not self._is_cold:
+            self._next_time = max(self._next_time, now + respite(spent))
+        self._is_cold = False
+
+    def remarks(self) -> list[str]:
+        """What could not be measured, each once."""
+        unsaid, self._unsaid = self._unsaid, []
+        return unsaid
 
     def begin(self, step: int) -> None:
         """A watched step is about to start."""
-        self._before, self._after_backward, self._backwards = {}, {}, 0
+        self._before, self._without, self._backwards = {}, set(), 0
         self._graph = self._recorded = False
-        self._figures = {name: {"grad_norm": None, "update": None} for name in self._parameters()}
-        if not any(_has_gradient(p) for p in self._parameters().values()):
-            self._zeroed_after = step - 1
+        self._readings = Readings()
+        self._take_gradients("left", None)
 
     def observe(self, phase: Phase) -> None:
         """The step's generator stands at `phase`."""
         if phase == FORWARD:
-            loss = self._program.loss
-            self._graph = self._recorded = loss is not None and loss.requires_grad
-            self._before = {n: p.detach().clone() for n, p in self._parameters().items()}
+            self._graph = self._recorded = bool(getattr(self._program.loss, "requires_grad", False))
+            self._keep()
         elif phase == BACKWARD:
             self._graph = False
             self._backwards += 1
-            self._measure("grad_norm", {n: p.grad for n, p in self._parameters().items()})
-            self._after_backward = {n: _grad_state(p) for n, p in self._parameters().items()}
+            self._without = self._take_gradients("after backward", norm)
         elif phase == UPDATE and self._before:
-            moved = {n: p.detach() - self._before[n] for n, p in self._parameters().items()}
-            self._measure("update", moved, relative=True)
+            self._take_moves()
 
     def snapshot(self, step: int, *, held: bool) -> dict[str, Any]:
         """The fields of a `GradientsLogged` event: held inside the step as things stand now, else
         looking back at how the gradients were after backward."""
         parameters = self._parameters()
-        norms = _norms([p.detach() for p in parameters.values()])
-        states = [
-            self._state(name, parameter, norm, step, held=held)
-            for (name, parameter), norm in zip(parameters.items(), norms, strict=True)
-        ]
+        for name, parameter in parameters.items():
+            self._readings.take(("norm", name), norm, parameter)
+        without = self._take_gradients("now", None)
+        self._readings.read()
+        for name, reason in self._readings.refused.items():
+            self._remark(name, reason)
+        if not any(self._readings.get("left", name) for name in parameters):
+            self._zeroed_after = max(self._zeroed_after, step - 1)
+        states = [self._state(*of, step, without, held=held) for of in parameters.items()]
         return {
             "step": step,
             "grad_enabled": torch.is_grad_enabled(),
@@ -112,60 +129,117 @@ class GradientProbe:
                 values[f"{key}/all"] = sum(v * v for v in parts) ** 0.5
         return values
 
-    def _parameters(self) -> Mapping[str, Tensor]:
-        return self._program.parameters()
+    def _parameters(self) -> dict[str, Tensor]:
+        """The program's parameters, as far as they are tensors."""
+        try:
+            named = dict(self._program.parameters())
+        except Exception as error:  # someone else's code, asked for no more than a look
+            self._remark("parameters()", f"it raised {type(error).__name__}: {error}")
+            return {}
+        for name in [name for name, value in named.items() if not isinstance(value, Tensor)]:
+            self._remark(name, f"it is {shown(named.pop(name))}, not a tensor")
+        return named
+
+    def _take_gradients(self, when: str, figure: Callable[[Tensor], Tensor] | None) -> set[str]:
+        """Whether each gradient is set, and a figure of it; gives those that have none."""
+        without = set()
+        for name, parameter in self._parameters().items():
+            gradient = _gradient(parameter)
+            if gradient is None:
+                without.add(name)
+                continue
+            self._readings.take((when, name), is_set, gradient)
+            if figure is not None:
+                self._readings.take(("grad_norm", name), figure, gradient)
+        return without
+
+    def _keep(self) -> None:
+        """Copy the parameters before they move, as many as there is room for."""
+        self._before, room = {}, _MOST_BYTES
+        for name, parameter in self._parameters().items():
+            with self._refusing(name):
+                room -= parameter.nbytes if parameter.layout is torch.strided else 0
+                if room >= 0:
+                    self._before[name] = parameter.detach().clone()
+                else:
+                    self._remark(name, _NOT_KEPT)
+
+    def _take_moves(self) -> None:
+        for name, parameter in self._parameters().items():
+            if name in self._before:
+                before = self._before[name]
+                with self._refusing(name):
+                    self._readings.take(("moved", name), norm, parameter.detach() - before)
+                    self._readings.take(("base", name), norm, before)
+
+    @contextmanager
+    def _refusing(self, name: str) -> Iterator[None]:
+        """What torch can't do with a parameter is missing of that one, and said."""
+        try:
+            yield
+        except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
+            self._remark(
+                name, f"torch can't measure its update ({str(error).splitlines()[0][:80]})"
+            )
+
+    def _remark(self, name: str, reason: str) -> None:
+        if name not in self._said:
+            self._said.add(name)
+            self._unsaid.append(f"{name} is n/a in part: {reason}.")
 
     def _state(
-        self, name: str, parameter: Tensor, norm: float, step: int, *, held: bool
+        self, name: str, parameter: Tensor, step: int, without: set[str], *, held: bool
     ) -> dict[str, Any]:
         times = step - 1 - self._zeroed_after + self._backwards
-        now = _grad_state(parameter)
-        word = now if held else self._after_backward.get(name, now)
-        figures = self._figures.get(name, {})
-        grad_norm = figures.get("grad_norm")
+        word = self._word("now", name, without)
+        if not held and self._backwards:
+            word = self._word("after backward", name, self._without)
+        size, grad_norm = self._readings.get("norm", name), self._readings.get("grad_norm", name)
         return {
             "name": name,
             "requires_grad": parameter.requires_grad,
             "grad": "accumulated" if word == "set" and times > 1 else word,
             "times": times,
-            "norm": norm,
+            "norm": size,
             "grad_norm": grad_norm,
-            "update": figures.get("update"),
-            "finite": _isfinite(norm) and (grad_norm is None or _isfinite(grad_norm)),
+            "update": self._update(name),
+            "finite": all(math.isfinite(value or 0.0) for value in (size, grad_norm)),
         }
 
-    def _measure(
-        self, figure: str, tensors: Mapping[str, Tensor | None], *, relative: bool = False
-    ) -> None:
-        present = {name: tensor for name, tensor in tensors.items() if tensor is not None}
-        norms = _norms(list(present.values()))
-        bases = _norms([self._before[n] for n in present]) if relative else [1.0] * len(norms)
-        for name, norm, base in zip(present, norms, bases, strict=True):
-            self._figures[name][figure] = norm / base if base else _infinite_if(norm)
+    def _word(self, when: str, name: str, without: set[str]) -> str:
+        """The state of a gradient; one that can't be measured is there, so it counts as set."""
+        if name in without:
+            return "none"
+        return "zeroed" if self._readings.get(when, name) == 0.0 else "set"
+
+    def _update(self, name: str) -> float | None:
+        """‖Δp‖/‖p‖; of a move away from exactly zero infinite, or 0 when nothing moved."""
+        moved, base = (self._readings.get(figure, name) for figure in ("moved", "base"))
+        if moved is None or base is None:
+            return None
+        return moved / base if base else (math.inf if moved else 0.0)
 
 
-def _norms(tensors: list[Tensor]) -> list[float]:
-    """Euclidean norms in float64, copied from the device together."""
-    if not tensors:
-        return []
-    norms = [torch.linalg.vector_norm(t, dtype=torch.float64) for t in tensors]
-    return [float(norm) for norm in torch.stack(norms).tolist()]
+def described(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Name, shape and requires_grad of every parameter; no shape where there is none yet."""
+    return [
+        {
+            "name": name,
+            "shape": _shape(p),
+            "requires_grad": p.requires_grad,
+        }
+        for name, p in parameters.items()
+        if isinstance(p, Tensor)
+    ]
 
 
-def _has_gradient(parameter: Tensor) -> bool:
-    return parameter.grad is not None and bool(parameter.grad.any())
+def _shape(parameter: Tensor) -> list[int] | None:
+    try:
+        return list(parameter.shape)
+    except RuntimeError:  # not initialised yet, or of ragged rows
+        return None
 
 
-def _grad_state(parameter: Tensor) -> str:
-    if parameter.grad is None:
-        return "none"
-    return "set" if bool(parameter.grad.any()) else "zeroed"
-
-
-def _infinite_if(norm: float) -> float:
-    """The relative size of a move away from exactly zero: infinite, or 0 when nothing moved."""
-    return float("inf") if norm else 0.0
-
-
-def _isfinite(value: float) -> bool:
-    return abs(value) != float("inf") and value == value
+def _gradient(parameter: Tensor) -> Tensor | None:
+    """Its `.grad`; one that is computed from others has none of its own, and asking would warn."""
+    return parameter.grad if parameter.is_leaf or parameter.retains_grad else None

@@ -17,6 +17,7 @@ from tui_lab.events import (
     HyperparameterChanged,
     MetricsLogged,
     PictureLogged,
+    Remarked,
     RunEvent,
     RunPaused,
     RunResumed,
@@ -26,7 +27,9 @@ from tui_lab.run import RunStatus
 from tui_lab.training.program import Pictures, Program
 from tui_lab.worker.measurements import Measurements
 from tui_lab.worker.probe import GradientProbe
+from tui_lab.worker.readings import numbers
 from tui_lab.worker.record import RunRecord
+from tui_lab.worker.respite import respite
 
 _BLOCK = 1 / 30
 """Seconds between two writes of a run that is going on."""
@@ -34,8 +37,6 @@ _LONGEST = 4096
 """Steps after which a block is written whatever the time, so that its tensors stay few."""
 _PICTURES = 0.5
 """Seconds between two pictures of a kind; a terminal shows no more."""
-_RESPITE = 50
-"""Times as long as pictures took that the next ones wait: a large model is trained, not drawn."""
 
 
 class Publisher:
@@ -55,6 +56,7 @@ class Publisher:
         self._start = clock()
         self._measurements = Measurements()
         self._epoch = 0
+        self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps)
         """What watched steps are looked at with."""
@@ -77,7 +79,7 @@ class Publisher:
             self._close_block()
             self.log_pictures(step, self._program.pictures())
             end = self._clock()
-            self._next_pictures = max(start + _PICTURES, end + _RESPITE * (end - start))
+            self._next_pictures = max(start + _PICTURES, end + respite(end - start))
 
     def evaluate_now(self, step: int) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
@@ -126,6 +128,12 @@ class Publisher:
         """Log an event whose place among the measurements does not matter."""
         self._record.append(event)
 
+    def remark(self, step: int, message: str) -> None:
+        """Log, once, what a person may want to know."""
+        if message not in self._remarks:
+            self._remarks.add(message)
+            self.note(Remarked(t=self.t, step=step, message=message))
+
     def publish(self) -> None:
         """Write what has happened; raises `OSError` when the disk is full (nothing is lost)."""
         self._close_block()
@@ -167,10 +175,19 @@ class Publisher:
 
     def _evaluate(self) -> dict[str, float]:
         with torch.no_grad():
-            return {key: float(value) for key, value in self._program.evaluate().items()}
+            values, refused = numbers(self._program.evaluate())
+        for key, found in refused.items():
+            self._leave_out("evaluate()", key, found)
+        return values
+
+    def _leave_out(self, source: str, key: str, found: str) -> None:
+        message = f"{source} gave {key} = {found}; a metric is a number, so it is left out."
+        self.remark(self._measurements.step, message)
 
     def _close_block(self) -> None:
         for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
+        for key, found in self._measurements.block.refused():
+            self._leave_out("record()", key, found)
         if self._measurements.last:
             self._record.progress(self._measurements.step, self._epoch, self._measurements.last)

@@ -9,6 +9,7 @@ import inspect
 import os
 import socket
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,9 @@ from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
 from tui_lab.worker.interruption import Stopped, breaking_off, stopping
 from tui_lab.worker.loop import Loop
+from tui_lab.worker.out_of_memory import explained
 from tui_lab.worker.presence import Presence
+from tui_lab.worker.probe import described
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 
@@ -83,7 +86,7 @@ def _write_rest(record: RunRecord, control: Control) -> None:
 
 def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control) -> RunEnded:
     experiment = _experiment(request)
-    build = functools.partial(_build, program_class(request.program), request)
+    build = functools.partial(_build, program_class(request.program), request, experiment)
     program = build(experiment.choose(request.hyperparameters))
     steps_per_epoch = len(program.batches) if program.epochs else 0
     total = program.epochs * steps_per_epoch
@@ -93,14 +96,15 @@ def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control)
     if isinstance(program, Demonstration):
         demonstration = DemonstrationLoop(experiment, program, build, control, publisher)
         drive = functools.partial(demonstration.run, interactive=request.interactive)
-        return _drive(demonstration, drive, publisher, record)
+        with_memory = explained(program.device, experiment)(drive)
+        return _drive(demonstration, with_memory, publisher, record)
     loop = Loop(experiment, program, control, publisher)
-    return _drive(loop, loop.run, publisher, record)
+    return _drive(loop, explained(program.device, experiment)(loop.run), publisher, record)
 
 
 def _drive(
     loop: Loop | DemonstrationLoop,
-    drive: functools.partial[None] | Any,
+    drive: Callable[[], object],
     publisher: Publisher,
     record: RunRecord,
 ) -> RunEnded:
@@ -139,12 +143,18 @@ def program_class(reference: str) -> type[Program]:
     return found
 
 
-def _build(chosen: type[Program], request: RunRequest, hyperparameters: Hyperparameters) -> Program:
+def _build(
+    chosen: type[Program],
+    request: RunRequest,
+    experiment: Experiment,
+    hyperparameters: Hyperparameters,
+) -> Program:
     """A program ready for its first step; torch's default generators are seeded too."""
     torch.manual_seed(request.seed)
     device = resolve_device(request.device)
-    program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
-    program.build()
+    with explained(device, experiment):
+        program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
+        program.build()
     return program
 
 
@@ -161,10 +171,7 @@ def _started(program: Program, total_steps: int, steps_per_epoch: int) -> RunSta
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
         total_steps=total_steps,
         steps_per_epoch=steps_per_epoch,
-        parameters=[
-            {"name": name, "shape": list(p.shape), "requires_grad": p.requires_grad}
-            for name, p in program.parameters().items()
-        ],
+        parameters=described(program.parameters()),
         source=[line.rstrip("\n") for line in lines],
         source_line=first,
         source_file=Path(inspect.getsourcefile(program.step_source()) or "").name,

@@ -25,7 +25,8 @@ class StepWatch:
         self._clock = clock
         self.inside = False
         """Whether a watched step is under way."""
-        self._begun = 0.0
+        self._spent = 0.0
+        """Seconds that looking at this step has taken."""
 
     def is_due(self, step: int) -> bool:
         """Whether this step should be watched."""
@@ -38,13 +39,13 @@ class StepWatch:
     def begin(self, step: int) -> None:
         """The step is about to start."""
         self.inside = True
-        self._begun = self._clock()
-        with _one_thread():
+        self._spent = 0.0
+        with self._looking():
             self._probe.begin(step)
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
-        with _one_thread():
+        with self._looking():
             self._probe.observe(phase)
 
     def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
@@ -58,12 +59,20 @@ class StepWatch:
         """The step is over; one that was not held is logged now, as it was after backward."""
         self.inside = False
         if not held:
-            with _one_thread():
+            with self._looking():
                 snapshot = self._probe.snapshot(step, held=False)
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
-            now = self._clock()
-            self._probe.rest(now, now - self._begun)
+            self._probe.rest(self._clock(), self._spent)
+        for remark in self._probe.remarks():
+            self._publisher.remark(step, remark)
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        begun = self._clock()
+        with _one_thread():
+            yield
+        self._spent += self._clock() - begun
 
 
 @contextmanager
