@@ -24,6 +24,8 @@ from tui_lab.worker.process import record_exit
 _LONGEST_ANSWER = 64 * 1024
 _START = 10.0
 """Seconds to wait for a worker that is still importing torch; it can't be told anything before."""
+_DYING = 2.0
+"""Seconds that a process which was signalled may take to be gone on a busy machine."""
 _POLL = 0.02
 """Seconds between two looks at a run that is asked to end."""
 
@@ -85,7 +87,7 @@ def stop_run(
     for number in (signal.SIGTERM, signal.SIGKILL):
         if wait(has_ended, deadline) or not _signal(directory, number):
             break
-        deadline = clock() + grace
+        deadline = clock() + max(grace, _DYING)
     else:
         if wait(has_ended, deadline):
             record_exit(directory, -signal.SIGKILL)

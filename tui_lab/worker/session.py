@@ -65,7 +65,7 @@ def conduct(directory: RunDirectory) -> int:
         ended = _failure(error, t=0.0, step=0, epoch=0, metrics={})
     record.append(ended)
     with suppress(Stopped), breaking_off():
-        _write_rest(record, control)
+        _write_rest(record, control, told_to_stop=isinstance(ended, RunStopped))
     control.close()
     record.close(_STATUS[type(ended)], getattr(ended, "error", ""))
     presence.close()
@@ -73,9 +73,9 @@ def conduct(directory: RunDirectory) -> int:
     return 1 if isinstance(ended, RunFailed) else 0
 
 
-def _write_rest(record: RunRecord, control: Control) -> None:
-    """Have the whole log on disk; on a full one wait for room, or for an order to give up."""
-    while not record.try_flush():
+def _write_rest(record: RunRecord, control: Control, *, told_to_stop: bool) -> None:
+    """Have the whole log on disk; on a full one wait for room, unless told to stop already."""
+    while not record.try_flush() and not told_to_stop:
         request = control.take(timeout=1.0)
         if request is not None and isinstance(request.command, Stop):
             request.answer(Acknowledgement(True, message="The end of the log is lost."))
