@@ -25,6 +25,8 @@ LONGEST_SETTING = 10_000
 MOST = 100_000
 """Entries of a mapping or a list, where those are not numbers alone."""
 MOST_SETTINGS = 1000
+MOST_COLUMNS = 30_000
+"""Metrics of one run: three for each parameter of a model of ten thousand."""
 LONGEST_TIME = 1e10
 """Seconds: some three centuries, for times since a run's start and since 1970."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -162,7 +164,7 @@ def columns(value: Any) -> Mapping[str, Any]:
 
     They are long, so that each is passed over in C alone where it holds nothing but numbers.
     """
-    for key, column in _mapping(value).items():
+    for key, column in _mapping(value, MOST_COLUMNS).items():
         if len(key) > LONGEST_NAME:
             name(key)
         if not (type(column) is list and _is_numeric(column)):

@@ -12,6 +12,9 @@ from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.result import run_result
 
+_MOST = 30
+"""Metrics shown: a run whose experiment is not known has all of its parameters among them."""
+
 
 def print_report(run: RunDirectory, console: Console, experiment: Experiment | None = None) -> None:
     """Charts, final metrics, the run's name and how to see it again, on stdout; `experiment` is
@@ -24,8 +27,11 @@ def print_report(run: RunDirectory, console: Console, experiment: Experiment | N
     for row in draw_curves(run, experiment, console):
         console.print_drawing(row)
     console.print(headline(result))
-    if result["metrics"]:
-        console.print(table(_metrics(result, experiment), indent="  ", width=console.columns))
+    if metrics := _metrics(result, experiment):
+        console.print(table(metrics[:_MOST], indent="  ", width=console.columns))
+    if len(metrics) > _MOST:
+        rest = f"  and {len(metrics) - _MOST:,} more: tui-lab show {run.id} --json"
+        console.print(rest)
     again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
     again.append(("in the lab", f"tui-lab attach {run.id}"))
     console.print(table(again, indent="  "))
