@@ -1,0 +1,190 @@
+"""Protects every reader from what stands in a run's directory: whatever it is, there is a row or a
+sentence, and no exception, no wait, no code run.
+
+`TUI_LAB_FOREIGN_EXAMPLES` is how many directories are made up; with `-s` the longest wait is told.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from hypothesis import given, settings
+
+from tests.commandline.scripted_run import Screen
+from tests.runs.foreign import (
+    DIRECTORIES,
+    FILES,
+    RECORDED,
+    RUN,
+    attempt,
+    readers,
+    write,
+)
+from tui_lab.cli import perform
+from tui_lab.config import Settings
+from tui_lab.errors import ExperimentNotFound
+from tui_lab.tui.lab_session import LabSession
+
+EXAMPLES = int(os.environ.get("TUI_LAB_FOREIGN_EXAMPLES", "200"))
+_HANGS = 60
+"""Seconds after which a reader will not come back; it is interrupted, and the test fails."""
+
+
+@pytest.fixture(scope="module")
+def runs() -> Iterator[Path]:
+    """Where runs are kept, with locks and sockets beside."""
+    place = Path(tempfile.mkdtemp())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TUI_LAB_HOME", str(place))
+        patch.setattr(tempfile, "tempdir", str(place))
+        yield place / "runs"
+    shutil.rmtree(place)
+
+
+@pytest.fixture(autouse=True)
+def impatient() -> Iterator[None]:
+    """A reader that waits for someone else is a failure, and not a test that never ends."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise AssertionError("a reader hangs")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+class Longest:
+    """The longest wait so far, and for whom."""
+
+    seconds = 0.0
+    reader = ""
+    read = 0
+
+    def all_of(self, runs: Path) -> None:
+        self.read += 1
+        for name, read in readers(runs):
+            signal.alarm(_HANGS)
+            begun = time.perf_counter()
+            attempt(read)
+            signal.alarm(0)
+            self.seconds, self.reader = max(
+                (self.seconds, self.reader), (time.perf_counter() - begun, name)
+            )
+
+
+@pytest.fixture(scope="module")
+def longest() -> Iterator[Longest]:
+    measured = Longest()
+    yield measured
+    print(f"\n{measured.read} directories, longest {measured.seconds:.3f} s: {measured.reader}")
+
+
+@settings(max_examples=EXAMPLES)
+@given(contents=DIRECTORIES)
+def test_whatever_is_written_there(
+    runs: Path, longest: Longest, contents: dict[str, bytes | None]
+) -> None:
+    write(runs, contents)
+    longest.all_of(runs)
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+def endless(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def listening(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.open(".", os.O_RDONLY)
+        os.chdir(path.parent)  # the path of a socket must be short
+        server.bind(path.name)
+        os.chdir(here)
+        os.close(here)
+
+
+def huge(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(5 << 30)
+
+
+def one_long_line(path: Path) -> None:
+    path.write_bytes(b'{"type":"' + b"x" * (9 << 20))
+
+
+def many_short_lines(path: Path) -> None:
+    path.write_bytes(b'{"kind":"x"}\n' * 700_000)
+
+
+def deep(path: Path) -> None:
+    path.write_bytes(b'{"type":"run_finished","metrics":' + b"[" * 1000 + b"]" * 1000 + b"}\n")
+
+
+KINDS = (pipe, folder, loop, endless, listening, huge, one_long_line, many_short_lines, deep)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("name", FILES)
+def test_whatever_stands_in_place_of_a_file(
+    runs: Path, longest: Longest, name: str, kind: Callable[[Path], None]
+) -> None:
+    recorded = {file: (RECORDED / file) for file in FILES if file != name}
+    path = write(runs, {n: f.read_bytes() for n, f in recorded.items() if f.exists()})
+    kind(path / name)
+    longest.all_of(runs)
+    row = Screen()
+    assert perform(["runs"], row) == 0
+    assert [line.split()[0] for line in row.out.splitlines()] == ["run", RUN]
+
+
+@pytest.mark.parametrize("kind", [pipe, loop, endless, one_long_line], ids=lambda k: k.__name__)
+def test_whatever_stands_in_place_of_the_directory(
+    runs: Path, longest: Longest, kind: Callable[[Path], None]
+) -> None:
+    shutil.rmtree(write(runs, {}))
+    kind(runs / RUN)
+    longest.all_of(runs)
+    (runs / RUN).unlink()
+
+
+def test_a_file_that_a_run_names_is_run_by_none_of_them(
+    runs: Path, longest: Longest, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nEXPERIMENT = None\n")
+    text = (RECORDED / "run.json").read_text()
+    for name in ("linear-regression", "mine"):
+        run = text.replace('"plugin": ""', f'"plugin": "{plugin}"')
+        run = run.replace('"experiment": "linear-regression"', f'"experiment": "{name}"')
+        events = (RECORDED / "events.jsonl").read_bytes()
+        write(runs, {"run.json": run.encode(), "events.jsonl": events})
+        longest.all_of(runs)
+        with pytest.raises(ExperimentNotFound, match="a file of yours"):
+            LabSession(runs, Settings()).experiment("mine")
+    assert not (tmp_path / "ran").exists()
+    asked = Screen()
+    assert perform(["attach", RUN], asked) == 2
+    assert asked.err == (
+        f"{RUN} was made from a file, {plugin}, which is not run unasked; "
+        f"tui-lab attach {RUN} FILE.py names it.\n"
+    )
