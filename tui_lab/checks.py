@@ -7,7 +7,7 @@ with the words that follow the name of a field: "is -1, not a number from 0 to 1
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -151,10 +151,8 @@ def record(checks: Mapping[str, Check], *required: str) -> Check:
     """An object with fields of known kinds; those of a newer version hold what a setting may."""
 
     def check_all(value: Any) -> dict[str, Any]:
-        data = _mapping(value)
-        if missing := [field for field in required if field not in data]:
-            raise ValueError(f"lacks {' and '.join(missing)}")
-        return {key: _named(key, checks.get(key, setting), item) for key, item in data.items()}
+        items = _complete(value, required).items()
+        return {key: _named(key, checks.get(key, setting), item) for key, item in items}
 
     return check_all
 
@@ -190,8 +188,9 @@ def steps(value: Any) -> list[int]:
     return value
 
 
-def fields(data: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
-    """Those fields of `data` that there are checks for; `ValueError` names the field at fault."""
+def fields(data: Any, checks: Mapping[str, Check], required: Iterable[str] = ()) -> dict[str, Any]:
+    """Those fields of an object that there are checks for; `ValueError` names the one at fault."""
+    data = _complete(data, required)
     found, key = {}, ""
     try:
         for key, check in checks.items():
@@ -227,6 +226,14 @@ def _mapping(value: Any, most: int = MOST) -> Mapping[str, Any]:
     return value
 
 
+def _complete(value: Any, required: Iterable[str]) -> Mapping[str, Any]:
+    data = _mapping(value)
+    for field in required:
+        if field not in data:
+            raise ValueError(f"{field} is missing")
+    return data
+
+
 def _bound(value: Any, most: int = MOST) -> None:
     if len(value) > most:
         raise ValueError(f"has {len(value):,} entries, more than {most:,}")
@@ -236,12 +243,9 @@ def _is_numeric(column: list[Any]) -> bool:
     try:
         total = sum(column)
     except TypeError:  # the name of a non-finite number, or something else
-        return all(type(v) is float or type(v) is int or _is_named(v) for v in column)
+        words = {value for value in column if type(value) is str}
+        return words <= _NAMED.keys() and set(map(type, column)) <= {float, int, str}
     return type(total) is float or bool not in set(map(type, column))
-
-
-def _is_named(value: Any) -> bool:
-    return isinstance(value, str) and value in _NAMED
 
 
 def _named(key: str, check: Check, value: Any) -> Any:
