@@ -54,11 +54,16 @@ def print_hyperparameters(run: RunDirectory, console: Console) -> None:
         console.print(table(rows, indent="  ", width=console.columns))
 
 
+def say_complaint(run: RunDirectory, console: Console) -> None:
+    """What is wrong with a run that neither failed nor crashed, on stderr."""
+    complaint = run.status_record().error
+    if complaint and run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
+        console.say(complaint)
+
+
 def print_trouble(run: RunDirectory, console: Console) -> None:
-    """Why a run failed or crashed, or what else is wrong with it, on stderr."""
+    """Why a run failed or crashed, on stderr; nothing for one that did not."""
     if run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
-        if complaint := run.status_record().error:
-            console.say(complaint)
         return
     result = run_result(run)
     if said := str(result.get("log", "")).strip():
