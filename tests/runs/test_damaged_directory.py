@@ -5,30 +5,22 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.commandline.scripted_run import write_events
 from tui_lab.errors import RunUnreadable
-from tui_lab.events import RunEvent, RunFinished, RunPaused
+from tui_lab.events import RunFinished, RunPaused
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock
-from tui_lab.runs.log import RunLog
 
 NewRun = Callable[..., RunDirectory]
 NOW = datetime(2026, 11, 20, 23, 47, 55, tzinfo=UTC)
-
-
-def ended(directory: RunDirectory, event: RunEvent) -> None:
-    log = RunLog(directory.events_path)
-    log.append(event)
-    log.close()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +78,7 @@ def test_a_damaged_record_does_not_hide_the_log(
     new_run: NewRun, content: bytes, sentence: str
 ) -> None:
     directory = new_run()
-    ended(directory, RunFinished(t=1.0, step=7, epoch=2, metrics={"train/loss": math.inf}))
+    write_events(directory, [RunFinished(t=1.0, step=7, epoch=2, metrics={"train/loss": math.inf})])
     (directory.path / "status.json").write_bytes(content)
     record = directory.status_record()
     assert (record.status, record.step, record.epoch) == (RunStatus.FINISHED, 7, 2)
@@ -99,7 +91,7 @@ def test_a_log_that_goes_on_under_a_damaged_record_has_crashed_or_is_held(
     new_run: NewRun,
 ) -> None:
     directory = new_run()
-    ended(directory, RunPaused(t=1.0, step=7))
+    write_events(directory, [RunPaused(t=1.0, step=7)])
     (directory.path / "status.json").write_bytes(b"{")
     assert directory.status() is RunStatus.CRASHED
     lock = RunLock(directory.path)
@@ -110,7 +102,7 @@ def test_a_log_that_goes_on_under_a_damaged_record_has_crashed_or_is_held(
 
 def test_a_missing_record_of_an_ended_run_is_missed(new_run: NewRun) -> None:
     directory = new_run()
-    ended(directory, RunFinished(t=1.0, step=7, epoch=2))
+    write_events(directory, [RunFinished(t=1.0, step=7, epoch=2)])
     record = directory.status_record()
     assert (record.status, record.step) == (RunStatus.FINISHED, 7)
     assert record.error == f"{directory.id} has no status.json."
@@ -148,15 +140,6 @@ def test_a_name_with_terminal_escapes_is_told_without_them(runs: Path) -> None:
     with pytest.raises(RunUnreadable) as caught:
         RunDirectory(runs / "x\x1b[31m\n[red]").request()
     assert str(caught.value) == "x�[31m�[red] does not exist."
-
-
-@pytest.fixture
-def open_directory() -> Iterator[Path]:
-    """A directory that other users can search, which pytest's own are not."""
-    path = Path(tempfile.mkdtemp(dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory away")
@@ -199,9 +182,7 @@ def test_a_time_that_can_not_be_is_said_and_the_name_counts(
 
 def test_a_damaged_record_leaves_a_row_with_what_the_log_says(runs: Path, new_run: NewRun) -> None:
     directory = new_run("finished")
-    log = RunLog(directory.events_path)
-    log.append(RunFinished(t=1.0, step=9, epoch=3, metrics={"train/loss": 0.5}))
-    log.close()
+    write_events(directory, [RunFinished(t=1.0, step=9, epoch=3, metrics={"train/loss": 0.5})])
     (directory.path / "status.json").write_bytes(b"{")
     row = Catalogue(runs).summaries()[0]
     assert (row.readable, row.status, row.step) == (True, RunStatus.FINISHED, 9)

@@ -9,17 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 
 import pytest
 from hypothesis import given, settings
 
 from tests.commandline.scripted_run import Screen
+from tests.runs.conftest import HANGS
 from tests.runs.foreign import (
     DIRECTORIES,
     FILES,
@@ -29,14 +28,25 @@ from tests.runs.foreign import (
     readers,
     write,
 )
+from tests.runs.kinds import (
+    deep,
+    endless,
+    folder,
+    huge,
+    listening,
+    loop,
+    many_short_lines,
+    one_long_line,
+    pipe,
+)
 from tui_lab.cli import perform
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentNotFound
 from tui_lab.tui.lab_session import LabSession
 
 EXAMPLES = int(os.environ.get("TUI_LAB_FOREIGN_EXAMPLES", "200"))
-_HANGS = 60
-"""Seconds after which a reader will not come back; it is interrupted, and the test fails."""
+
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture(scope="module")
@@ -50,19 +60,6 @@ def runs() -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-@pytest.fixture(autouse=True)
-def impatient() -> Iterator[None]:
-    """A reader that waits for someone else is a failure, and not a test that never ends."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise AssertionError("a reader hangs")
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    yield
-    signal.alarm(0)
-    signal.signal(signal.SIGALRM, before)
-
-
 class Longest:
     """The longest wait so far, and for whom."""
 
@@ -73,10 +70,9 @@ class Longest:
     def all_of(self, runs: Path) -> None:
         self.read += 1
         for name, read in readers(runs):
-            signal.alarm(_HANGS)
+            signal.alarm(HANGS)
             begun = time.perf_counter()
             attempt(read)
-            signal.alarm(0)
             self.seconds, self.reader = max(
                 (self.seconds, self.reader), (time.perf_counter() - begun, name)
             )
@@ -96,48 +92,6 @@ def test_whatever_is_written_there(
 ) -> None:
     write(runs, contents)
     longest.all_of(runs)
-
-
-def pipe(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def folder(path: Path) -> None:
-    path.mkdir()
-
-
-def loop(path: Path) -> None:
-    path.symlink_to(path)
-
-
-def endless(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
-def listening(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as server:
-        here = os.open(".", os.O_RDONLY)
-        os.chdir(path.parent)  # the path of a socket must be short
-        server.bind(path.name)
-        os.chdir(here)
-        os.close(here)
-
-
-def huge(path: Path) -> None:
-    with path.open("wb") as file:
-        file.truncate(5 << 30)
-
-
-def one_long_line(path: Path) -> None:
-    path.write_bytes(b'{"type":"' + b"x" * (9 << 20))
-
-
-def many_short_lines(path: Path) -> None:
-    path.write_bytes(b'{"kind":"x"}\n' * 700_000)
-
-
-def deep(path: Path) -> None:
-    path.write_bytes(b'{"type":"run_finished","metrics":' + b"[" * 1000 + b"]" * 1000 + b"}\n")
 
 
 KINDS = (pipe, folder, loop, endless, listening, huge, one_long_line, many_short_lines, deep)

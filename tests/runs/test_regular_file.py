@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.runs.test_foreign_directories import endless, folder, listening, loop, pipe
+from tests.runs.kinds import endless, folder, listening, loop, pipe
 from tui_lab.runs.regular_file import open_regular, read_end, read_regular
+
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture
