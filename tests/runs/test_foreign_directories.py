@@ -50,14 +50,13 @@ pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where runs are kept, with locks and sockets beside."""
-    place = Path(tempfile.mkdtemp())
+    place = tmp_path_factory.mktemp("foreign")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TUI_LAB_HOME", str(place))
         patch.setattr(tempfile, "tempdir", str(place))
         yield place / "runs"
-    shutil.rmtree(place)
 
 
 class Longest:
