@@ -12,7 +12,7 @@ import pytest
 from tests.commandline.scripted_run import Screen, write_events
 from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.report import print_report
+from tui_lab.commandline.run import Ending, conclude
 from tui_lab.events import RunFinished
 from tui_lab.experiment import Experiment
 from tui_lab.runs.directory import RunDirectory
@@ -103,7 +103,7 @@ def test_a_run_of_a_file_is_shown_under_plain_names(
 def test_who_has_named_the_file_gets_its_words(
     own: RunDirectory, console: Screen, linear_regression: Experiment
 ) -> None:
-    print_report(own, console, linear_regression)
+    conclude(own, linear_regression, Ending.BY_ITSELF, console, as_json=False)
     assert linear_regression.metrics[0].help[:20] in console.out
 
 

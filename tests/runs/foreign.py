@@ -37,7 +37,7 @@ EVENTS = [json.loads(line) for line in (RECORDED / "events.jsonl").read_bytes().
 DOCUMENTS: Mapping[str, Any] = {
     name: json.loads((RECORDED / name).read_bytes()) for name in ("run.json", "status.json")
 }
-FILES = ("run.json", "status.json", "events.jsonl", "worker.log", "exit.json")
+FILES = ("run.json", "status.json", "events.jsonl", "events.kept", "worker.log", "exit.json")
 
 _WORDS = ("NaN", "Infinity", "x", "\x1b[31m\x07", "[red]", "‮", "a" * 20_000, "2125-01-01T00:00:00")
 _NUMBERS = (0, -1, 1, 2**31, 2**53 + 1, 2**64 - 1, 10**30, -(2**63), 0.5, -0.0, 1e308, 99999999999)

@@ -14,7 +14,7 @@ import pytest
 from tests.commandline.scripted_run import write_events
 from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunFinished, RunPaused
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.run import FORMAT, RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock
@@ -32,7 +32,8 @@ NOW = datetime(2026, 11, 20, 23, 47, 55, tzinfo=UTC)
         (b"[1]", "run.json of ID does not hold a JSON object."),
         (
             b'{"format":7}',
-            "ID was written by a newer tui-lab (format 7, this one reads 1); update tui-lab.",
+            "ID was written by a newer tui-lab "
+            f"(format 7, this one reads {FORMAT}); update tui-lab.",
         ),
         (b'{"format":1}', "run.json of ID can't be used: experiment is missing."),
         (
