@@ -105,6 +105,7 @@ def test_who_has_named_the_file_gets_its_words(
 ) -> None:
     conclude(own, linear_regression, Ending.BY_ITSELF, console, as_json=False)
     assert linear_regression.metrics[0].help[:20] in console.out
+    assert f"tui-lab attach {own.id} FILE.py\n" in console.out
 
 
 def test_attaching_to_it_needs_the_file_to_be_named(

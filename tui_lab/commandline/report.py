@@ -33,7 +33,8 @@ def print_report(run: RunDirectory, console: Console, experiment: Experiment | N
         rest = f"  and {len(metrics) - _MOST:,} more: tui-lab show {run.id} --json"
         console.print(rest)
     again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
-    again.append(("in the lab", f"tui-lab attach {run.id}"))
+    file = " FILE.py" if run.request().plugin else ""  # which of them is for a person to say
+    again.append(("in the lab", f"tui-lab attach {run.id}{file}"))
     console.print(table(again, indent="  "))
 
 
