@@ -4,6 +4,7 @@ another version still reads."""
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -186,6 +187,15 @@ def test_what_is_wrong_with_it_is_said(data: dict[str, Any], reason: str) -> Non
     event = from_json(data)
     assert isinstance(event, UnknownEvent)
     assert reason in event.reason
+
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.mark.parametrize("log", sorted(DATA.rglob("events.jsonl")), ids=lambda log: log.parent.name)
+def test_what_workers_wrote_is_readable_to_the_last_event(log: Path) -> None:
+    events = [from_json(loads(line)) for line in log.read_bytes().splitlines()]
+    assert [event for event in events if isinstance(event, UnknownEvent) and event.reason] == []
 
 
 def test_a_type_that_is_not_known_is_nothing_wrong() -> None:
