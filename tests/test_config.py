@@ -45,12 +45,13 @@ def test_home_is_absolute_and_knows_the_tilde() -> None:
 def test_a_home_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
     home = tmp_path / "file"
     home.write_text("")
-    with pytest.raises(HomeError) as caught:
-        writable_runs_directory({"TUI_LAB_HOME": str(home)})
-    assert str(caught.value) == (
-        f"Runs can't be kept in {home} (Not a directory); "
-        "set TUI_LAB_HOME to a directory you can write."
-    )
+    for find in (runs_directory, writable_runs_directory):
+        with pytest.raises(HomeError) as caught:
+            find({"TUI_LAB_HOME": str(home)})
+        assert str(caught.value) == (
+            f"Runs can't be kept in {home} (Not a directory); "
+            "set TUI_LAB_HOME to a directory you can write."
+        )
 
 
 def test_a_home_that_can_not_be_written_is_one_sentence(

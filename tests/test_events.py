@@ -4,7 +4,8 @@ another version still reads."""
 from __future__ import annotations
 
 import math
-from typing import get_args
+from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 
@@ -110,3 +111,95 @@ def test_what_it_does_not_understand_is_kept(data: dict[str, object]) -> None:
     event = from_json(data)
     assert isinstance(event, UnknownEvent)
     assert event.data == {key: value for key, value in data.items() if key != "type"}
+
+
+EVERYTHING = [loads(dumps(to_json(event))) for event in EVENTS if type(event) is not UnknownEvent]
+WRONG: list[Any] = [None, True, -1, 1.5, "x", [[]], {"a": {"b": []}}, 10**30, "x" * 100_001]
+
+
+def wrong_for(data: dict[str, Any], field: str) -> list[Any]:
+    """Values of another kind than a field's."""
+    given = data[field]
+    if field in ("old", "new"):
+        return [{"a": 1}, [[1]], "x" * 100_001]
+    if isinstance(given, bool):
+        return [value for value in WRONG if not isinstance(value, bool)]
+    if isinstance(given, str):
+        return [value for value in WRONG if value != "x"]
+    if isinstance(given, float):
+        return [value for value in WRONG if value != 1.5]
+    return WRONG
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [(data, field) for data in EVERYTHING for field in data if field != "type"],
+    ids=lambda part: part if isinstance(part, str) else part["type"],
+)
+def test_a_field_of_another_kind_makes_it_unreadable(data: dict[str, Any], field: str) -> None:
+    for value in wrong_for(data, field):
+        event = from_json({**data, field: value})
+        assert isinstance(event, UnknownEvent), (field, value)
+        assert (event.type, event.data[field]) == (data["type"], value)
+        assert event.reason.startswith(f"{field} ")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"type": "run_paused", "t": 1.0}, "step is missing"),
+        ({"type": "run_paused", "t": "x", "step": 1}, "t is 'x', not a number"),
+        ({"type": "run_resumed", "t": 1e300, "step": 1}, "t is 1e+300, not a number of seconds"),
+        ({"type": "metrics", "t": 1, "kind": "dance", "columns": {}}, "kind is 'dance', not one"),
+        (
+            {"type": "metrics", "t": 1, "kind": "step", "columns": {"a": [[1]]}},
+            "columns hold a list of 1 for 'a', not a list of numbers",
+        ),
+        (
+            {"type": "metrics", "t": 1, "kind": "step", "first": 2**53, "columns": {"a": [1]}},
+            "is 9,007,199,254,740,993, not a number",
+        ),
+        (
+            {"type": "metrics", "t": 1, "kind": "epoch", "steps": [2], "epochs": [1, 2],
+             "columns": {"a": [1, 2]}},
+            "has 2 rows, and not as many steps or epochs",
+        ),
+        (
+            {"type": "gradients", "t": 1, "step": 1, "phase": "", "grad_enabled": True,
+             "graph": True, "parameters": [{"grad": "set"}]},
+            "parameters name is missing",
+        ),
+        (
+            {"type": "gradients", "t": 1, "step": 1, "phase": "", "grad_enabled": True,
+             "graph": True, "parameters": [{"name": "w", "norm": "big"}]},
+            "parameters norm is 'big', not a number",
+        ),
+        (
+            {"type": "picture", "t": 1, "step": 1, "picture": "p", "layer": "l",
+             "data": {"x": {"y": 1}}},
+            "data 'x' is an object, not text",
+        ),
+        (
+            {"type": "run_finished", "t": 1, "step": 1, "epoch": 1, "metrics": {"a": [1]}},
+            "metrics 'a' is a list of 1, not a number",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_it_is_said(data: dict[str, Any], reason: str) -> None:
+    event = from_json(data)
+    assert isinstance(event, UnknownEvent)
+    assert reason in event.reason
+
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.mark.parametrize("log", sorted(DATA.rglob("events.jsonl")), ids=lambda log: log.parent.name)
+def test_what_workers_wrote_is_readable_to_the_last_event(log: Path) -> None:
+    events = [from_json(loads(line)) for line in log.read_bytes().splitlines()]
+    assert [event for event in events if isinstance(event, UnknownEvent) and event.reason] == []
+
+
+def test_a_type_that_is_not_known_is_nothing_wrong() -> None:
+    event = from_json({"type": "comet_seen", "t": "x"})
+    assert event == UnknownEvent(type="comet_seen", data={"t": "x"}, reason="")

@@ -7,7 +7,7 @@ with the words that follow the name of a field: "is -1, not a number from 0 to 1
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,8 @@ LONGEST_SETTING = 10_000
 MOST = 100_000
 """Entries of a mapping or a list, where those are not numbers alone."""
 MOST_SETTINGS = 1000
+MOST_COLUMNS = 30_000
+"""Metrics of one run: three for each parameter of a model of ten thousand."""
 LONGEST_TIME = 1e10
 """Seconds: some three centuries, for times since a run's start and since 1970."""
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -149,10 +151,8 @@ def record(checks: Mapping[str, Check], *required: str) -> Check:
     """An object with fields of known kinds; those of a newer version hold what a setting may."""
 
     def check_all(value: Any) -> dict[str, Any]:
-        data = _mapping(value)
-        if missing := [field for field in required if field not in data]:
-            raise ValueError(f"lacks {' and '.join(missing)}")
-        return {key: _named(key, checks.get(key, setting), item) for key, item in data.items()}
+        items = _complete(value, required).items()
+        return {key: _named(key, checks.get(key, setting), item) for key, item in items}
 
     return check_all
 
@@ -162,7 +162,7 @@ def columns(value: Any) -> Mapping[str, Any]:
 
     They are long, so that each is passed over in C alone where it holds nothing but numbers.
     """
-    for key, column in _mapping(value).items():
+    for key, column in _mapping(value, MOST_COLUMNS).items():
         if len(key) > LONGEST_NAME:
             name(key)
         if not (type(column) is list and _is_numeric(column)):
@@ -188,8 +188,9 @@ def steps(value: Any) -> list[int]:
     return value
 
 
-def fields(data: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
-    """Those fields of `data` that there are checks for; `ValueError` names the field at fault."""
+def fields(data: Any, checks: Mapping[str, Check], required: Iterable[str] = ()) -> dict[str, Any]:
+    """Those fields of an object that there are checks for; `ValueError` names the one at fault."""
+    data = _complete(data, required)
     found, key = {}, ""
     try:
         for key, check in checks.items():
@@ -225,6 +226,14 @@ def _mapping(value: Any, most: int = MOST) -> Mapping[str, Any]:
     return value
 
 
+def _complete(value: Any, required: Iterable[str]) -> Mapping[str, Any]:
+    data = _mapping(value)
+    for field in required:
+        if field not in data:
+            raise ValueError(f"{field} is missing")
+    return data
+
+
 def _bound(value: Any, most: int = MOST) -> None:
     if len(value) > most:
         raise ValueError(f"has {len(value):,} entries, more than {most:,}")
@@ -234,12 +243,9 @@ def _is_numeric(column: list[Any]) -> bool:
     try:
         total = sum(column)
     except TypeError:  # the name of a non-finite number, or something else
-        return all(type(v) is float or type(v) is int or _is_named(v) for v in column)
+        words = {value for value in column if type(value) is str}
+        return words <= _NAMED.keys() and set(map(type, column)) <= {float, int, str}
     return type(total) is float or bool not in set(map(type, column))
-
-
-def _is_named(value: Any) -> bool:
-    return isinstance(value, str) and value in _NAMED
 
 
 def _named(key: str, check: Check, value: Any) -> Any:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from tui_lab import checks
+
 
 @dataclass(frozen=True)
 class Pause:
@@ -82,8 +84,16 @@ class Acknowledgement:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Acknowledgement:
-        return cls(bool(data["ok"]), int(data["step"]), str(data["message"]))
+    def from_json(cls, data: Any) -> Acknowledgement:
+        """The answer in a decoded line; raises `ValueError`, which names the field at fault."""
+        return cls(**checks.fields(data, _ANSWER, _ANSWER))
+
+
+_ANSWER: Mapping[str, checks.Check] = {
+    "ok": checks.flag,
+    "step": checks.whole,
+    "message": checks.text,
+}
 
 
 def set_command(values: Mapping[str, Any]) -> SetHyperparameter | SetHyperparameters:

@@ -30,8 +30,16 @@ def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
 
 def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """The directory with one directory per run. It need not exist: reading makes nothing, so that
-    a home that can't be written can still be looked at."""
-    return home_directory(environ) / "runs"
+    a home that can't be written is looked at all the same. Raises `HomeError` for one that can't
+    be listed."""
+    home = home_directory(environ)
+    try:
+        os.scandir(home / "runs").close()
+    except FileNotFoundError:
+        pass  # no run was made yet
+    except OSError as error:
+        raise HomeError(_home_sentence(home, error)) from error
+    return home / "runs"
 
 
 def writable_runs_directory(environ: Mapping[str, str] = os.environ) -> Path:

@@ -226,7 +226,7 @@ _TYPES: dict[str, type[Any]] = {
 }
 _NAMES = {event: name for name, event in _TYPES.items()}
 _REQUIRED = {
-    event: frozenset(
+    event: tuple(
         f.name for f in fields(event) if f.default is MISSING and f.default_factory is MISSING
     )
     for event in _NAMES
@@ -283,10 +283,8 @@ def from_json(data: Mapping[str, Any]) -> RunEvent:
     kind = _TYPES.get(name)
     if kind is None:
         return _unknown(name, data, "")
-    if missing := _REQUIRED[kind] - data.keys():
-        return _unknown(name, data, f"{min(missing)} is missing")
     try:
-        event: RunEvent = kind(**checks.fields(data, _CHECKS[kind]))
+        event: RunEvent = kind(**checks.fields(data, _CHECKS[kind], _REQUIRED[kind]))
         if isinstance(event, MetricsLogged):
             _check_rows(event)
     except ValueError as error:

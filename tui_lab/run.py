@@ -84,10 +84,7 @@ class RunRequest:
     def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
         """The request in `data`; fields of other minor versions are ignored. Raises `ValueError`,
         which names the field, for one that can't be what it says or is not there."""
-        for name in ("experiment", "program", "hyperparameters"):
-            if name not in data:
-                raise ValueError(f"{name} is missing")
-        return cls(**checks.fields(data, _CHECKS))
+        return cls(**checks.fields(data, _CHECKS, ("experiment", "program", "hyperparameters")))
 
 
 _OF_FIELDS: Mapping[str, checks.Check] = {

@@ -9,6 +9,7 @@ import pytest
 
 from tests.commandline.scripted_run import Screen, Stream
 from tui_lab.commandline.console import Console, cell_width, escape
+from tui_lab.commandline.table import cut, table
 
 
 @pytest.mark.parametrize(
@@ -39,10 +40,11 @@ def test_data_goes_to_stdout_and_talk_to_stderr(console: Screen) -> None:
 def test_json_is_utf8_whatever_the_locale_and_holds_no_control_character() -> None:
     raw = io.BytesIO()
     ascii_only = io.TextIOWrapper(raw, encoding="ascii", errors="replace")
-    Console(ascii_only, None).print_json({"λ": "\x1b[2J \x9b \x7f", "loss": float("nan")})
+    orders = "\x1b[2J \x9b \x7f \u202e \u2066 \u2028"
+    Console(ascii_only, None).print_json({"λ": orders, "loss": float("nan")})
     written = raw.getvalue().decode("utf-8")
-    assert json.loads(written) == {"λ": "\x1b[2J \x9b \x7f", "loss": "NaN"}
-    assert not any(control in written for control in "\x1b\x9b\x7f")
+    assert json.loads(written) == {"λ": orders, "loss": "NaN"}
+    assert not any(control in written for control in orders if control not in "[2J ")
 
 
 def test_a_closed_stream_swallows_what_it_is_given() -> None:
@@ -70,6 +72,46 @@ def test_colours_need_a_terminal_that_wants_them(variable: dict[str, str]) -> No
     assert Console(terminal, None, environ={"TERM": "xterm"}).colour
     assert not Console(terminal, None, environ={"TERM": "xterm", **variable}).colour
     assert not Console(Stream(), None, environ={"TERM": "xterm"}).colour
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("abc", 0, "abc"),
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("a漢字", 4, "a漢…"),
+        ("漢字", 3, "漢…"),
+        ("ae\u0301e\u0301", 2, "a…"),
+        ("ae\u0301", 2, "ae\u0301"),
+        ("x" * 100_000, 5, "xxxx…"),
+        ("", 5, ""),
+    ],
+)
+def test_text_is_cut_to_its_columns(text: str, width: int, shown: str) -> None:
+    assert cut(text, width) == shown
+
+
+def test_no_cell_takes_more_than_its_share_of_a_screen() -> None:
+    rows = [("a", "x" * 100_000, "b"), ("\x1b" * 100_000, "y", "c")]
+    lines = table(rows).splitlines()
+    assert len(lines) == 2
+    assert all(len(line) < 4 * 1000 for line in lines)
+    assert lines[0].split()[1] == "x" * 499 + "…"
+
+
+def test_a_long_text_is_cut_by_looking_at_each_character_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked = list[str]()
+
+    def width(text: str) -> int:
+        looked.append(text)
+        return len(text)
+
+    monkeypatch.setattr("tui_lab.commandline.table.cell_width", width)
+    cut("x" * 100_000, 60_000)
+    assert sum(map(len, looked)) <= 100_000
 
 
 def test_wide_and_combining_characters_take_the_cells_they_take() -> None:

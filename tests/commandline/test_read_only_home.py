@@ -27,18 +27,9 @@ NOBODY = 65534
 
 
 @pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that other users can search, which pytest's own are not."""
-    path = Path(tempfile.mkdtemp(dir="/tmp"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture
-def read_only(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def read_only(open_directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home with one run, in which this process may write nothing."""
-    home, temporary = place / "home", place / "tmp"
+    home, temporary = open_directory / "home", open_directory / "tmp"
     shutil.copytree(RECORDED, home / "runs" / RUN)
     temporary.mkdir()
     temporary.chmod(0o777)

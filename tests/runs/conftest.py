@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
+
+HANGS = 60
+"""Seconds after which a reader will not come back."""
 
 NewRun = Callable[..., RunDirectory]
 
@@ -59,3 +64,17 @@ def heartbeat() -> Callable[..., StatusRecord]:
         return StatusRecord(**values)  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """A reader that waits for someone else is a failure, and not a test that never ends."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise AssertionError("a reader hangs")
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.alarm(HANGS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tui_lab.checks import number
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.runs.encoding import dumps, loads, number, plain
+from tui_lab.runs.encoding import dumps, loads, plain
 
 SCALARS = st.none() | st.booleans() | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.text()
 VALUES = st.recursive(
@@ -92,9 +93,3 @@ def test_mappings_are_objects_and_other_things_refused() -> None:
 def test_plain_satisfies_any_json_encoder() -> None:
     text = json.dumps(plain({"a": (1.0, math.nan)}), allow_nan=False)
     assert text == '{"a": [1.0, "NaN"]}'
-
-
-@pytest.mark.parametrize("value", ["nan", "1.5", "", None, [1.0]])
-def test_only_numbers_and_the_three_strings_are_numbers(value: object) -> None:
-    with pytest.raises(ValueError, match="is not a number"):
-        number(value)

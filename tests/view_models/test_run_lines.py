@@ -3,6 +3,7 @@ no sense."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.view_models.folded import started, steps, view_of
 from tui_lab.events import (
     AlarmRaised,
     HyperparameterChanged,
+    MetricsLogged,
     PictureLogged,
     RunFailed,
     RunPaused,
@@ -114,6 +116,28 @@ class TestWhateverIsWritten:
 
         assert view.step == 4
         assert any("could not be read" in text for text in view.lines)
+
+    def test_what_is_wrong_is_said_once_for_each_kind_of_event(self) -> None:
+        bad = [{"type": kind, "t": t} for t in ("x", "y") for kind in ("run_paused", "alarm")]
+        view = view_of(*map(from_json, bad))
+
+        assert view.lines == [
+            "an event could not be read: run_paused, step is missing",
+            "an event could not be read: alarm, step is missing",
+        ]
+
+    def test_metrics_beyond_what_can_be_kept_are_left_out_and_said_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("tui_lab.view_models.measurements.MOST_COLUMNS", 2)
+        block = MetricsLogged(t=1, kind="step", first=1, columns={k: [1.0] for k in "abcd"})
+        view = view_of(block, replace(block, first=2))
+
+        assert set(view.series) == {("step", "a"), ("step", "b")}
+        assert view.step == 2
+        assert view.lines == [
+            "an event could not be read: MetricsLogged, 2 metrics beyond 2 are left out"
+        ]
 
     @pytest.mark.parametrize("line", [{"type": "run_branched", "t": "x"}, {}])
     def test_an_unknown_event_is_named(self, line: dict[str, Any]) -> None:

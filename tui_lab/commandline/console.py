@@ -16,8 +16,8 @@ from typing import Any, TextIO
 
 from tui_lab.runs.encoding import dumps
 
-_CONTROLS_IN_JSON = re.compile("[\x7f-\x9f]")
-"""What JSON leaves unescaped and a terminal may obey."""
+_CONTROLS_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""What JSON leaves unescaped and a terminal may obey: controls, and what turns text around."""
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories that move the cursor, reorder text or show nothing."""
 

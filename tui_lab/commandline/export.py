@@ -9,6 +9,7 @@ from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, word
+from tui_lab.commandline.report import say_complaint
 from tui_lab.commandline.selection import add_run, catalogue, find_run
 from tui_lab.errors import RunError
 from tui_lab.runs.export import export_run
@@ -24,6 +25,7 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Writes the file."""
     to = Path(word(arguments, "to", "export needs --to FILE, ending in .csv or .jsonl."))
     run = find_run(arguments, catalogue(), "export")
+    say_complaint(run, console)
     try:
         export_run(run, to.expanduser())
     except OSError as error:

@@ -11,7 +11,7 @@ from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
-from tui_lab.config import Settings, default_fps
+from tui_lab.config import Settings, default_fps, runs_directory
 from tui_lab.errors import RunNotLive, UsageError
 from tui_lab.runs.directory import RunDirectory
 
@@ -115,6 +115,7 @@ def _open(
     run_id: str,
 ) -> ExitStatus:
     require_terminal(console)
+    runs_directory()
     # Textual takes longer to import than every other command takes to run, and longer still when
     # garbage is looked for among modules, of which there is none; the lab goes on with it later.
     gc.disable()

@@ -12,6 +12,9 @@ from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.result import run_result
 
+_MOST = 30
+"""Metrics shown: a run whose experiment is not known has all of its parameters among them."""
+
 
 def print_report(run: RunDirectory, console: Console, experiment: Experiment | None = None) -> None:
     """Charts, final metrics, the run's name and how to see it again, on stdout; `experiment` is
@@ -24,10 +27,14 @@ def print_report(run: RunDirectory, console: Console, experiment: Experiment | N
     for row in draw_curves(run, experiment, console):
         console.print_drawing(row)
     console.print(headline(result))
-    if result["metrics"]:
-        console.print(table(_metrics(result, experiment), indent="  ", width=console.columns))
+    if metrics := _metrics(result, experiment):
+        console.print(table(metrics[:_MOST], indent="  ", width=console.columns))
+    if len(metrics) > _MOST:
+        rest = f"  and {len(metrics) - _MOST:,} more: tui-lab show {run.id} --json"
+        console.print(rest)
     again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
-    again.append(("in the lab", f"tui-lab attach {run.id}"))
+    file = " FILE.py" if run.request().plugin else ""  # which of them is for a person to say
+    again.append(("in the lab", f"tui-lab attach {run.id}{file}"))
     console.print(table(again, indent="  "))
 
 
@@ -48,11 +55,16 @@ def print_hyperparameters(run: RunDirectory, console: Console) -> None:
         console.print(table(rows, indent="  ", width=console.columns))
 
 
+def say_complaint(run: RunDirectory, console: Console) -> None:
+    """What is wrong with a run that neither failed nor crashed, on stderr."""
+    complaint = run.status_record().error
+    if complaint and run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
+        console.say(complaint)
+
+
 def print_trouble(run: RunDirectory, console: Console) -> None:
-    """Why a run failed or crashed, or what else is wrong with it, on stderr."""
+    """Why a run failed or crashed, on stderr; nothing for one that did not."""
     if run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
-        if complaint := run.status_record().error:
-            console.say(complaint)
         return
     result = run_result(run)
     if said := str(result.get("log", "")).strip():

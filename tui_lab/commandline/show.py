@@ -8,7 +8,12 @@ from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
-from tui_lab.commandline.report import print_hyperparameters, print_report, print_trouble
+from tui_lab.commandline.report import (
+    print_hyperparameters,
+    print_report,
+    print_trouble,
+    say_complaint,
+)
 from tui_lab.commandline.selection import add_run, catalogue, find_run
 from tui_lab.runs.result import run_result
 
@@ -22,6 +27,7 @@ def configure(parser: Parser) -> None:
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Prints the run; how it went is told, and is no failure of `show`."""
     run = find_run(arguments, catalogue(), "show")
+    say_complaint(run, console)
     if arguments.json:
         console.print_json(run_result(run))
         return ExitStatus.FINISHED

@@ -11,11 +11,14 @@ from tui_lab.commandline.console import cell_width, escape
 from tui_lab.view_models.number_format import duration, short
 
 _GAP = "  "
+_LONGEST_CELL = 500
+"""Characters: more than a sentence; `--json` has the rest."""
 
 
 def table(rows: Sequence[Sequence[str]], *, indent: str = "", width: int = 0) -> str:
-    """Rows of text under each other in columns; the last column is cut to end at `width`."""
-    cells = [[escape(cell).replace("\n", " ") for cell in row] for row in rows]
+    """Rows of text under each other in columns; the last column is cut to end at `width`, and no
+    cell takes more than its share of a screen, whatever a file says."""
+    cells = [[_cell(text) for text in row] for row in rows]
     widths = [max(map(cell_width, column)) for column in zip(*cells, strict=True)]
     lines = [indent + _GAP.join(map(_padded, row, widths)).rstrip() for row in cells]
     return "\n".join(cut(line, width) for line in lines)
@@ -23,11 +26,16 @@ def table(rows: Sequence[Sequence[str]], *, indent: str = "", width: int = 0) ->
 
 def cut(text: str, width: int) -> str:
     """`text` in at most `width` columns (0: as it is), with an ellipsis where something is lost."""
-    if not width or cell_width(text) <= width:
+    if not width:
         return text
-    while text and cell_width(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    kept = used = 0
+    for place, character in enumerate(text, start=1):
+        used += cell_width(character)
+        if used < width:
+            kept = place
+        elif used > width:
+            return text[:kept] + "…"
+    return text
 
 
 def wrapped(text: str, *, indent: str, width: int) -> str:
@@ -48,6 +56,11 @@ def number_text(value: Any) -> str:
 def elapsed_text(seconds: float) -> str:
     """How long something took: tenths of a second while they matter."""
     return f"{seconds:.1f} s" if seconds < 60 else duration(seconds)
+
+
+def _cell(text: str) -> str:
+    shown = text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 1] + "…"
+    return escape(shown).replace("\n", " ")
 
 
 def _padded(text: str, width: int) -> str:

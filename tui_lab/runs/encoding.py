@@ -31,16 +31,6 @@ def loads(data: bytes) -> Any:
     return orjson.loads(data)
 
 
-def number(value: object) -> float:
-    """The float in a decoded value: a number, or one of the three strings; else `ValueError`."""
-    if isinstance(value, str):
-        if value in ("NaN", "Infinity", "-Infinity"):
-            return float(value)
-    elif isinstance(value, int | float):
-        return float(value)
-    raise ValueError(f"{value!r} is not a number")
-
-
 def plain(data: object) -> Any:
     """`data` with every non-finite number replaced by its string, at any depth."""
     if data is None or isinstance(data, int):

@@ -82,7 +82,8 @@ class RunOverlays:
 
     def _read(self, name: str, value: Any) -> Any:
         try:
-            return self._experiment[name].to_json(value)
+            hyperparameter = self._experiment[name]
+            return hyperparameter.to_json(hyperparameter.check(value))
         except TuiLabError:
             return value
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from tui_lab.checks import MOST_COLUMNS
 from tui_lab.events import MetricsLogged
 from tui_lab.view_models.figure import Floats
 from tui_lab.view_models.series import Series, column, number
@@ -32,7 +33,10 @@ class Measurements:
         self._times = {"step": t, "epoch": t}
 
     def fold(self, event: MetricsLogged, steps_per_epoch: int) -> None:
-        """Take over a block; its rows are spread evenly over the time since the block before."""
+        """Take over a block; its rows are spread evenly over the time since the block before.
+
+        Raises `ValueError` where there are more metrics than can be kept; the others are left out.
+        """
         kind: Kind = "step" if event.kind == "step" else "epoch"
         columns = {str(key): column(values) for key, values in event.columns.items()}
         rows = max(map(len, columns.values()), default=0)
@@ -40,8 +44,12 @@ class Measurements:
             return
         steps = _steps(event, rows, steps_per_epoch)
         times = self._spread(kind, event, rows)
+        left_out = 0
         for key, values in columns.items():
             if (kind, key) not in self.series:
+                if len(self.series) >= MOST_COLUMNS:
+                    left_out += 1
+                    continue
                 self.series[kind, key] = Series()
             self.series[kind, key].append(steps, values, times)
             if kind == "epoch" or ("epoch", key) not in self.series:
@@ -50,6 +58,8 @@ class Measurements:
             self.step = max(self.step, int(steps[-1]))
         if event.epochs:
             self.epoch = max(self.epoch, int(event.epochs[-1]))
+        if left_out:
+            raise ValueError(f"{left_out:,} metrics beyond {MOST_COLUMNS:,} are left out")
 
     def end(self, step: int, epoch: int, metrics: Mapping[str, Any]) -> None:
         """Take over what the run's last event says."""

@@ -9,6 +9,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_lab.view_models.plain_text import plain
+
 HERE = "▶"
 
 
@@ -52,7 +54,7 @@ def highlighted(source: Sequence[str]) -> list[Content]:
     """The lines in the colours of the theme, without the indentation they all share."""
     from textual.highlight import highlight  # 10 ms that the first paint can do without
 
-    code = "\n".join(line.rstrip("\n").expandtabs(4) for line in source)
+    code = "\n".join(plain(line.expandtabs(4)) for line in source)
     lines = highlight(code, language="python").split("\n", allow_blank=True)
     filled = [line.plain for line in lines if line.plain.strip()]
     indent = min((len(line) - len(line.lstrip()) for line in filled), default=0)

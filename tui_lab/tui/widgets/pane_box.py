@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui_lab.tui.widgets.frame import Frame
+from tui_lab.view_models.plain_text import plain
 
 
 class PaneBox(Frame):
@@ -57,8 +58,8 @@ class PaneBox(Frame):
             other.display = each == self.current
 
     def say(self, sentence: str) -> None:
-        """Put a few words into the lower border."""
-        self._said = sentence
+        """Put a few words into the lower border; they may come from a log."""
+        self._said = plain(sentence)
         self._name_panes()
 
     def on_resize(self) -> None:

@@ -7,6 +7,7 @@ from textual.content import Content
 from tui_lab.run import RunStatus
 from tui_lab.tui.status_sign import status_content
 from tui_lab.tui.widgets.line import Line
+from tui_lab.view_models.plain_text import plain
 
 
 class RunHeader(Line):
@@ -35,7 +36,7 @@ class RunHeader(Line):
             state = Content.assemble(state, (f" {waiting}", "$text-muted"))
         right = (
             Content.styled(run_id, "$text-muted"),
-            Content.styled(device, "$text-muted"),
+            Content.styled(plain(device), "$text-muted"),
             state,
         )
         self.show(left, right)

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from tui_lab.tui.widgets.line import Line
 from tui_lab.view_models.number_format import duration
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
     from tui_lab.view_models.change import Change
@@ -43,7 +44,7 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     """Step, epoch, speed and time, the more important first."""
     parts = [_count("step", view.step, view.total_steps)]
     if view.phase is not None:
-        at = f"at {view.phase} of step {view.phase_step}"
+        at = f"at {plain(view.phase)} of step {view.phase_step}"
         parts.append(Content.styled(at, "bold $status-paused"))
     if view.total_epochs:
         parts.append(_count("epoch", view.epoch, view.total_epochs))
@@ -62,9 +63,9 @@ def remarks(view: RunView) -> tuple[Content, ...]:
     """Alarms in words and the last marks, the least important first."""
     parts = [_mark(change) for change in view.marks[-_MARKS:]]
     if alarm := alarms(view):
-        parts.append(Content.styled(alarm, "bold $error"))
+        parts.append(Content.styled(plain(alarm), "bold $error"))
     if view.pause_reason:
-        parts.append(Content.styled(view.pause_reason, "bold $warning"))
+        parts.append(Content.styled(plain(view.pause_reason), "bold $warning"))
     return tuple(parts)
 
 
