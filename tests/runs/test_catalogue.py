@@ -181,7 +181,7 @@ def break_link(path: Path) -> None:
         (break_torn, "run.json of ID is torn: it is not JSON."),
         (
             break_newer,
-            "ID was written by a newer tui-lab (format 7, this one reads 1); update tui-lab.",
+            "ID was written by a newer tui-lab (format 7, this one reads 2); update tui-lab.",
         ),
         (break_record, "status.json of ID is torn: it is not JSON."),
         (break_kind, "ID is not a directory."),

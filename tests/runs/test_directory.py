@@ -207,7 +207,7 @@ def test_killed_between_the_last_event_and_the_record(
         (b"[1]", "run.json of ID does not hold a JSON object."),
         (
             b'{"format":7}',
-            "ID was written by a newer tui-lab (format 7, this one reads 1); update tui-lab.",
+            "ID was written by a newer tui-lab (format 7, this one reads 2); update tui-lab.",
         ),
         (b'{"format":1}', "run.json of ID has no usable 'experiment'."),
         (

@@ -2,38 +2,92 @@
 
 A line counts once its newline is there. The reader's place is always the end of a good line, which
 is where a writer that re-opens the log may cut it back to, so the two never disagree. Lines that
-are not JSON objects are passed over once a good one follows them. A NUL byte stops the reader:
-over a network file system it is a hole that may be filled later.
+are no events are passed over and counted, and so are those that are altered, repeated or missing
+where the log says so itself (format 2). A NUL byte stops the reader: over a network file system it
+is a hole that may be filled later. In a `settled` log nothing is filled or completed any more.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunEvent, from_json
 from tui_lab.runs.encoding import loads
+from tui_lab.runs.seal import looks_sealed, number_of
 
 _MOST = 4 << 20
+_LONGEST = 1 << 26
+"""Bytes without a single good line after which a reader looks at them no more."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The end of a good line, and what was met on the way there."""
+
+    offset: int = 0
+    """Bytes of the log before it."""
+    number: int = 0
+    """The number of that line; in a log of format 1 how many good ones there were."""
+    damage: Mapping[str, int] = field(default_factory=dict)
+    """Lines passed over by what was wrong with them: altered, missing, repeated, torn."""
 
 
 class RunTail:
-    """The events of the log at `path`, each handed out once; the file need not exist yet."""
+    """The events of the log at `path`, each handed out once; the file need not exist yet.
 
-    def __init__(self, path: Path) -> None:
+    `settled` says that nobody writes it any more. Reading may begin at the `place` another reader
+    has come to. Lines that are not `wanted` are checked and counted, and not decoded.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        settled: bool = False,
+        place: Place | None = None,
+        wanted: Callable[[bytes], bool] = lambda line: True,
+    ) -> None:
         self.path = path
-        self.offset = 0
+        self.settled = settled
+        self.place = place or Place()
+        """The end of the last good line."""
+        self._wanted = wanted
+        self._passed = Counter[str]()
+        self._left = 0
+        self._sealed = False
+
+    @property
+    def offset(self) -> int:
         """Bytes of the log behind this reader."""
+        return self.place.offset
+
+    @property
+    def damage(self) -> Mapping[str, int]:
+        """What was passed over so far, lines after the last good one included."""
+        return Counter(self.place.damage) + self._passed
+
+    def __iter__(self) -> Iterator[RunEvent]:
+        """Every wanted event there is for now, a few megabytes at a time."""
+        before = -1
+        while self.offset > before:
+            before = self.offset
+            yield from self.read()
 
     def read(self, most_bytes: int = _MOST) -> list[RunEvent]:
         """The events that came since the last call, from at most about `most_bytes` of log; empty
         when there are none for now. Raises `RunUnreadable` when the file can't be opened."""
         try:
             # Opened anew each time: a network file system only then shows what others wrote.
-            with self.path.open("rb") as file:
-                return self._read(file.fileno(), max(most_bytes, 1))
+            with opened(self.path) as descriptor:
+                return self._read(descriptor, max(most_bytes, 1))
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -43,28 +97,93 @@ class RunTail:
     def _read(self, descriptor: int, size: int) -> list[RunEvent]:
         """Read ever more until there is a good line, a hole or the end of the file."""
         while True:
-            chunk = os.pread(descriptor, size, self.offset)
-            events, length = _decode(chunk)
-            if events or len(chunk) < size or b"\0" in chunk:
-                self.offset += length
+            before = self.offset
+            chunk = os.pread(descriptor, size, before)
+            is_end = len(chunk) < size
+            events = self._sift(chunk, is_end)
+            if self.offset > before or is_end or (not self.settled and b"\0" in chunk):
                 return events
-            size *= 2
+            if size < _LONGEST:
+                size *= 2
+            else:
+                self._leave(chunk)
+
+    def _sift(self, chunk: bytes, is_end: bool) -> list[RunEvent]:
+        """The events in `chunk`; the place moves to the end of its last good line."""
+        hole = -1 if self.settled else chunk.find(b"\0")
+        end = chunk.rfind(b"\n", 0, hole if hole >= 0 else len(chunk)) + 1
+        lines = chunk[:end].split(b"\n")[:-1]
+        self._sealed = self._sealed or any(map(looks_sealed, lines))
+        self._passed = Counter(altered=self._left)
+        events: list[RunEvent] = []
+        offset = self.offset
+        for line in lines:
+            offset += len(line) + 1
+            events += self._take(line, offset)
+        if self.settled and is_end and end < len(chunk):
+            self._passed["torn"] += 1
+        self._passed = +self._passed
+        return events
+
+    def _take(self, line: bytes, end: int) -> list[RunEvent]:
+        """The event of a good line, if it is wanted; of another it is noted what is wrong."""
+        expected = self.place.number + 1
+        number = number_of(line) if self._sealed else expected
+        event = _event(line, self._sealed) if number and self._wanted(line) else None
+        if number and number < expected:
+            self._passed["repeated"] += 1
+        elif not number or (event is None and self._wanted(line)):
+            self._passed["altered"] += 1
+        else:
+            self._move(end, number)
+            return [event] if event else []
+        return []
+
+    def _move(self, offset: int, number: int) -> None:
+        """A good line ends at `offset`: now it is known how many are missing before it."""
+        missing = number - self.place.number - 1
+        if missing > 0:  # those that were altered are among them
+            self._passed["altered"] = min(self._passed["altered"], missing)
+            self._passed["missing"] = missing - self._passed["altered"]
+        self.place = Place(offset, number, self.damage)
+        self._passed = Counter()
+        self._left = 0
+
+    def _leave(self, chunk: bytes) -> None:
+        """Go past so much that no writer would cut back to its beginning."""
+        self._left = max(1, self._passed["altered"])
+        length = chunk.rfind(b"\n") + 1 or len(chunk)
+        self.place = replace(self.place, offset=self.offset + length)
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
     """Every event now in the log at `path`, a few megabytes at a time."""
-    tail = RunTail(path)
-    while events := tail.read():
-        yield from events
+    return iter(RunTail(path))
 
 
 def last_event(path: Path) -> RunEvent | None:
     """The last event now in the log, read from its end; None when there is none."""
     try:
-        with path.open("rb") as file:
-            return _last(file.fileno())
+        with opened(path) as descriptor:
+            return _last(descriptor)
     except OSError:
         return None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """A descriptor of a regular file; nothing else is opened, as a pipe would have to be waited for
+    and a device may never end. Raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "Not a regular file")
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _last(descriptor: int) -> RunEvent | None:
@@ -75,32 +194,22 @@ def _last(descriptor: int) -> RunEvent | None:
         chunk = os.pread(descriptor, end - start, start)
         # The first line may lack its beginning, unless the file begins with it.
         lines = chunk.split(b"\n")[:-1][1 if start else 0 :]
+        is_sealed = any(map(looks_sealed, lines))
         for line in reversed(lines):
-            if event := _event(line):
+            if event := (not is_sealed or number_of(line)) and _event(line, is_sealed):
                 return event
-        if start == 0:
+        if start == 0 or size >= _LONGEST:
             return None
         size *= 4
 
 
-def _decode(chunk: bytes) -> tuple[list[RunEvent], int]:
-    """The events in `chunk`, and where the last good line ends."""
-    hole = chunk.find(b"\0")
-    end = chunk.rfind(b"\n", 0, hole if hole >= 0 else len(chunk)) + 1
-    events: list[RunEvent] = []
-    place = length = 0
-    for line in chunk[:end].split(b"\n")[:-1]:
-        place += len(line) + 1
-        if event := _event(line):
-            events.append(event)
-            length = place
-    return events, length
-
-
-def _event(line: bytes) -> RunEvent | None:
+def _event(line: bytes, is_sealed: bool) -> RunEvent | None:
+    """The event in a line; None when there is none, or one whose seal is lost."""
     try:
         data = loads(line)
     except ValueError:
         return None
-    is_event = isinstance(data, dict) and isinstance(data.get("type"), str)
-    return from_json(data) if is_event else None
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+        return None
+    seal = data.pop("n", None), data.pop("crc", None)
+    return from_json(data) if is_sealed or seal == (None, None) else None
