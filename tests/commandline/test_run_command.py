@@ -104,6 +104,23 @@ def test_json_is_one_object_and_all_of_stdout(console: Screen) -> None:
     assert result["run"] in console.err
 
 
+def test_a_run_that_ends_says_what_its_log_lacks(console: Screen) -> None:
+    def damage(run: RunDirectory) -> None:
+        WHOLE_RUN(run)
+        lines = run.events_path.read_bytes().splitlines(keepends=True)
+        run.events_path.write_bytes(b"".join([lines[0], *lines[2:]]))
+
+    assert run("linear-regression --json", Stage([damage]), console) == ExitStatus.FINISHED
+    assert "1 line of the log is damaged (missing); what it held is missing here." in console.err
+    assert json.loads(console.out)["damaged_lines"] == 1
+
+
+def test_a_run_that_ends_without_the_end_of_its_log_exits_1(console: Screen) -> None:
+    stage = Stage([finish(RunStatus.FINISHED, *training_events()[:-1])])
+    assert run("linear-regression", stage, console) == ExitStatus.FAILED
+    assert "its log lacks its last event" in console.err
+
+
 def test_a_person_gets_charts_metrics_and_the_way_back(console: Screen) -> None:
     assert run("linear-regression", Stage([WHOLE_RUN]), console) == ExitStatus.FINISHED
     name = console.err.splitlines()[0]

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.request import experiment_of
+from tui_lab.commandline.result import run_result
 from tui_lab.commandline.table import elapsed_text, number_text, table
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.result import run_result
+
+if TYPE_CHECKING:  # numpy comes with it
+    from tui_lab.view_models.run import RunView
 
 
-def print_report(run: RunDirectory, console: Console) -> None:
+def fold_log(run: RunDirectory) -> RunView:
+    """All that the run's log says."""
+    from tui_lab.history import folded  # numpy comes with it, and `--help` must not wait for that
+
+    return folded(run, _declared(run))
+
+
+def print_report(run: RunDirectory, view: RunView, console: Console) -> None:
     """Charts, final metrics, the run's name and how to see it again, on stdout."""
-    result = run_result(run)
+    result = run_result(run, view)
     experiment = _declared(run)
-    # numpy and Textual come with it, and no other output needs them.
+    # Textual comes with it, and no other output needs that.
     from tui_lab.commandline.charts import draw_curves
 
-    for row in draw_curves(run, experiment, console):
+    for row in draw_curves(view, experiment, console):
         console.print_drawing(row)
     console.print(headline(result))
     if result["metrics"]:
@@ -48,11 +58,11 @@ def print_hyperparameters(run: RunDirectory, console: Console) -> None:
         console.print(table(rows, indent="  ", width=console.columns))
 
 
-def print_trouble(run: RunDirectory, console: Console) -> None:
+def print_trouble(run: RunDirectory, view: RunView, console: Console) -> None:
     """Why a run failed or crashed, on stderr; nothing for one that did not."""
     if run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
         return
-    result = run_result(run)
+    result = run_result(run, view)
     if said := str(result.get("log", "")).strip():
         console.say("\n".join(said.splitlines()[-8:]))
     console.say(str(result.get("error") or f"{run.id} failed."))

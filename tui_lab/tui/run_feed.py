@@ -10,7 +10,6 @@ from tui_lab.errors import RunUnreadable, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.tui.session import EventSource, Session
-from tui_lab.view_models.run import RunView
 
 BUDGET = 0.015
 """Seconds of reading at a time. A long log is read in many turns, with keys served in between."""
@@ -38,7 +37,7 @@ class RunFeed:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.run_id = run_id
-        self.view = RunView(experiment)
+        self.view = source.view(experiment)
         self.caught_up = False
         """Whether the last turn came to the end of what has been written."""
         self.error = ""
@@ -64,6 +63,8 @@ class RunFeed:
             self.reported = session.status(self.run_id)
         except TuiLabError:
             self.reported = RunStatus.CRASHED  # its directory is gone or torn
+        if self.reported.is_finished:
+            self._source.settle()
 
     @property
     def standing(self) -> Standing:
@@ -87,6 +88,10 @@ class RunFeed:
         self.caught_up = False
         while not self.caught_up and self._clock() < end:
             self.caught_up = not self._read_slice()
+        if self.caught_up:
+            self.view.note_damage(self._source.damage)
+            if self.status.is_finished:
+                self._source.keep(self.view)
         return self.view.revision != before
 
     def _read_slice(self) -> bool:

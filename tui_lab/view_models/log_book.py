@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 from tui_lab.events import (
     AlarmRaised,
@@ -31,6 +32,14 @@ class LogBook:
         self._lines: deque[str] = deque(maxlen=LONGEST)
         self.count = 0
         """Lines written so far, those already dropped included."""
+
+    @classmethod
+    def recalled(cls, lines: Sequence[str], count: int) -> LogBook:
+        """The book that had these last lines of so many."""
+        book = cls()
+        book._lines.extend(map(plain, lines))
+        book.count = count
+        return book
 
     @property
     def lines(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -27,13 +27,34 @@ class Measurements:
         self.epoch = 0
         self._times: dict[Kind, float] = {}
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """All but the points, as plain data."""
+        series = [[kind, key, line.state] for (kind, key), line in self.series.items()]
+        return {
+            "series": series,
+            "last": self.last,
+            "step": self.step,
+            "epoch": self.epoch,
+            "times": self._times,
+        }
+
+    def recall(self, state: Mapping[str, Any], points: Sequence[Floats]) -> None:
+        """Take over what another had come to, with the points of its series in their order; raises
+        `ValueError` and its like for what is none."""
+        for (kind, key, line), array in zip(state["series"], points, strict=True):
+            self.series[_kind(kind), str(key)] = Series.recalled(array, line)
+        self.last |= {str(key): number(value) for key, value in state["last"].items()}
+        self.step, self.epoch = int(state["step"]), int(state["epoch"])
+        self._times = {_kind(kind): float(t) for kind, t in state["times"].items()}
+
     def rest(self, t: float) -> None:
         """The steps of the next block were taken after `t`."""
         self._times = {"step": t, "epoch": t}
 
     def fold(self, event: MetricsLogged, steps_per_epoch: int) -> None:
         """Take over a block; its rows are spread evenly over the time since the block before."""
-        kind: Kind = "step" if event.kind == "step" else "epoch"
+        kind = _kind(event.kind)
         columns = {str(key): column(values) for key, values in event.columns.items()}
         rows = max(map(len, columns.values()), default=0)
         if not rows:
@@ -63,6 +84,10 @@ class Measurements:
         start = min(self._times.get(kind, 0.0), t)
         self._times[kind] = t
         return start + (t - start) * np.arange(1, rows + 1) / rows
+
+
+def _kind(text: str) -> Kind:
+    return "step" if text == "step" else "epoch"
 
 
 def _steps(event: MetricsLogged, rows: int, steps_per_epoch: int) -> Floats:

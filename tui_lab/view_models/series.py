@@ -5,7 +5,7 @@ Arithmetic on arrays only: nothing here knows events, runs or widgets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from tui_lab.view_models.figure import Floats
 
 CAPACITY = 2**16
-"""Points kept of one series: some 160 per column of the widest terminal, 1.5 MiB."""
+"""Points kept of one series, 1.5 MiB: a fiftieth of a run still has two per column of a screen."""
 
 _Indices = npt.NDArray[np.intp]
 _FIRST_SIZE = 64
@@ -25,7 +25,7 @@ _BLOCK = 128
 class Series:
     """Points of one metric in the order of steps, never more than `capacity` of them.
 
-    When full, the steps are cut into `capacity / 8` equal spans and each keeps its smallest and
+    When full, the steps are cut into `capacity / 4` equal spans and each keeps its smallest and
     largest finite value and its first non-finite one. Spans of steps, not of points, so that the
     start of a long run stays as finely drawn as its end. The first and the last point, every
     spike and every gap survive; `nonfinite` counts what was appended, not what is kept. Arrays
@@ -46,6 +46,32 @@ class Series:
         """How many were finite but have no place on a logarithmic axis."""
         self._data = np.empty((3, min(_FIRST_SIZE, capacity)))
         self._size = 0
+
+    @classmethod
+    def recalled(cls, points: Floats, state: Mapping[str, Any]) -> Series:
+        """The series that had these `points` and this `state`; raises `ValueError` and its like
+        for what is none."""
+        series = cls()
+        if points.shape[0] != 3 or points.shape[1] > series.capacity:
+            raise ValueError("a series has three rows of points, and room for so many.")
+        first = state["first_nonfinite"]
+        series.total, series.nonfinite = int(state["total"]), int(state["nonfinite"])
+        series.nonpositive = int(state["nonpositive"])
+        series.first_nonfinite = None if first is None else int(first)
+        # A full array is never written to, only followed by another: these may be read-only.
+        series._data, series._size = points, points.shape[1]
+        return series
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is counted, as plain data."""
+        names = ("total", "nonfinite", "first_nonfinite", "nonpositive")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def points(self) -> Floats:
+        """Steps, values and times as three rows."""
+        return self._data[:, : self._size]
 
     def __len__(self) -> int:
         return self._size
@@ -106,7 +132,7 @@ class Series:
     def _make_room(self, wanted: int) -> int:
         """Grow or thin until at least one more point fits; how many do."""
         if self._size == self.capacity:
-            kept = _thinned(self.steps, self.values, self.capacity // 8)
+            kept = _thinned(self.steps, self.values, self.capacity // 4)
             # Into another array: figures that are still on screen look at this one.
             thinned = np.empty_like(self._data)
             thinned[:, : len(kept)] = self._data[:, kept]
