@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -50,7 +50,7 @@ def write_kept(log: Path, kept: Kept) -> None:
     """Keep it, where there is room. Raises `OSError`, on a read-only disk for one."""
     head = {
         "version": _VERSION,
-        "place": asdict(kept.place),
+        "place": {**vars(kept.place), "damage": dict(kept.place.damage)},
         "log": _stamp(log, kept.place.offset),
         "lengths": [len(array) for array in kept.arrays],
         "data": kept.data,
