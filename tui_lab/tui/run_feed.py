@@ -69,7 +69,7 @@ class RunFeed:
     @property
     def standing(self) -> Standing:
         """Where the run stands."""
-        return Standing(self.status, len(self.view.marks), bool(self.view.series))
+        return Standing(self.status, len(self.view.marks), self.view.measurements.has_points)
 
     @property
     def is_complete(self) -> bool:

@@ -74,8 +74,6 @@ class RunView:
     """The step each picture's newest data are of."""
     total_steps: int
     """Steps the run will take; 0 when that is not known, or there are none."""
-    series: dict[tuple[Kind, str], Series]
-    """Every metric's points under ("step", key) or ("epoch", key)."""
     metrics: dict[str, float]
     """The last value of every metric, the whole-set one where there are two."""
 
@@ -97,7 +95,7 @@ class RunView:
         self.damage = {}
         self.total_steps = self.steps_per_epoch = self.total_epochs = 0
         self.measurements = Measurements()
-        self.series, self.metrics = self.measurements.series, self.measurements.last
+        self.metrics = self.measurements.last
         self.gradient_history = GradientHistory()
         self.pace = Pace()
 
@@ -157,6 +155,11 @@ class RunView:
     def elapsed(self) -> float:
         """Seconds the run has taken, as far as its events tell."""
         return self.t
+
+    @property
+    def series(self) -> Mapping[tuple[Kind, str], Series]:
+        """Every metric's points under ("step", key) or ("epoch", key)."""
+        return self.measurements.series
 
     @property
     def step(self) -> int:
