@@ -30,8 +30,8 @@ class Series:
     smallest and largest finite value and its first non-finite one. Spans of steps, not of points,
     so that the start of a long run stays as finely drawn as its end; powers of two wide and begun
     at their multiples, so that cutting many times loses no more than cutting once. The first and
-    the last point, every spike and every gap survive; `nonfinite` counts what was appended, not what is kept. Arrays
-    handed out stay as they are when more is appended.
+    the last point, every spike and every gap survive; `nonfinite` counts what was appended, not
+    what is kept. Arrays handed out stay as they are when more is appended.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
