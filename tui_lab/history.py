@@ -87,6 +87,6 @@ def folded(run: RunDirectory, experiment: Experiment | None) -> RunView:
     view = history.view(experiment)
     for event in history:
         view.fold(event)
-    view.note_damage(history.damage)
     history.keep(view)
+    view.note_damage(history.damage)
     return view

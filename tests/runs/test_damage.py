@@ -187,6 +187,14 @@ def test_an_altered_last_line_is_not_gone_on_from(path: Path) -> None:
     assert (steps(tail), tail.damage) == ([1, 3], {})
 
 
+def test_what_is_written_after_a_repeated_line_is_not_taken_for_another(path: Path) -> None:
+    lines = write(path, 1, 2, 3)
+    path.write_bytes(b"".join([*lines, lines[0]]))
+    write(path, 4, 5)
+    tail = RunTail(path)
+    assert (steps(tail), tail.damage) == ([1, 2, 3, 4, 5], {"repeated": 1})
+
+
 def test_a_log_without_seals_goes_on_without(path: Path) -> None:
     path.write_bytes(b'{"type":"run_paused","t":0.0,"step":1}\n')
     assert write(path, 2)[1] == b'{"type":"run_paused","t":0.0,"step":2,"reason":""}\n'

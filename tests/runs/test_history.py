@@ -229,7 +229,9 @@ def test_damage_that_was_met_is_said_again(new_run: NewRun) -> None:
     lines = run.events_path.read_bytes().splitlines(keepends=True)
     run.events_path.write_bytes(b"".join([lines[0], *lines[2:]]))
     for _ in range(2):
-        assert folded(run, None).damage == {"missing": 1}
+        view = folded(run, None)
+        assert view.damage == {"missing": 1}
+        assert sum("damaged" in line for line in view.lines) == 1
         assert read_kept(run.events_path) is not None
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from textual.widgets import RichLog
 
-from tests.tui.opened import attached, live_run
+from tests.tui.fakes import summary
+from tests.tui.opened import MEASURED, STARTED, Opened, attached, live_run
+from tui_lab.run import RunStatus
 
 SENTENCE = "3 lines of the log are damaged (1 altered, 2 missing); what they held is missing here."
 
@@ -28,6 +30,14 @@ async def test_a_whole_log_says_nothing() -> None:
     async with lab.app.run_test(size=(160, 40)) as pilot:
         await lab.settle(pilot)
         assert "damaged" not in lab.text
+
+
+async def test_a_finished_run_whose_log_lacks_its_end_says_so() -> None:
+    run = summary(1, status=RunStatus.FINISHED)
+    lab = Opened(STARTED, MEASURED, run=run)
+    async with lab.app.run_test(size=(160, 40)) as pilot:
+        await lab.settle(pilot)
+        assert "1 line of the log is damaged (missing at the end)" in lab.text
 
 
 async def test_damage_that_comes_later_is_said_then() -> None:

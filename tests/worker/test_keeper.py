@@ -86,4 +86,17 @@ def test_a_log_that_is_gone_is_no_trouble(
     shutil.rmtree(directory.path)
     own.look()
     own.finish()
-    assert "nothing is kept of the log" in capsys.readouterr().out
+    assert capsys.readouterr().out.count("Nothing more is kept beside the log (File") == 1
+
+
+@pytest.mark.usefixtures("always")
+def test_a_thousand_metrics_take_no_memory_of_the_worker(
+    directory: RunDirectory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = RunLog(directory.events_path)
+    columns = {f"norm/{number}": [1.0] for number in range(1000)}
+    log.append(MetricsLogged(t=1.0, kind="step", first=1, columns=columns))
+    log.close()
+    Keeper(directory.events_path, EXPERIMENT).finish()
+    assert not kept_path(directory.events_path).exists()
+    assert "1,000 metrics would take too much memory" in capsys.readouterr().out

@@ -89,12 +89,20 @@ def _sound_end(descriptor: int) -> tuple[int, int, bool]:
         start = _line_start(descriptor, end)
         *whole, _ = os.pread(descriptor, end - start, start).split(b"\n")
         for line in whole:
-            if number := number_of(line):
-                return end, number, True
+            if number_of(line):
+                return end, _largest_number(descriptor, start, line), True
             if not is_sealed and _is_unsealed(line):
                 return end, 0, False
         end = start
     return 0, 0, True
+
+
+def _largest_number(descriptor: int, start: int, last: bytes) -> int:
+    """Of the last line and those shortly before it: one may have been repeated at the end, and what
+    is written next must not look like a repetition too."""
+    before = max(0, start - _BLOCK)
+    lines = os.pread(descriptor, start - before, before).split(b"\n")
+    return max(number_of(line) or 0 for line in (*lines, last))
 
 
 def _line_start(descriptor: int, end: int) -> int:

@@ -15,6 +15,10 @@ BUDGET = 0.015
 """Seconds of reading at a time. A long log is read in many turns, with keys served in between."""
 
 
+_LOGGED_ENDS = (RunStatus.FINISHED, RunStatus.FAILED)
+"""What no run is without having had a last event in its log."""
+
+
 class Standing(NamedTuple):
     """What knobs and keys depend on."""
 
@@ -89,10 +93,17 @@ class RunFeed:
         while not self.caught_up and self._clock() < end:
             self.caught_up = not self._read_slice()
         if self.caught_up:
-            self.view.note_damage(self._source.damage)
-            if self.status.is_finished:
-                self._source.keep(self.view)
+            self._take_stock()
         return self.view.revision != before
+
+    def _take_stock(self) -> None:
+        """All that there is has been read: keep it, and say what is not there."""
+        if self.status.is_finished:
+            self._source.keep(self.view)
+        damage = dict(self._source.damage)
+        if self.view.ended is None and self.reported in _LOGGED_ENDS and not damage.get("torn"):
+            damage["missing at the end"] = 1
+        self.view.note_damage(damage)
 
     def _read_slice(self) -> bool:
         try:

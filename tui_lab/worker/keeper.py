@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.runs.kept import LEAST
 from tui_lab.view_models.run import RunView
+
+_MOST_SERIES = 64
+"""A hundred megabytes of the worker's memory, in a run that is long enough."""
 
 
 class Keeper:
@@ -20,21 +22,33 @@ class Keeper:
         self._experiment = experiment
         self._history = History(log)
         self._view: RunView | None = None
+        self._given_up = False
 
     def look(self) -> None:
         """Fold what has been written since the last time, and keep it now and then."""
+        if self._given_up:
+            return
         try:
-            if self._log.stat().st_size < LEAST:
-                return
-            if self._view is None:
-                self._view = self._history.view(self._experiment)
-            for event in self._history:
-                self._view.fold(event)
-            self._history.keep(self._view)
-        except (OSError, TuiLabError) as problem:  # what is derived never harms the run
-            print(f"nothing is kept of the log: {problem}", flush=True)
+            if self._log.stat().st_size >= LEAST:
+                self._fold()
+        except Exception as problem:  # what is derived must harm neither heartbeat nor run
+            self._give_up(f"{type(problem).__name__}: {problem}")
 
     def finish(self) -> None:
         """The log is complete: keep all of it."""
         self._history.settle()
         self.look()
+
+    def _fold(self) -> None:
+        if self._view is None:
+            self._view = self._history.view(self._experiment)
+        for event in self._history:
+            self._view.fold(event)
+        if len(self._view.series) > _MOST_SERIES:
+            self._give_up(f"{len(self._view.series):,} metrics would take too much memory")
+        else:
+            self._history.keep(self._view)
+
+    def _give_up(self, reason: str) -> None:
+        print(f"Nothing more is kept beside the log ({reason}).", flush=True)
+        self._given_up, self._view = True, None
