@@ -4,12 +4,14 @@ said on stderr, and an ended run whose log lacks its end is a failure."""
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.commandline.scripted_run import Screen
+from tests.runs.harm import HARM, shorten
 from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.run import RunStatus
@@ -51,6 +53,21 @@ def test_json_counts_the_damage(damaged: RunDirectory, console: Screen) -> None:
     perform(["show", damaged.id, "--json"], console)
     result = json.loads(console.out)
     assert (result["damaged_lines"], result["history"]) == (1, {})
+
+
+@pytest.mark.parametrize("harm", [*HARM, shorten])
+def test_no_other_number_is_shown_without_a_word(
+    harm: Callable[[bytes, random.Random], bytes], make_run: MakeRun
+) -> None:
+    run = make_run()
+    whole, shown = run.events_path.read_bytes(), Screen()
+    assert perform(["show", run.id, "--json"], shown) == ExitStatus.FINISHED
+    for seed in range(40):
+        run.events_path.write_bytes(harm(whole, random.Random(seed)))
+        console = Screen()
+        status = perform(["show", run.id, "--json"], console)
+        is_said = status == ExitStatus.FAILED or "damaged" in console.err
+        assert console.out == shown.out or is_said, seed
 
 
 def lose_end(path: Path) -> None:

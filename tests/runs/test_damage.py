@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.runs.harm import HARM, shorten
 from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunEvent, RunPaused, UnknownEvent, to_json
 from tui_lab.runs.encoding import dumps
@@ -20,52 +21,6 @@ from tui_lab.runs.tail import Place, RunTail, last_event, read_events
 RECORDED = Path(__file__).parent.parent / "data" / "recordings" / "diverged" / "events.jsonl"
 TRIES = 150
 """Of each kind of damage: a few seconds; no seed of thousands has failed."""
-
-
-def flip(data: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(data))
-    return data[:place] + bytes([data[place] ^ chance.randrange(1, 256)]) + data[place + 1 :]
-
-
-def zero(data: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(data) - 100)
-    return data[:place] + bytes(100) + data[place + 100 :]
-
-
-def repeat(data: bytes, chance: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    place = chance.randrange(len(lines))
-    return b"".join([*lines[: place + 1], lines[place], *lines[place + 1 :]])
-
-
-def swap(data: bytes, chance: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    place = chance.randrange(len(lines) - 1)
-    lines[place], lines[place + 1] = lines[place + 1], lines[place]
-    return b"".join(lines)
-
-
-def cut(data: bytes, chance: random.Random) -> bytes:
-    first, second = sorted(chance.sample(range(len(data)), 2))
-    return data[:first] + data[second:]
-
-
-def lose_line(data: bytes, chance: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    del lines[chance.randrange(len(lines) - 1)]
-    return b"".join(lines)
-
-
-def lose_seal(data: bytes, chance: random.Random) -> bytes:
-    lines = data.splitlines(keepends=True)
-    place = chance.randrange(len(lines))
-    body = lines[place].rpartition(b',"crc"')[0]
-    body = chance.choice((body, body.rpartition(b',"n"')[0]))
-    return b"".join([*lines[:place], body + b"}\n", *lines[place + 1 :]])
-
-
-def shorten(data: bytes, chance: random.Random) -> bytes:
-    return data[: chance.randrange(len(data))]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +44,7 @@ def is_in_order(some: list[bytes], among: list[bytes]) -> bool:
 
 
 @pytest.mark.parametrize("settled", [True, False])
-@pytest.mark.parametrize("damage", [flip, zero, repeat, swap, cut, lose_line, lose_seal])
+@pytest.mark.parametrize("damage", HARM)
 def test_damage_is_counted_and_no_altered_event_comes_out(
     whole: bytes,
     tmp_path: Path,

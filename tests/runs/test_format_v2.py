@@ -1,5 +1,5 @@
 """Protects every run of the second format, whose log numbers its lines and has a checksum on each:
-tests/data/run-v2 tells the same as tests/data/run-v1, and is never changed to please a newer reader."""
+tests/data/run-v2 tells the same as run-v1, and is never changed to please a newer reader."""
 
 from __future__ import annotations
 
