@@ -68,6 +68,8 @@ class History:
         due = LEAST if self._settled else max(LEAST, self._kept + _STRIDE)
         if offset < due or offset == self._kept:
             return
+        if self.damage and view.ended is None:
+            return  # a hole may yet be filled, by a worker that only seemed to be gone
         self._kept = offset
         data, points = remembered(view)
         arrays = [np.ascontiguousarray(rows, "<f8").tobytes() for rows in points]

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.commandline.scripted_run import started
 from tui_lab import history
 from tui_lab.events import (
     AlarmRaised,
@@ -19,7 +20,6 @@ from tui_lab.events import (
     MetricsLogged,
     RunEvent,
     RunFinished,
-    RunStarted,
 )
 from tui_lab.history import History, folded
 from tui_lab.run import RunStatus
@@ -83,18 +83,7 @@ def opened(path: Path, *, keep: bool = True) -> RunView:
 def long_run(steps: int = 150_000) -> list[RunEvent]:
     """A run with spikes, gaps, alarms and changes; some series are thinned more than once."""
     chance = np.random.default_rng(0)
-    events: list[RunEvent] = [
-        RunStarted(
-            pid=1,
-            host="h",
-            device="cpu",
-            device_name="",
-            threads=1,
-            started="",
-            total_steps=steps,
-            steps_per_epoch=100,
-        )
-    ]
+    events: list[RunEvent] = [started(steps, 100)]
     for first in range(1, steps, 1000):
         losses = chance.standard_normal(1000)
         losses[[3, 4]] = np.nan, 1e9 * first
@@ -233,6 +222,20 @@ def test_damage_that_was_met_is_said_again(new_run: NewRun) -> None:
         assert view.damage == {"missing": 1}
         assert sum("damaged" in line for line in view.lines) == 1
         assert read_kept(run.events_path) is not None
+
+
+def test_a_hole_that_may_be_filled_is_not_kept(path: Path) -> None:
+    write(path, long_run(3000)[:-1])
+    content = path.read_bytes()
+    start = content.index(b"\n") + 1
+    path.write_bytes(content[:start] + bytes(40) + content[start + 40 :])
+    log = History(path, settled=True)
+    view = log.view(None)
+    for event in log:
+        view.fold(event)
+    log.keep(view)
+    assert log.damage == {"altered": 1}
+    assert not kept_path(path).exists()
 
 
 def test_a_home_that_can_not_be_written_opens_all_the_same(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from tui_lab.events import RunFailed
@@ -56,7 +57,7 @@ def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:
     """
     settled = directory.status().is_finished
     tail = RunTail(directory.events_path, settled=settled, wanted=may_be_evaluated)
-    with Evaluations() as evaluations:
+    with closing(Evaluations()) as evaluations:
         evaluations.gather(tail)
         view.note_damage(tail.damage)
         damaged = {"damaged_lines": sum(tail.damage.values())}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
-from types import TracebackType
 
 from tui_lab.events import MetricsLogged, RunEvent
 from tui_lab.runs.encoding import dumps, dumps_plain
@@ -21,21 +20,14 @@ def may_be_evaluated(line: bytes) -> bool:
 
 
 class Evaluations:
-    """Gathers them in files of its own, which are gone with the `with` block."""
+    """Gathers them in files of its own, which are gone when it is closed."""
 
     def __init__(self) -> None:
         self._spools: dict[str, SpooledTemporaryFile[bytes]] = {}
         self._open = ExitStack()
 
-    def __enter__(self) -> Evaluations:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the files."""
         self._open.close()
 
     def gather(self, events: Iterable[RunEvent]) -> None:
