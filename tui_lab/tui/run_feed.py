@@ -97,8 +97,9 @@ class RunFeed:
         return self.view.revision != before
 
     def _take_stock(self) -> None:
-        """All that there is has been read: keep it, and say what is not there."""
-        if self.status.is_finished:
+        """All that there is has been read: say what is not there; and keep it, unless it was live
+        before, as its worker has done so."""
+        if self.reported is not None and self.reported.is_finished:
             self._source.keep(self.view)
         damage = dict(self._source.damage)
         if self.view.ended is None and self.reported in _LOGGED_ENDS and not damage.get("torn"):
