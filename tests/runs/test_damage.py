@@ -13,6 +13,7 @@ import pytest
 from tests.runs.harm import HARM, shorten
 from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunEvent, RunPaused, UnknownEvent, to_json
+from tui_lab.runs import tail as tail_module
 from tui_lab.runs.encoding import dumps
 from tui_lab.runs.log import RunLog
 from tui_lab.runs.seal import number_of
@@ -173,6 +174,29 @@ def test_a_hole_stops_a_reader_until_nobody_will_fill_it(path: Path) -> None:
     live, settled = RunTail(path), RunTail(path, settled=True)
     assert (steps(live), live.damage) == ([1], {})
     assert (steps(settled), settled.damage) == ([1], {"altered": 1})
+
+
+@pytest.mark.parametrize("junk", [b"junk\n" * 1000, b"j" * 5000 + b"\n"])
+def test_no_amount_of_junk_is_held_in_memory(
+    path: Path, junk: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+
+    def pread(
+        descriptor: int, size: int, offset: int, real: Callable[..., bytes] = os.pread
+    ) -> bytes:
+        sizes.append(size)
+        return real(descriptor, size, offset)
+
+    lines = write(path, 1, 2)
+    path.write_bytes(lines[0] + junk + lines[1])
+    monkeypatch.setattr(tail_module, "_LONGEST", 256)
+    monkeypatch.setattr(os, "pread", pread)
+    tail = RunTail(path)
+    by_pieces = [event for _ in range(3) for event in tail.read(64)]
+    assert [event.step for event in by_pieces if isinstance(event, RunPaused)] == [1, 2]
+    assert tail.damage.keys() == {"altered"}
+    assert max(sizes) <= 256
 
 
 def test_the_seal_is_no_part_of_an_event(path: Path) -> None:
