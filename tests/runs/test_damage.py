@@ -176,7 +176,7 @@ def test_a_hole_stops_a_reader_until_nobody_will_fill_it(path: Path) -> None:
     assert (steps(settled), settled.damage) == ([1], {"altered": 1})
 
 
-@pytest.mark.parametrize("junk", [b"junk\n" * 1000, b"j" * 5000 + b"\n"])
+@pytest.mark.parametrize("junk", [b"junk\n" * 1000, b"j" * 5000 + b"\n"], ids=["lines", "one line"])
 def test_no_amount_of_junk_is_held_in_memory(
     path: Path, junk: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +190,8 @@ def test_no_amount_of_junk_is_held_in_memory(
 
     lines = write(path, 1, 2)
     path.write_bytes(lines[0] + junk + lines[1])
-    monkeypatch.setattr(tail_module, "_LONGEST", 256)
+    for limit in ("_MOST", "_LONGEST"):
+        monkeypatch.setattr(tail_module, limit, 256)
     monkeypatch.setattr(os, "pread", pread)
     tail = RunTail(path)
     by_pieces = [event for _ in range(3) for event in tail.read(64)]
@@ -229,7 +230,7 @@ def test_lines_nobody_wants_are_checked_all_the_same(path: Path) -> None:
 def test_a_pipe_is_not_waited_for(path: Path) -> None:
     os.mkfifo(path)
     assert last_event(path) is None
-    with pytest.raises(RunUnreadable, match=r"can't be read \(Not a regular file\)"):
+    with pytest.raises(RunUnreadable, match="can't be read"):
         RunTail(path).read()
 
 
