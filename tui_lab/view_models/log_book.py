@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 from tui_lab.events import (
     AlarmRaised,
@@ -33,12 +34,17 @@ class LogBook:
         self.count = 0
         """Lines written so far, those already dropped included."""
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """All of it, as plain data."""
+        return {"lines": self.lines, "count": self.count}
+
     @classmethod
-    def recalled(cls, lines: Sequence[str], count: int) -> LogBook:
-        """The book that had these last lines of so many."""
+    def recalled(cls, state: Mapping[str, Any]) -> LogBook:
+        """The book that had this `state`; raises `ValueError` and its like for what is none."""
         book = cls()
-        book._lines.extend(map(plain, lines))
-        book.count = count
+        book._lines.extend(map(plain, state["lines"]))
+        book.count = int(state["count"])
         return book
 
     @property

@@ -38,8 +38,7 @@ def remembered(view: RunView) -> tuple[dict[str, Any], list[Floats]]:
         "changed": view.changed,
         "pictures": view.pictures,
         "picture_steps": view.picture_steps,
-        "lines": view.lines,
-        "line_count": view.log.count,
+        "log": view.log.state,
         "now": {name: getattr(view, name) for name in _NOW},
         "measurements": view.measurements.state,
         "gradients": view.gradient_history.state,
@@ -86,7 +85,7 @@ def _recalled(
     for title, layers in data["pictures"].items():
         view.pictures[title] = {layer: _object(kept) for layer, kept in layers.items()}
         view.picture_steps[title] = int(data["picture_steps"][title])
-    view.log = LogBook.recalled(data["lines"], int(data["line_count"]))
+    view.log = LogBook.recalled(data["log"])
     view.measurements.recall(data["measurements"], points)
     view.gradient_history.recall(data["gradients"], _read(data["snapshot"], GradientsLogged))
     view.pace = Pace.recalled(data["pace"])
