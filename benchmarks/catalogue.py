@@ -19,7 +19,8 @@ from tui_lab.config import Settings
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
-from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
+from tui_lab.runs.directory import RunDirectory, host_name
+from tui_lab.runs.status import StatusRecord
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.lab_session import LabSession
 from tui_lab.tui.screens.runs import RunsScreen

@@ -1,4 +1,4 @@
-"""What the screen costs: time to the first paint and point, keys, bytes, processor, memory."""
+"""What the screen costs: time to the first paint and point, keys, bytes, processor."""
 
 from __future__ import annotations
 
@@ -7,20 +7,12 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from benchmarks.lab import COMMAND, has_curve, is_painted, lab
 from benchmarks.measurement import Measurement, quantile, scatter
-from benchmarks.terminal import Terminal, cpu_seconds, resident_megabytes
-from tui_lab.events import MetricsLogged, RunFinished, RunStarted, to_json
-from tui_lab.plugins import load_experiment
-from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
-from tui_lab.runs.encoding import dumps
+from benchmarks.terminal import Terminal, cpu_seconds
 
 _EMPTY_APP = """
 from textual.app import App
@@ -32,8 +24,6 @@ Empty().run()
 """
 _FOCUSED = "◂".encode()
 """The mark at the value of the knob that has the focus."""
-_STEPS = 1_000_000
-_BLOCK = 1000
 
 
 def measure() -> Iterator[Measurement]:
@@ -41,7 +31,6 @@ def measure() -> Iterator[Measurement]:
     yield from first_paint()
     yield from a_live_run()
     yield from an_idle_lab()
-    yield from a_long_run()
 
 
 def first_paint(pairs: int = 9) -> Iterator[Measurement]:
@@ -140,63 +129,6 @@ def an_idle_lab() -> Iterator[Measurement]:
             terminal.wait_for(lambda text: "✓ finished" in text)
             terminal.watch(8.0)
             yield from _steady(terminal, "nothing changing", 0.1, 0.01)
-
-
-def a_long_run() -> Iterator[Measurement]:
-    """A run of a million steps, opened from its log."""
-    with TemporaryDirectory() as folder:
-        home = Path(folder)
-        directory = _write_long_run(home)
-        with lab(home, "attach", directory.id, columns=200, rows=60) as terminal:
-            painted = terminal.wait_for(lambda text: "Hyperparameters" in text)
-            shown = terminal.wait_for(has_curve)
-            terminal.watch(5.0)
-            yield Measurement(
-                "first curve of a 1,000,000-step run, after the first paint",
-                1000 * shown,
-                300,
-                "ms",
-                note=f"painted after {1000 * painted:.0f} ms",
-            )
-            memory = resident_megabytes(terminal.process.pid)
-            yield Measurement("memory of the UI after 1,000,000 steps", memory, 150, "MB")
-
-
-def _started() -> RunStarted:
-    return RunStarted(
-        pid=0,
-        host="",
-        device="cpu",
-        device_name="",
-        threads=1,
-        started="",
-        total_steps=_STEPS,
-        steps_per_epoch=100,
-    )
-
-
-def _write_long_run(home: Path) -> RunDirectory:
-    """A finished run of linear regression with a million logged steps."""
-    experiment = load_experiment("linear-regression")
-    request = RunRequest(
-        experiment=experiment.name,
-        program=experiment.program,
-        hyperparameters=experiment.to_json(experiment.choose({"epochs": 10000})),
-    )
-    (home / "runs").mkdir(parents=True)
-    directory = RunDirectory.create(home / "runs", request, datetime.now(UTC))
-    generator = np.random.default_rng(0)
-    started = _started()
-    keys = ("train/loss", "weight/1", "weight/2", "bias")
-    with directory.events_path.open("wb") as file:
-        file.write(dumps(to_json(started)) + b"\n")
-        for first in range(1, _STEPS, _BLOCK):
-            columns = {key: generator.random(_BLOCK, np.float32) for key in keys}
-            block = MetricsLogged(t=first / 3000, kind="step", first=first, columns=columns)
-            file.write(dumps(to_json(block)) + b"\n")
-        file.write(dumps(to_json(RunFinished(t=333.0, step=_STEPS, epoch=10000))) + b"\n")
-    directory.write_status(StatusRecord(status=RunStatus.FINISHED, step=_STEPS, epoch=10000))
-    return directory
 
 
 if __name__ == "__main__":

@@ -12,8 +12,9 @@ from typing import Any
 
 from tui_lab import checks
 
-FORMAT = 1
-"""Version of a run's directory; a reader refuses newer ones."""
+FORMAT = 2
+"""Version of a run's directory; a reader refuses newer ones. From 2 on the lines of the log are
+numbered and carry checksums."""
 
 _ID = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*-\d{8}-\d{6}-[0-9a-f]{4}")
 

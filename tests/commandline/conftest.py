@@ -13,7 +13,8 @@ from tui_lab.config import runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.status import StatusRecord
 
 
 @pytest.fixture(autouse=True)

@@ -16,8 +16,9 @@ from tui_lab.commandline import stop
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.errors import RunError, RunNotLive
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock
+from tui_lab.runs.status import StatusRecord
 
 MakeRun = Callable[..., RunDirectory]
 

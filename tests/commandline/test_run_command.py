@@ -22,7 +22,8 @@ from tui_lab.commandline.parser import Parser
 from tui_lab.errors import UsageError
 from tui_lab.events import RunEvent, RunFailed, RunPaused, RunStopped
 from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.status import StatusRecord
 
 Act = Callable[[RunDirectory], object]
 
@@ -102,6 +103,23 @@ def test_json_is_one_object_and_all_of_stdout(console: Screen) -> None:
     assert (result["steps"], result["epochs"]) == (20, 2)
     assert result["history"]["norm/w"] == {"step": [10, 20], "epoch": [1, 2], "value": [3.0, 3.5]}
     assert result["run"] in console.err
+
+
+def test_a_run_that_ends_says_what_its_log_lacks(console: Screen) -> None:
+    def damage(run: RunDirectory) -> None:
+        WHOLE_RUN(run)
+        lines = run.events_path.read_bytes().splitlines(keepends=True)
+        run.events_path.write_bytes(b"".join([lines[0], *lines[2:]]))
+
+    assert run("linear-regression --json", Stage([damage]), console) == ExitStatus.FINISHED
+    assert "1 line of the log is damaged (missing); what it held is missing here." in console.err
+    assert json.loads(console.out)["damaged_lines"] == 1
+
+
+def test_a_run_that_ends_without_the_end_of_its_log_exits_1(console: Screen) -> None:
+    stage = Stage([finish(RunStatus.FINISHED, *training_events()[:-1])])
+    assert run("linear-regression", stage, console) == ExitStatus.FAILED
+    assert "its log lacks its last event" in console.err
 
 
 def test_a_person_gets_charts_metrics_and_the_way_back(console: Screen) -> None:

@@ -13,7 +13,8 @@ from types import FrameType
 import pytest
 
 from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
+from tui_lab.runs.directory import RunDirectory, host_name
+from tui_lab.runs.status import StatusRecord
 
 HANGS = 60
 """Seconds after which a reader will not come back."""

@@ -16,8 +16,9 @@ import pytest
 from tui_lab.errors import HomeError, RunError, RunNotFound
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock, lock_path
+from tui_lab.runs.status import StatusRecord
 
 NewRun = Callable[..., RunDirectory]
 NOW = datetime(2026, 11, 20, 23, 47, 55, tzinfo=UTC)
@@ -168,7 +169,7 @@ def break_link(path: Path) -> None:
         (break_torn, "run.json of ID is torn: it is not JSON."),
         (
             break_newer,
-            "ID was written by a newer tui-lab (format 7, this one reads 1); update tui-lab.",
+            "ID was written by a newer tui-lab (format 7, this one reads 2); update tui-lab.",
         ),
         (break_record, "status.json of ID is torn: it is not JSON."),
         (break_kind, "ID is not a directory."),

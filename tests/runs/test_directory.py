@@ -18,9 +18,10 @@ import pytest
 from tui_lab.errors import HomeError
 from tui_lab.events import RunEvent, RunFailed, RunFinished, RunPaused, RunStopped
 from tui_lab.run import RunRequest, RunStatus, is_run_id
-from tui_lab.runs.directory import FRESH, STARTING, RunDirectory, StatusRecord
+from tui_lab.runs.directory import FRESH, STARTING, RunDirectory
 from tui_lab.runs.lock import RunLock
 from tui_lab.runs.log import RunLog
+from tui_lab.runs.status import StatusRecord
 
 NewRun = Callable[..., RunDirectory]
 Heartbeat = Callable[..., StatusRecord]

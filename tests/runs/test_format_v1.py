@@ -3,16 +3,18 @@ ever, and their files are never changed to please a newer reader."""
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 from pathlib import Path
 
+from tui_lab.commandline.report import fold_log
+from tui_lab.commandline.result import json_pieces
 from tui_lab.events import GradientsLogged, RunFinished, UnknownEvent, to_json
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.export import export_run
-from tui_lab.runs.result import run_result
 from tui_lab.runs.tail import read_events
 
 DATA = Path(__file__).parent.parent / "data" / "run-v1"
@@ -54,7 +56,8 @@ def test_every_type_of_event() -> None:
 
 
 def test_result() -> None:
-    assert run_result(RunDirectory(DATA)) == {
+    run = RunDirectory(DATA)
+    assert json.loads(b"".join(json_pieces(run, fold_log(run)))) == {
         "run": "run-v1",
         "experiment": "linear-regression",
         "status": "finished",
@@ -64,6 +67,7 @@ def test_result() -> None:
         "steps": 4,
         "epochs": 2,
         "elapsed_s": 0.5,
+        "damaged_lines": 0,
         "metrics": {"train/loss": "NaN", "norm/w": "Infinity", "step/first_nan": 3},
         "history": {
             "train/loss": {"step": [2, 4], "epoch": [1, 2], "value": [0.2, "NaN"]},

@@ -99,8 +99,8 @@ def test_a_number_nobody_holds_the_lock_for_is_no_holder(tmp_path: Path) -> None
 def test_what_dead_workers_left_is_swept_and_what_live_ones_hold_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(lock, "_LONGEST_SOCKET", 107)  # the paths of tests are long
     live, dead, young = (tmp_path / name for name in ("live", "dead", "young"))
     mine = RunLock(live)
     mine.acquire()

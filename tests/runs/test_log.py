@@ -154,7 +154,8 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from tui_lab.events import AlarmRaised
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.log import RunLog
 path = Path(sys.argv[1])
 def alarm(step):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from tui_lab.commandline.report import fold_log
+from tui_lab.commandline.result import json_pieces, log_tail
 from tui_lab.events import MetricsLogged, RunEvent, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.log import RunLog
-from tui_lab.runs.result import log_tail, run_result
+from tui_lab.runs.status import StatusRecord
 
 NewRun = Callable[..., RunDirectory]
 STARTED = RunStarted(
@@ -39,6 +42,13 @@ BLOCKS: list[RunEvent] = [
 ]
 
 
+def run_result(directory: RunDirectory) -> dict[str, Any]:
+    """The object, as it is printed."""
+    text = b"".join(json_pieces(directory, fold_log(directory)))
+    result: dict[str, Any] = json.loads(text)
+    return result
+
+
 def log(directory: RunDirectory, *events: RunEvent) -> None:
     writer = RunLog(directory.events_path)
     for event in events:
@@ -51,6 +61,7 @@ def test_a_finished_run(new_run: NewRun) -> None:
     log(directory, STARTED, *BLOCKS, RunFinished(t=1.5, step=6, epoch=3, metrics={"a": math.inf}))
     result = run_result(directory)
     json.dumps(result, allow_nan=False)
+    assert result["damaged_lines"] == 0
     assert list(result) == [
         "run",
         "experiment",
@@ -62,6 +73,7 @@ def test_a_finished_run(new_run: NewRun) -> None:
         "epochs",
         "elapsed_s",
         "metrics",
+        "damaged_lines",
         "history",
     ]
     assert result["run"] == directory.id

@@ -15,6 +15,7 @@ from tui_lab.experiment import Curve, Experiment, Metric, Preset
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import RunSummary
+from tui_lab.view_models.run import RunView
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 LIVE = (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.PAUSED)
@@ -39,6 +40,18 @@ class FakeSource:
     def __init__(self, events: list[RunEvent]) -> None:
         self._events = events
         self._place = 0
+        self.damage: dict[str, int] = {}
+        self.kept = 0
+        """How often a view was kept."""
+
+    def view(self, experiment: Experiment | None) -> RunView:
+        return RunView(experiment)
+
+    def settle(self) -> None:
+        """No reader waits for what is not there yet."""
+
+    def keep(self, view: RunView) -> None:
+        self.kept += 1
 
     def read(self) -> list[RunEvent]:
         new = self._events[self._place :]
@@ -59,6 +72,8 @@ class FakeSession:
         self.clock = FakeClock()
         self.calls: list[tuple[Any, ...]] = []
         self.sent: list[tuple[str, Command]] = []
+        self.damage: dict[str, dict[str, int]] = {}
+        """Lines of a run's log that can't be read."""
         self.answer = Acknowledgement(True, 1)
         self.warm_ready = True
         self.device_line = ""
@@ -124,7 +139,9 @@ class FakeSession:
         return run.id
 
     def tail(self, run_id: str) -> FakeSource:
-        return FakeSource(self._events.setdefault(run_id, []))
+        source = FakeSource(self._events.setdefault(run_id, []))
+        source.damage = self.damage.setdefault(run_id, {})
+        return source
 
     def worker_output(self, run_id: str) -> str:
         return self.output.get(run_id, "")

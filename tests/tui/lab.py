@@ -11,8 +11,9 @@ from typing import Any
 
 from tui_lab.events import RunFinished
 from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.log import RunLog
+from tui_lab.runs.status import StatusRecord
 from tui_lab.worker.process import WarmWorker, WorkerProcess
 
 

@@ -23,7 +23,8 @@ from tui_lab.errors import (
 from tui_lab.events import RunFinished
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.status import StatusRecord
 from tui_lab.tui import run_desk
 from tui_lab.tui.lab_session import LabSession
 from tui_lab.tui.worker_pool import WorkerPool

@@ -72,6 +72,14 @@ class TestSeries:
         quarters = np.histogram(series.steps, bins=4, range=(0, 100_000))[0]
         assert quarters[0] >= 0.9 * quarters[1] > 40
 
+    def test_a_fiftieth_of_a_long_run_still_has_two_points_per_column(self) -> None:
+        series, columns = Series(), 200
+        for start in range(0, 3_000_000, 4000):
+            series.append(range(start, start + 4000), np.sin(np.arange(start, start + 4000) / 7))
+            if start % 400_000 == 0 and start:
+                counts = np.histogram(series.steps, bins=50)[0]
+                assert counts.min() >= 2 * columns
+
     def test_reads_the_names_of_non_finite_numbers(self) -> None:
         series = Series()
         series.append([4, 5, 6, 7], [1.5, "NaN", "Infinity", "-Infinity"], [0.1, 0.2, 0.3, 0.4])

@@ -18,9 +18,10 @@ from typing import NoReturn
 from tui_lab.commands import Acknowledgement, Stop
 from tui_lab.events import RunFinished, RunStopped
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
+from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.lock import RunLock, socket_path
 from tui_lab.runs.log import RunLog
+from tui_lab.runs.status import StatusRecord
 from tui_lab.worker.control import Control
 
 

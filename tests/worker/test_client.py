@@ -21,8 +21,9 @@ import pytest
 from tui_lab.commands import Acknowledgement, Command, Pause, SetHyperparameter
 from tui_lab.errors import RunNotLive
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
+from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.lock import RunLock, lock_path, socket_path
+from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.tail import last_event
 from tui_lab.worker.client import RunClient, stop_run
 from tui_lab.worker.control import Control

@@ -16,8 +16,6 @@ from tui_lab.commandline.console import Console, escape
 from tui_lab.commandline.table import cut
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve, Experiment
-from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.tail import read_events
 from tui_lab.tui.plot import Drawing, draw
 from tui_lab.tui.plot_style import Layer, PlotStyle
 from tui_lab.view_models.curves import curve_figure, legend, nonfinite_note
@@ -44,13 +42,8 @@ _STYLES: Mapping[Role | Layer, Style] = {
 }
 
 
-def draw_curves(
-    run: RunDirectory, experiment: Experiment | None, console: Console
-) -> Iterator[str]:
+def draw_curves(view: RunView, experiment: Experiment | None, console: Console) -> Iterator[str]:
     """Each of the first curves that have something to show: a title, a chart, its marks."""
-    view = RunView(experiment)
-    for event in read_events(run.events_path):
-        view.fold(event)
     style = plot_style(console)
     shown = list(_worth_showing(view, experiment))[:_MOST]
     for height, (curve, figure) in zip(_HEIGHTS, shown, strict=False):

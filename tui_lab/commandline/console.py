@@ -11,7 +11,8 @@ import re
 import shutil
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, TextIO
 
 from tui_lab.runs.encoding import dumps
@@ -60,14 +61,17 @@ class Console:
 
     def print_json(self, data: Any) -> None:
         """One JSON value on stdout, UTF-8 whatever the locale says."""
-        text = _CONTROLS_IN_JSON.sub(
-            lambda found: f"\\u{ord(found[0]):04x}", dumps(data, indent=True).decode()
-        )
-        if isinstance(self.stdout, io.TextIOWrapper):
-            self.stdout.flush()
-            self.stdout.buffer.write(text.encode() + b"\n")
-        else:
-            self.stdout.write(text + "\n")
+        self.print_json_pieces([dumps(data, indent=True)])
+
+    def print_json_pieces(self, pieces: Iterable[bytes]) -> None:
+        """One JSON value on stdout that comes in pieces, each of them whole characters."""
+        self.stdout.flush()
+        for piece in chain(pieces, (b"\n",)):
+            text = _CONTROLS_IN_JSON.sub(lambda c: f"\\u{ord(c[0]):04x}", piece.decode())
+            if isinstance(self.stdout, io.TextIOWrapper):
+                self.stdout.buffer.write(text.encode())
+            else:
+                self.stdout.write(text)
 
     def say(self, text: str) -> None:
         """A line of talk on stderr."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
+from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, word
 from tui_lab.commandline.report import say_complaint
@@ -27,11 +28,11 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     run = find_run(arguments, catalogue(), "export")
     say_complaint(run, console)
     try:
-        export_run(run, to.expanduser())
+        damage = export_run(run, to.expanduser())
     except OSError as error:
         raise RunError(f"{to} can't be written ({error.strerror or error}).") from error
     console.say(f"Wrote {to}.")
-    return ExitStatus.FINISHED
+    return ExitStatus.FAILED if say_damage(run, damage, console) else ExitStatus.FINISHED
 
 
 EXPORT = Command("export", "write a run's measurements to a file", configure, execute)

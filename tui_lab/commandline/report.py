@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.request import declared
+from tui_lab.commandline.result import run_result
 from tui_lab.commandline.table import elapsed_text, number_text, table
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.result import run_result
+
+if TYPE_CHECKING:  # numpy comes with it
+    from tui_lab.view_models.run import RunView
 
 _MOST = 30
 """Metrics shown: a run whose experiment is not known has all of its parameters among them."""
 
 
-def print_report(run: RunDirectory, console: Console, experiment: Experiment | None = None) -> None:
-    """Charts, final metrics, the run's name and how to see it again, on stdout; `experiment` is
-    its declaration, where that comes from a file that a person has named."""
-    result = run_result(run)
-    experiment = experiment or _declared(run)
-    # numpy and Textual come with it, and no other output needs them.
+def fold_log(run: RunDirectory, experiment: Experiment | None = None) -> RunView:
+    """All that the run's log says; `experiment` is its declaration, where that comes from a file
+    that a person has named."""
+    from tui_lab.history import folded  # numpy comes with it, and `--help` must not wait for that
+
+    return folded(run, experiment or _declared(run))
+
+
+def print_report(run: RunDirectory, view: RunView, console: Console) -> None:
+    """Charts, final metrics, the run's name and how to see it again, on stdout."""
+    result = run_result(run, view)
+    experiment = view.experiment
+    # Textual comes with it, and no other output needs that.
     from tui_lab.commandline.charts import draw_curves
 
-    for row in draw_curves(run, experiment, console):
+    for row in draw_curves(view, experiment, console):
         console.print_drawing(row)
     console.print(headline(result))
     if metrics := _metrics(result, experiment):
@@ -62,11 +72,11 @@ def say_complaint(run: RunDirectory, console: Console) -> None:
         console.say(complaint)
 
 
-def print_trouble(run: RunDirectory, console: Console) -> None:
+def print_trouble(run: RunDirectory, view: RunView, console: Console) -> None:
     """Why a run failed or crashed, on stderr; nothing for one that did not."""
     if run.status() not in (RunStatus.FAILED, RunStatus.CRASHED):
         return
-    result = run_result(run)
+    result = run_result(run, view)
     if said := str(result.get("log", "")).strip():
         console.say("\n".join(said.splitlines()[-8:]))
     console.say(str(result.get("error") or f"{run.id} failed."))

@@ -14,17 +14,19 @@ from typing import Protocol
 
 from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
+from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.parser import Parser, add_run_options, directory, word
 from tui_lab.commandline.progress import Progress
-from tui_lab.commandline.report import print_report, print_trouble
+from tui_lab.commandline.report import fold_log, print_report, print_trouble
 from tui_lab.commandline.request import choose_experiment, choose_values, request_run
+from tui_lab.commandline.result import json_pieces
 from tui_lab.config import runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord
-from tui_lab.runs.result import run_result
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.tail import RunTail
 from tui_lab.worker.client import stop_run
 from tui_lab.worker.process import start_run
@@ -121,15 +123,14 @@ def conclude(
     run: RunDirectory, experiment: Experiment, ending: Ending, console: Console, *, as_json: bool
 ) -> ExitStatus:
     """Prints what came of a run and says it to the shell."""
-    result = run_result(run)
+    view = fold_log(run, experiment)
     if as_json:
-        console.print_json(result)
+        console.print_json_pieces(json_pieces(run, view))
     else:
-        print_report(run, console, experiment)
-    status = run.status()
-    if status in (RunStatus.FAILED, RunStatus.CRASHED):
-        print_trouble(run, console)
-    return exit_status(status, ending)
+        print_report(run, view, console)
+    print_trouble(run, view, console)
+    lost = say_damage(run, view.damage, console)
+    return ExitStatus.FAILED if lost else exit_status(run.status(), ending)
 
 
 def exit_status(status: RunStatus, ending: Ending) -> ExitStatus:

@@ -16,8 +16,9 @@ from typing import Any
 from tui_lab import checks
 from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
 from tui_lab.run import RunRequest, RunStatus, is_run_id
-from tui_lab.runs.directory import RunDirectory, StatusRecord
+from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import is_held, lock_path, socket_path
+from tui_lab.runs.status import StatusRecord
 
 SLICE = 0.03
 """Seconds of reading at a time, for who shows what there is while the rest is read."""

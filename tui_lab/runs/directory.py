@@ -7,7 +7,7 @@ import pwd
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from tui_lab.runs.encoding import dumps, loads
 from tui_lab.runs.lock import is_held, lock_path, socket_path
 from tui_lab.runs.regular_file import read_regular
 from tui_lab.runs.replacement import replacing
+from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.tail import last_event
 
 T = TypeVar("T")
@@ -39,44 +40,6 @@ _SIGNALS, _EXIT_STATUSES = 64, 255
 """The largest of each."""
 _MOST_BYTES = 8 << 20
 """Of a file that holds one JSON object; the last metrics of 100,000 parameters take as many."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StatusRecord:
-    """What the worker last said about itself: status.json."""
-
-    status: RunStatus = RunStatus.PENDING
-    pid: int = 0
-    host: str = ""
-    step: int = 0
-    epoch: int = 0
-    heartbeat: float = 0.0
-    """Seconds since 1970 at which the worker was last alive."""
-    metrics: dict[str, float] = field(default_factory=dict)
-    """The last value of every metric."""
-    error: str = ""
-    inode: int = 0
-    """Number of the run's directory in its file system: a copy of the directory has another."""
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> StatusRecord:
-        """The record in a decoded status.json; raises `ValueError`, which names the field, for one
-        that can't be what it says."""
-        return cls(**checks.fields(data, _CHECKS))
-
-
-_OF_FIELDS: Mapping[str, checks.Check] = {
-    "status": lambda value: RunStatus(checks.one_of(*RunStatus)(value)),
-    "pid": checks.pid,
-    "host": checks.name,
-    "step": checks.whole,
-    "epoch": checks.whole,
-    "heartbeat": checks.seconds,
-    "metrics": checks.mapped(checks.number),
-    "error": checks.text,
-    "inode": lambda value: checks.whole(value, 0, 2**64 - 1),
-}
-_CHECKS = {field: _OF_FIELDS[field] for field in StatusRecord.__dataclass_fields__}
 
 
 def host_name() -> str:

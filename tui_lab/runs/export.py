@@ -15,45 +15,48 @@ from tui_lab.events import MetricsLogged, RunStarted
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps_plain
 from tui_lab.runs.replacement import replacing
-from tui_lab.runs.tail import read_events
+from tui_lab.runs.tail import RunTail
 
 
-def export_run(directory: RunDirectory, to: Path) -> None:
+def export_run(directory: RunDirectory, to: Path) -> Mapping[str, int]:
     """Write all measurements of a run to `to`, one row per step, evaluation and epoch, in the order
-    they were made: .csv with a column per metric, .jsonl with an object per row.
+    they were made: .csv with a column per metric, .jsonl with an object per row. Returns the lines
+    of the log that were passed over, by what was wrong with them.
 
     Raises `UsageError` for another suffix, `RunError` when `to` can't be written.
     """
-    writers: dict[str, Callable[[Path, BinaryIO], None]] = {".csv": _csv, ".jsonl": _jsonl}
+    writers: dict[str, Callable[[_Log, BinaryIO], None]] = {".csv": _csv, ".jsonl": _jsonl}
     writer = writers.get(to.suffix.lower())
     if writer is None:
         raise UsageError(f"{to} has no known suffix; a run is exported to .csv or .jsonl.")
     directory.request()  # a directory that is no run must not become an empty table
+    log = _Log(directory)
     try:
         with replacing(to, mode=0o666) as file:
-            writer(directory.events_path, file)
+            writer(log, file)
     except OSError as error:
         raise RunError(f"{to} can't be written ({error.strerror or error}).") from error
+    return log.damage
 
 
-def _csv(events: Path, file: BinaryIO) -> None:
+def _csv(log: _Log, file: BinaryIO) -> None:
     # Twice over the log, as a run of a million steps need not fit in memory; a run that goes on
     # meanwhile must not bring in a key that has no column.
     keys: dict[str, None] = {}
     count = 0
-    for block in _blocks(events):
+    for block in log.blocks():
         keys.update(dict.fromkeys(block.columns))
         count += 1
     text = io.TextIOWrapper(file, "utf-8", newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("step", "epoch", "kind", *keys))
-    for block in islice(_blocks(events), count):
+    for block in islice(log.blocks(), count):
         writer.writerows(block.rows(keys))
     text.detach()
 
 
-def _jsonl(events: Path, file: BinaryIO) -> None:
-    for block in _blocks(events):
+def _jsonl(log: _Log, file: BinaryIO) -> None:
+    for block in log.blocks():
         keys = tuple(block.columns)
         for step, epoch, kind, *values in block.rows(keys):
             given = {k: v for k, v in zip(keys, values, strict=True) if v is not None}
@@ -76,18 +79,34 @@ class _Block:
         return zip(self.steps, self.epochs, repeat(self.kind), *columns, strict=False)
 
 
-def _blocks(events: Path) -> Iterator[_Block]:
-    steps_per_epoch = 0
-    for event in read_events(events):
-        if isinstance(event, RunStarted):
-            steps_per_epoch = event.steps_per_epoch
-        elif isinstance(event, MetricsLogged) and event.kind == "step":
-            rows = max(map(len, event.columns.values()), default=0)
-            steps = range(event.first, event.first + rows)
-            epochs = [_epoch(step, steps_per_epoch) for step in steps]
-            yield _Block(steps, epochs, event.kind, event.columns)
-        elif isinstance(event, MetricsLogged):
-            yield _Block(event.steps, event.epochs, event.kind, event.columns)
+class _Log:
+    """A run's log as blocks of rows."""
+
+    def __init__(self, directory: RunDirectory) -> None:
+        self._path = directory.events_path
+        self._settled = directory.status().is_finished
+        self.damage: Mapping[str, int] = {}
+        """What was passed over when it was last read to its end."""
+
+    def blocks(self) -> Iterator[_Block]:
+        """All of them; it can be read again."""
+        tail = RunTail(self._path, settled=self._settled)
+        steps_per_epoch = 0
+        for event in tail:
+            if isinstance(event, RunStarted):
+                steps_per_epoch = event.steps_per_epoch
+            elif isinstance(event, MetricsLogged):
+                yield _block(event, steps_per_epoch)
+        self.damage = tail.damage
+
+
+def _block(event: MetricsLogged, steps_per_epoch: int) -> _Block:
+    if event.kind != "step":
+        return _Block(event.steps, event.epochs, event.kind, event.columns)
+    rows = max(map(len, event.columns.values()), default=0)
+    steps = range(event.first, event.first + rows)
+    epochs = [_epoch(step, steps_per_epoch) for step in steps]
+    return _Block(steps, epochs, event.kind, event.columns)
 
 
 def _epoch(step: int, steps_per_epoch: int) -> int | None:

@@ -1,4 +1,7 @@
-"""Writing a run's log: one event per line, appended in blocks by the run's worker alone."""
+"""Writing a run's log: one event per line, appended in blocks by the run's worker alone.
+
+Each line ends in its number and a checksum; a log that began without (format 1) goes on without.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,14 @@ from pathlib import Path
 
 from tui_lab.events import RunEvent, to_json
 from tui_lab.runs.encoding import dumps, loads
+from tui_lab.runs.seal import looks_sealed, number_of, sealed
 
 _BLOCK = 1 << 16
 
 
 class RunLog:
-    """The one writer of `path`, made when missing; what a dead writer left half-written is cut off.
+    """The one writer of `path`, made when missing; what a dead writer left half-written is cut off,
+    and its lines are counted on.
 
     Any thread may `append`; one thread flushes.
     """
@@ -20,7 +25,7 @@ class RunLog:
     def __init__(self, path: Path) -> None:
         self._lines: list[bytes] = []
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._length = _sound_length(self._descriptor)
+        self._length, self._number, self._seals = _sound_end(self._descriptor)
         os.ftruncate(self._descriptor, self._length)
 
     @property
@@ -30,7 +35,9 @@ class RunLog:
 
     def append(self, event: RunEvent) -> None:
         """Keep the event, encoded, for the next `flush`."""
-        self._lines.append(dumps(to_json(event)) + b"\n")
+        line = dumps(to_json(event))
+        self._number += 1
+        self._lines.append(sealed(line, self._number) if self._seals else line + b"\n")
 
     def flush(self) -> None:
         """Write all kept events at once: from here on they survive kill -9.
@@ -74,15 +81,28 @@ class RunLog:
 _sync = getattr(os, "fdatasync", os.fsync)
 
 
-def _sound_length(descriptor: int) -> int:
-    """Where the last whole line that holds a JSON object ends."""
+def _sound_end(descriptor: int) -> tuple[int, int, bool]:
+    """Where the last good line ends, its number, and whether the lines are sealed."""
+    is_sealed = any(map(looks_sealed, os.pread(descriptor, _BLOCK, 0).split(b"\n")))
     end = os.fstat(descriptor).st_size
     while end:
         start = _line_start(descriptor, end)
-        if _is_sound(os.pread(descriptor, end - start, start)):
-            return end
+        *whole, _ = os.pread(descriptor, end - start, start).split(b"\n")
+        for line in whole:
+            if number_of(line):
+                return end, _largest_number(descriptor, start, line), True
+            if not is_sealed and _is_unsealed(line):
+                return end, 0, False
         end = start
-    return 0
+    return 0, 0, True
+
+
+def _largest_number(descriptor: int, start: int, last: bytes) -> int:
+    """Of the last line and those shortly before it: one may have been repeated at the end, and what
+    is written next must not look like a repetition too."""
+    before = max(0, start - _BLOCK)
+    lines = os.pread(descriptor, start - before, before).split(b"\n")
+    return max(number_of(line) or 0 for line in (*lines, last))
 
 
 def _line_start(descriptor: int, end: int) -> int:
@@ -97,10 +117,9 @@ def _line_start(descriptor: int, end: int) -> int:
     return 0
 
 
-def _is_sound(line: bytes) -> bool:
-    if not line.endswith(b"\n"):
-        return False
+def _is_unsealed(line: bytes) -> bool:
     try:
-        return isinstance(loads(line), dict)
+        data = loads(line)
     except ValueError:
         return False
+    return isinstance(data, dict) and not data.keys() & {"n", "crc"}

@@ -2,20 +2,24 @@
 
 A line counts once its newline is there. The reader's place is always the end of a good line, which
 is where a writer that re-opens the log may cut it back to, so the two never disagree. Lines that
-are not JSON objects are passed over once a good one follows them. A NUL byte stops the reader:
-over a network file system it is a hole that may be filled later.
+are no events are passed over and counted, and so are those that are altered, repeated or missing
+where the log says so itself (format 2). A NUL byte stops the reader: over a network file system it
+is a hole that may be filled later. In a `settled` log nothing is filled or completed any more.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunEvent, from_json
 from tui_lab.runs.encoding import loads
 from tui_lab.runs.regular_file import open_regular
+from tui_lab.runs.seal import looks_sealed, number_of
 
 _MOST = 4 << 20
 _LONGEST = 64 << 20
@@ -25,14 +29,59 @@ _END = 4 << 20
 _SHORTEST = len(b'{"type":""}')
 
 
-class RunTail:
-    """The events of the log at `path`, each handed out once; the file need not exist yet."""
+@dataclass(frozen=True)
+class Place:
+    """The end of a good line, and what was met on the way there."""
 
-    def __init__(self, path: Path) -> None:
+    offset: int = 0
+    """Bytes of the log before it."""
+    number: int = 0
+    """The number of that line; in a log of format 1 how many good ones there were."""
+    damage: Mapping[str, int] = field(default_factory=dict)
+    """Lines passed over by what was wrong with them: altered, missing, repeated, torn."""
+
+
+class RunTail:
+    """The events of the log at `path`, each handed out once; the file need not exist yet.
+
+    `settled` says that nobody writes it any more. Reading may begin at the `place` another reader
+    has come to. Lines that are not `wanted` are checked and counted, and not decoded.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        settled: bool = False,
+        place: Place | None = None,
+        wanted: Callable[[bytes], bool] = lambda line: True,
+    ) -> None:
         self.path = path
-        self.offset = 0
-        """Bytes of the log behind this reader."""
+        self.settled = settled
+        self.place = place or Place()
+        """The end of the last good line."""
+        self._wanted = wanted
+        self._passed = Counter[str]()
+        self._left = 0
+        self._sealed = False
         self._refusal = ""
+
+    @property
+    def offset(self) -> int:
+        """Bytes of the log behind this reader."""
+        return self.place.offset
+
+    @property
+    def damage(self) -> Mapping[str, int]:
+        """What was passed over so far, lines after the last good one included."""
+        return Counter(self.place.damage) + self._passed
+
+    def __iter__(self) -> Iterator[RunEvent]:
+        """Every wanted event there is for now, a few megabytes at a time."""
+        before = -1
+        while self.offset > before:
+            before = self.offset
+            yield from self.read()
 
     def read(self, most_bytes: int = _MOST) -> list[RunEvent]:
         """The events that came since the last call, from at most about `most_bytes` of log; empty
@@ -53,22 +102,71 @@ class RunTail:
         """Read ever more until there is a good line, a hole or the end of the file; of what is no
         log at all no more than that."""
         while True:
-            chunk = os.pread(descriptor, size, self.offset)
-            events, length = _decode(chunk)
-            if events or len(chunk) < size or b"\0" in chunk:
-                self.offset += length
+            before = self.offset
+            chunk = os.pread(descriptor, size, before)
+            is_end = len(chunk) < size
+            events = self._sift(chunk, is_end)
+            if self.offset > before or is_end or (not self.settled and b"\0" in chunk):
                 return events
-            if size >= (_MOST if b"\n" in chunk else _LONGEST):
+            if size < (_MOST if b"\n" in chunk else _LONGEST):
+                size *= 2
+            elif self.place.number:
+                self._leave(chunk)
+            else:
                 self._refusal = f"{self.path} holds {size:,} bytes that are no event."
                 raise RunUnreadable(self._refusal)
-            size *= 2
+
+    def _sift(self, chunk: bytes, is_end: bool) -> list[RunEvent]:
+        """The events in `chunk`; the place moves to the end of its last good line."""
+        hole = -1 if self.settled else chunk.find(b"\0")
+        end = chunk.rfind(b"\n", 0, hole if hole >= 0 else len(chunk)) + 1
+        lines = chunk[:end].split(b"\n")[:-1]
+        self._sealed = self._sealed or any(map(looks_sealed, lines))
+        self._passed = Counter(altered=self._left)
+        events: list[RunEvent] = []
+        offset = self.offset
+        for line in lines:
+            offset += len(line) + 1
+            events += self._take(line, offset)
+        if self.settled and is_end and end < len(chunk):
+            self._passed["torn"] += 1
+        self._passed = +self._passed
+        return events
+
+    def _take(self, line: bytes, end: int) -> list[RunEvent]:
+        """The event of a good line, if it is wanted; of another it is noted what is wrong."""
+        expected = self.place.number + 1
+        number = number_of(line) if self._sealed else expected
+        event = _event(line, self._sealed) if number and self._wanted(line) else None
+        if number and number < expected:
+            self._passed["repeated"] += 1
+        elif not number or (event is None and self._wanted(line)):
+            self._passed["altered"] += 1
+        else:
+            self._move(end, number)
+            return [event] if event else []
+        return []
+
+    def _move(self, offset: int, number: int) -> None:
+        """A good line ends at `offset`: now it is known how many are missing before it."""
+        missing = number - self.place.number - 1
+        if missing > 0:  # those that were altered are among them
+            self._passed["altered"] = min(self._passed["altered"], missing)
+            self._passed["missing"] = missing - self._passed["altered"]
+        self.place = Place(offset, number, self.damage)
+        self._passed = Counter()
+        self._left = 0
+
+    def _leave(self, chunk: bytes) -> None:
+        """Go past so much that no writer would cut back to its beginning."""
+        self._left = max(1, self._passed["altered"])
+        length = chunk.rfind(b"\n") + 1 or len(chunk)
+        self.place = replace(self.place, offset=self.offset + length)
 
 
 def read_events(path: Path) -> Iterator[RunEvent]:
     """Every event now in the log at `path`, a few megabytes at a time."""
-    tail = RunTail(path)
-    while events := tail.read():
-        yield from events
+    return iter(RunTail(path))
 
 
 def last_event(path: Path) -> RunEvent | None:
@@ -89,34 +187,24 @@ def _last(descriptor: int) -> RunEvent | None:
         chunk = os.pread(descriptor, end - start, start)
         # The first line may lack its beginning, unless the file begins with it.
         lines = chunk.split(b"\n")[:-1][1 if start else 0 :]
+        is_sealed = any(map(looks_sealed, lines))
         for line in reversed(lines):
-            if event := _event(line):
+            if event := (not is_sealed or number_of(line)) and _event(line, is_sealed):
                 return event
         if start == 0 or size >= _END:
             return None
         size *= 4
 
 
-def _decode(chunk: bytes) -> tuple[list[RunEvent], int]:
-    """The events in `chunk`, and where the last good line ends."""
-    hole = chunk.find(b"\0")
-    end = chunk.rfind(b"\n", 0, hole if hole >= 0 else len(chunk)) + 1
-    events: list[RunEvent] = []
-    place = length = 0
-    for line in chunk[:end].split(b"\n")[:-1]:
-        place += len(line) + 1
-        if event := _event(line):
-            events.append(event)
-            length = place
-    return events, length
-
-
-def _event(line: bytes) -> RunEvent | None:
+def _event(line: bytes, is_sealed: bool) -> RunEvent | None:
+    """The event in a line; None when there is none, or one whose seal is lost."""
     if len(line) < _SHORTEST or not line.startswith(b"{"):
         return None  # told from an event sooner than by reading it as JSON
     try:
         data = loads(line)
     except ValueError:
         return None
-    is_event = isinstance(data, dict) and isinstance(data.get("type"), str)
-    return from_json(data) if is_event else None
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+        return None
+    seal = data.pop("n", None), data.pop("crc", None)
+    return from_json(data) if is_sealed or seal == (None, None) else None

@@ -9,29 +9,16 @@ from pathlib import Path
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.errors import RunError
-from tui_lab.events import RunEvent
+from tui_lab.history import History
 from tui_lab.run import RunRequest
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.regular_file import read_end
-from tui_lab.runs.tail import RunTail
 from tui_lab.tui.background import in_background
 from tui_lab.tui.worker_pool import WorkerPool
 from tui_lab.worker.client import RunClient, stop_run
 
 _OUTPUT_BYTES = 8192
-_SLICE = 1 << 20
-"""Bytes of log read at a time: a long log leaves room for keys between two slices."""
-
-
-class LogSource:
-    """A run's log, read in slices."""
-
-    def __init__(self, tail: RunTail) -> None:
-        self._tail = tail
-
-    def read(self) -> list[RunEvent]:
-        return self._tail.read(_SLICE)
 
 
 class RunDesk:
@@ -55,9 +42,9 @@ class RunDesk:
         self.workers.start(directory)
         return directory.id
 
-    def tail(self, run_id: str) -> LogSource:
+    def tail(self, run_id: str) -> History:
         """The log of a run, from its first event."""
-        return LogSource(RunTail(self.catalogue.find(run_id).events_path))
+        return History(self.catalogue.find(run_id).events_path)
 
     def worker_output(self, run_id: str) -> str:
         """The end of what its worker printed, or why that can't be read."""

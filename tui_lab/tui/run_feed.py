@@ -10,10 +10,13 @@ from tui_lab.errors import RunUnreadable, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.tui.session import EventSource, Session
-from tui_lab.view_models.run import RunView
 
 BUDGET = 0.015
 """Seconds of reading at a time. A long log is read in many turns, with keys served in between."""
+
+
+_LOGGED_ENDS = (RunStatus.FINISHED, RunStatus.FAILED)
+"""What no run is without having had a last event in its log."""
 
 
 class Standing(NamedTuple):
@@ -38,7 +41,7 @@ class RunFeed:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.run_id = run_id
-        self.view = RunView(experiment)
+        self.view = source.view(experiment)
         self.caught_up = False
         """Whether the last turn came to the end of what has been written."""
         self.error = ""
@@ -64,11 +67,13 @@ class RunFeed:
             self.reported = session.status(self.run_id)
         except TuiLabError:
             self.reported = RunStatus.CRASHED  # its directory is gone or torn
+        if self.reported.is_finished:
+            self._source.settle()
 
     @property
     def standing(self) -> Standing:
         """Where the run stands."""
-        return Standing(self.status, len(self.view.marks), bool(self.view.series))
+        return Standing(self.status, len(self.view.marks), self.view.measurements.has_points)
 
     @property
     def is_complete(self) -> bool:
@@ -87,7 +92,19 @@ class RunFeed:
         self.caught_up = False
         while not self.caught_up and self._clock() < end:
             self.caught_up = not self._read_slice()
+        if self.caught_up:
+            self._take_stock()
         return self.view.revision != before
+
+    def _take_stock(self) -> None:
+        """All that there is has been read: say what is not there; and keep it, unless it was live
+        before, as its worker has done so."""
+        if self.reported is not None and self.reported.is_finished:
+            self._source.keep(self.view)
+        damage = dict(self._source.damage)
+        if self.view.ended is None and self.reported in _LOGGED_ENDS and not damage.get("torn"):
+            damage["missing at the end"] = 1
+        self.view.note_damage(damage)
 
     def _read_slice(self) -> bool:
         try:

@@ -5,7 +5,7 @@ Screens know `Session` alone, so that a test can give them recorded events and n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,10 +19,24 @@ from tui_lab.run import RunStatus
 if TYPE_CHECKING:
     from tui_lab.events import RunEvent
     from tui_lab.runs.catalogue import RunSummary
+    from tui_lab.view_models.run import RunView
 
 
 class EventSource(Protocol):
-    """The growing log of one run, read from its beginning."""
+    """The growing log of one run. Its `view` comes first: it may hold the beginning already."""
+
+    @property
+    def damage(self) -> Mapping[str, int]:
+        """Lines that were passed over so far, by what was wrong with them."""
+
+    def view(self, experiment: Experiment | None) -> RunView:
+        """The view to fold the events into."""
+
+    def settle(self) -> None:
+        """Nobody writes the log any more."""
+
+    def keep(self, view: RunView) -> None:
+        """All is folded: what may be kept of a long log is kept for the next time."""
 
     def read(self) -> list[RunEvent]:
         """What came since the last call; never waits, and a long log comes in several slices.

@@ -93,6 +93,24 @@ class GradientHistory:
         self._shapes: dict[str, str] = {}
         self._gradients: dict[str, _Gradient] = {}
 
+    @property
+    def state(self) -> dict[str, Any]:
+        """What came before the latest snapshot, as plain data."""
+        return {
+            name: {"norms": list(g.norms), "peak": g.peak, "update": g.update}
+            for name, g in self._gradients.items()
+        }
+
+    def recall(self, state: Mapping[str, Any], latest: GradientsLogged | None) -> None:
+        """Take over what another had come to; raises `ValueError` and its like for what is none."""
+        for name, kept in state.items():
+            gradient = self._gradients.setdefault(name, _Gradient())
+            gradient.norms.extend(map(number, kept["norms"]))
+            gradient.peak, gradient.update = number(kept["peak"]), _figure(kept, "update")
+        if latest is not None:
+            self.latest = latest
+            self.states(None, None)  # each of its parameters has a history
+
     def start(self, event: RunStarted) -> None:
         """Take the shapes from the run's first event."""
         self._shapes = {str(p["name"]): _shape(p.get("shape")) for p in event.parameters}

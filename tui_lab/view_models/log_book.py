@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 from tui_lab.events import (
     AlarmRaised,
@@ -33,6 +35,21 @@ class LogBook:
         self.count = 0
         """Lines written so far, those already dropped included."""
         self._unreadable: set[str] = set()
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All of it, as plain data."""
+        unreadable = sorted(self._unreadable)
+        return {"lines": self.lines, "count": self.count, "unreadable": unreadable}
+
+    @classmethod
+    def recalled(cls, state: Mapping[str, Any]) -> LogBook:
+        """The book that had this `state`; raises `ValueError` and its like for what is none."""
+        book = cls()
+        book._lines.extend(map(plain, state["lines"]))
+        book.count = int(state["count"])
+        book._unreadable.update(map(str, state["unreadable"]))
+        return book
 
     @property
     def lines(self) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any
 
 WINDOW = 2.0
 """Seconds of event time the rate is taken over: steady enough to read, quick to follow a knob."""
@@ -17,6 +19,26 @@ class Pace:
         self._ended = False
         self._running_time = 0.0
         self._steps = 0
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All of it, as plain data."""
+        return {
+            "recent": [list(point) for point in self._recent],
+            "going": self._going,
+            "ended": self._ended,
+            "running_time": self._running_time,
+            "steps": self._steps,
+        }
+
+    @classmethod
+    def recalled(cls, state: Mapping[str, Any]) -> Pace:
+        """The pace that had this `state`; raises `ValueError` and its like for what is none."""
+        pace = cls()
+        pace._recent.extend((float(t), int(step)) for t, step in state["recent"])
+        pace._going, pace._ended = bool(state["going"]), bool(state["ended"])
+        pace._running_time, pace._steps = float(state["running_time"]), int(state["steps"])
+        return pace
 
     @property
     def steps_per_second(self) -> float:

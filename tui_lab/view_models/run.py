@@ -26,6 +26,7 @@ from tui_lab.events import (
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.view_models.change import Change, change_of
+from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.gradients import GradientHistory, GradientState
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.measurements import Kind, Measurements
@@ -73,10 +74,11 @@ class RunView:
     """The step each picture's newest data are of."""
     total_steps: int
     """Steps the run will take; 0 when that is not known, or there are none."""
-    series: dict[tuple[Kind, str], Series]
-    """Every metric's points under ("step", key) or ("epoch", key)."""
     metrics: dict[str, float]
     """The last value of every metric, the whole-set one where there are two."""
+
+    damage: Mapping[str, int]
+    """Lines of the log that were passed over, by what was wrong with them."""
 
     def __init__(self, experiment: Experiment | None = None) -> None:
         self.experiment = experiment
@@ -90,11 +92,12 @@ class RunView:
         self.pictures, self.picture_steps = {}, {}
         self.alarms: deque[AlarmRaised] = deque(maxlen=_ALARMS)
         self.log = LogBook()
+        self.damage = {}
         self.total_steps = self.steps_per_epoch = self.total_epochs = 0
-        self._measurements = Measurements()
-        self.series, self.metrics = self._measurements.series, self._measurements.last
-        self._gradients = GradientHistory()
-        self._pace = Pace()
+        self.measurements = Measurements()
+        self.metrics = self.measurements.last
+        self.gradient_history = GradientHistory()
+        self.pace = Pace()
 
     def fold(self, event: RunEvent) -> None:
         """Take over one event. One that does not hold what its type promises is said to be
@@ -111,14 +114,14 @@ class RunView:
             case MetricsLogged():
                 self._measure(event)
             case GradientsLogged():
-                self._gradients.fold(event)
+                self.gradient_history.fold(event)
             case PictureLogged():
                 self.pictures.setdefault(event.picture, {})[event.layer] = event.data
                 self.picture_steps[event.picture] = int(event.step)
             case PhaseEntered():
                 self.phase, self.line = event.phase, int(event.line)
                 self.phase_step, self.paused = int(event.step), True
-                self._pace.hold()
+                self.pace.hold()
             case HyperparameterChanged():
                 self._change(event)
             case RunPaused() | RunResumed():
@@ -126,12 +129,18 @@ class RunView:
             case AlarmRaised():
                 self.alarms.append(event)
             case RunStarted():
-                self._start(event)
+                self.start(event)
             case RunFinished() | RunStopped() | RunFailed():
                 self._end(event)
             case UnknownEvent():
                 return  # the log line is all there is to it; its time may be of another kind
         self.t = max(self.t, float(event.t))
+
+    def note_damage(self, damage: Mapping[str, int]) -> None:
+        """Take over what a reader passed over so far."""
+        if damage != self.damage:
+            self.damage = dict(damage)
+            self.log.add(damaged_lines(damage))
 
     @property
     def status(self) -> RunStatus:
@@ -148,21 +157,26 @@ class RunView:
         return self.t
 
     @property
+    def series(self) -> Mapping[tuple[Kind, str], Series]:
+        """Every metric's points under ("step", key) or ("epoch", key)."""
+        return self.measurements.series
+
+    @property
     def step(self) -> int:
         """Steps taken."""
-        return self._measurements.step
+        return self.measurements.step
 
     @property
     def epoch(self) -> int:
         """The epoch that step belongs to, counted from 1; 0 before the first step."""
         per_epoch = self.steps_per_epoch
         under_way = -(-self.step // per_epoch) if per_epoch else 0
-        return max(under_way, self._measurements.epoch)
+        return max(under_way, self.measurements.epoch)
 
     @property
     def steps_per_second(self) -> float:
         """Over the last seconds; 0 while paused or not known. Over all its steps once ended."""
-        return self._pace.steps_per_second
+        return self.pace.steps_per_second
 
     @property
     def time_left(self) -> float | None:
@@ -180,27 +194,28 @@ class RunView:
     def gradients(self) -> dict[str, GradientState]:
         """The newest snapshot of every parameter, with its history and a word on its health."""
         loss = self.series.get(("step", LOSS)) or self.series.get(("epoch", LOSS))
-        return self._gradients.states(loss.first if loss else None, loss.last if loss else None)
+        first, last = (loss.first, loss.last) if loss else (None, None)
+        return self.gradient_history.states(first, last)
 
     @property
     def snapshot(self) -> GradientsLogged | None:
         """The event behind `gradients`: its step and phase, whether gradients are enabled and
         whether a graph is recorded."""
-        return self._gradients.latest
+        return self.gradient_history.latest
 
-    def _start(self, event: RunStarted) -> None:
+    def start(self, event: RunStarted) -> None:
         self.started = event
         self.total_steps, self.steps_per_epoch = int(event.total_steps), int(event.steps_per_epoch)
         self.total_epochs = self.total_steps // self.steps_per_epoch if self.steps_per_epoch else 0
-        self._gradients.start(event)
-        self._measurements.rest(float(event.t))
-        self._pace.go(float(event.t), self.step)
+        self.gradient_history.start(event)
+        self.measurements.rest(float(event.t))
+        self.pace.go(float(event.t), self.step)
 
     def _measure(self, event: MetricsLogged) -> None:
         if self.experiment is not None and self.experiment.demonstration:
             self.metrics.clear()  # it is computed as a whole: what it leaves out is true no more
-        self._measurements.fold(event, self.steps_per_epoch)
-        self._pace.reach(float(event.t), self.step)
+        self.measurements.fold(event, self.steps_per_epoch)
+        self.pace.reach(float(event.t), self.step)
         self._leave_phase(self.step)
 
     def _change(self, event: HyperparameterChanged) -> None:
@@ -213,12 +228,12 @@ class RunView:
         self.paused = isinstance(event, RunPaused)
         self.pause_reason = event.reason if isinstance(event, RunPaused) else ""
         if self.paused:
-            self._pace.hold()
+            self.pace.hold()
             self._leave_phase(int(event.step))
         else:
             self.phase = self.line = None
-            self._measurements.rest(float(event.t))
-            self._pace.go(float(event.t), self.step)
+            self.measurements.rest(float(event.t))
+            self.pace.go(float(event.t), self.step)
 
     def _leave_phase(self, completed: int) -> None:
         """The step that was held open may be over."""
@@ -228,6 +243,6 @@ class RunView:
     def _end(self, event: RunEnded) -> None:
         self.ended = event
         self.paused, self.phase, self.line = False, None, None
-        self._measurements.end(int(event.step), int(event.epoch), event.metrics)
-        self._pace.reach(float(event.t), self.step)
-        self._pace.end()
+        self.measurements.end(int(event.step), int(event.epoch), event.metrics)
+        self.pace.reach(float(event.t), self.step)
+        self.pace.end()

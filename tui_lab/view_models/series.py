@@ -5,7 +5,8 @@ Arithmetic on arrays only: nothing here knows events, runs or widgets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from tui_lab.view_models.figure import Floats
 
 CAPACITY = 2**16
-"""Points kept of one series: some 160 per column of the widest terminal, 1.5 MiB."""
+"""Points kept of one series, 1.5 MiB: a fiftieth of a run still has two per column of a screen."""
 
 _Indices = npt.NDArray[np.intp]
 _FIRST_SIZE = 64
@@ -25,11 +26,12 @@ _BLOCK = 128
 class Series:
     """Points of one metric in the order of steps, never more than `capacity` of them.
 
-    When full, the steps are cut into `capacity / 8` equal spans and each keeps its smallest and
-    largest finite value and its first non-finite one. Spans of steps, not of points, so that the
-    start of a long run stays as finely drawn as its end. The first and the last point, every
-    spike and every gap survive; `nonfinite` counts what was appended, not what is kept. Arrays
-    handed out stay as they are when more is appended.
+    When full, the steps are cut into up to `capacity` · 5/16 equal spans and each keeps its
+    smallest and largest finite value and its first non-finite one. Spans of steps, not of points,
+    so that the start of a long run stays as finely drawn as its end; powers of two wide and begun
+    at their multiples, so that cutting many times loses no more than cutting once. The first and
+    the last point, every spike and every gap survive; `nonfinite` counts what was appended, not
+    what is kept. Arrays handed out stay as they are when more is appended.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -46,6 +48,32 @@ class Series:
         """How many were finite but have no place on a logarithmic axis."""
         self._data = np.empty((3, min(_FIRST_SIZE, capacity)))
         self._size = 0
+
+    @classmethod
+    def recalled(cls, points: Floats, state: Mapping[str, Any]) -> Series:
+        """The series that had these `points` and this `state`; raises `ValueError` and its like
+        for what is none."""
+        series = cls()
+        if points.shape[0] != 3 or points.shape[1] > series.capacity:
+            raise ValueError("a series has three rows of points, and room for so many.")
+        first = state["first_nonfinite"]
+        series.total, series.nonfinite = int(state["total"]), int(state["nonfinite"])
+        series.nonpositive = int(state["nonpositive"])
+        series.first_nonfinite = None if first is None else int(first)
+        # A full array is never written to, only followed by another: these may be read-only.
+        series._data, series._size = points, points.shape[1]
+        return series
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What is counted, as plain data."""
+        names = ("total", "nonfinite", "first_nonfinite", "nonpositive")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def points(self) -> Floats:
+        """Steps, values and times as three rows."""
+        return self._data[:, : self._size]
 
     def __len__(self) -> int:
         return self._size
@@ -106,7 +134,9 @@ class Series:
     def _make_room(self, wanted: int) -> int:
         """Grow or thin until at least one more point fits; how many do."""
         if self._size == self.capacity:
-            kept = _thinned(self.steps, self.values, self.capacity // 8)
+            kept = _thinned(
+                self.steps, self.values, min(5 * self.capacity // 16, self.capacity // 3 - 2)
+            )
             # Into another array: figures that are still on screen look at this one.
             thinned = np.empty_like(self._data)
             thinned[:, : len(kept)] = self._data[:, kept]
@@ -138,7 +168,7 @@ def number(value: Any) -> float:
 
 def _thinned(steps: Floats, values: Floats, spans: int) -> _Indices:
     """Which points to keep: of each span its extremes and first non-finite, and both ends."""
-    starts = _span_starts(steps, spans)
+    starts = _grid_starts(steps, spans)
     span = np.zeros(len(steps), dtype=np.intp)
     span[starts[1:]] = 1
     span = span.cumsum()
@@ -154,10 +184,23 @@ def _thinned(steps: Floats, values: Floats, spans: int) -> _Indices:
     return np.flatnonzero(keep)
 
 
+def _grid_starts(x: Floats, most: int) -> _Indices:
+    """Where each span begins, at most one more than `most` of them; by position as below."""
+    width = x[-1] - x[0]
+    if not _ascends(x, width):
+        return _span_starts(x, most)
+    span = np.floor(x / 2.0 ** math.ceil(math.log2(width / most)))
+    return np.concatenate(([0], np.flatnonzero(span[1:] != span[:-1]) + 1))
+
+
+def _ascends(x: Floats, width: float) -> bool:
+    return bool(np.isfinite(width) and width > 0 and np.all(x[1:] >= x[:-1]))
+
+
 def _span_starts(x: Floats, spans: int) -> _Indices:
     """Where each span of equal width begins; by position where x does not ascend."""
     width = x[-1] - x[0]
-    if not (np.isfinite(width) and width > 0 and np.all(x[1:] >= x[:-1])):
+    if not _ascends(x, width):
         return np.arange(0, len(x), max(1, -(-len(x) // spans)))
     span = np.minimum((x - x[0]) / width * spans, spans - 1).astype(np.intp)
     return np.concatenate(([0], np.flatnonzero(span[1:] != span[:-1]) + 1))

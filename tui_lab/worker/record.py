@@ -11,9 +11,12 @@ from typing import Any
 
 from tui_lab.errors import TuiLabError
 from tui_lab.events import RunEvent
+from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
+from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.log import RunLog
+from tui_lab.runs.status import StatusRecord
+from tui_lab.worker.keeper import Keeper
 
 _HEARTBEAT = 1.0
 
@@ -37,6 +40,7 @@ class RunRecord:
         self._error = ""
         self._metrics: dict[str, Any] = {}
         self._step = self._epoch = 0
+        self._keeper: Keeper | None = None
         self._clerk = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         with contextlib.suppress(OSError):  # no room to reserve: the first flush will say so
             self.hold_reserve()
@@ -45,6 +49,10 @@ class RunRecord:
         """Write the first status and begin the heartbeat."""
         self._write_status()
         self._clerk.start()
+
+    def keep_for(self, experiment: Experiment) -> None:
+        """From now on keep beside a long log what its readers would have to fold."""
+        self._keeper = Keeper(self._directory.events_path, experiment)
 
     def append(self, event: RunEvent) -> None:
         """Add an event after those already there."""
@@ -104,6 +112,8 @@ class RunRecord:
             print(f"The log could not be completed: {problem}", flush=True)
             error = error or f"The log could not be completed ({problem.strerror})."
         self.set_status(status, error or self._error)  # one held for want of room keeps saying so
+        if self._keeper is not None:
+            self._keeper.finish()
 
     def _beat(self) -> None:
         while not self._closing.wait(_HEARTBEAT):
@@ -119,6 +129,8 @@ class RunRecord:
             self.each_second()
         except (OSError, TuiLabError) as problem:  # the next second may find it mended
             print(f"upkeep: {problem}", flush=True)
+            if self._keeper is not None:
+                self._keeper.look()
 
     def _write_status(self) -> None:
         with self._lock:  # around all of it, so that an older record never replaces a newer one

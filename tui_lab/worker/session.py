@@ -86,6 +86,7 @@ def _write_rest(record: RunRecord, control: Control, *, told_to_stop: bool) -> N
 
 def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control) -> RunEnded:
     experiment = _experiment(request)
+    record.keep_for(experiment)
     build = functools.partial(_build, program_class(request.program), request, experiment)
     program = build(experiment.choose(request.hyperparameters))
     steps_per_epoch = len(program.batches) if program.epochs else 0

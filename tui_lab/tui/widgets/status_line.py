@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui_lab.tui.widgets.line import Line
+from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.number_format import duration
 from tui_lab.view_models.plain_text import plain
 
@@ -64,6 +65,8 @@ def remarks(view: RunView) -> tuple[Content, ...]:
     parts = [_mark(change) for change in view.marks[-_MARKS:]]
     if alarm := alarms(view):
         parts.append(Content.styled(plain(alarm), "bold $error"))
+    if damage := damaged_lines(view.damage):
+        parts.append(Content.styled(damage, "bold $error"))
     if view.pause_reason:
         parts.append(Content.styled(plain(view.pause_reason), "bold $warning"))
     return tuple(parts)
