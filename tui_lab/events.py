@@ -13,6 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 from tui_lab import checks
+from tui_lab.event_fields import FIELDS
 
 Number = float | int
 Column = Any
@@ -220,40 +221,7 @@ _REQUIRED = {
     )
     for event in _NAMES
 }
-_PARAMETER: Mapping[str, checks.Check] = {
-    "name": checks.name,
-    "shape": checks.optional(checks.steps),
-    "requires_grad": checks.flag,
-    "grad": checks.name,
-    "times": checks.whole,
-    "norm": checks.optional(checks.measured),
-    "grad_norm": checks.optional(checks.measured),
-    "update": checks.optional(checks.measured),
-    "finite": checks.flag,
-}
-"""Of one parameter, at the start and in a snapshot."""
-_OF_FIELDS: Mapping[str, checks.Check] = {
-    **dict.fromkeys(("t",), checks.seconds),
-    **dict.fromkeys(
-        ("step", "epoch", "first", "line", "source_line", "total_steps", "steps_per_epoch"),
-        checks.whole,
-    ),
-    **dict.fromkeys(("steps", "epochs"), checks.steps),
-    **dict.fromkeys(("pid", "threads"), checks.pid),
-    **dict.fromkeys(("device", "device_name", "host", "started", "source_file"), checks.name),
-    **dict.fromkeys(("name", "phase", "picture", "layer"), checks.name),
-    **dict.fromkeys(("reason", "error", "traceback", "message"), checks.text),
-    **dict.fromkeys(("grad_enabled", "graph"), checks.flag),
-    **dict.fromkeys(("old", "new"), checks.setting),
-    "kind": checks.name,
-    "source": checks.listed(checks.text),
-    "parameters": checks.listed(checks.record(_PARAMETER, "name")),
-    "columns": checks.columns,
-    "data": checks.layer,
-    "metrics": checks.mapped(checks.measured),
-}
-"""By the names of fields, which mean the same in every event."""
-_CHECKS = {event: {f.name: _OF_FIELDS[f.name] for f in fields(event)} for event in _NAMES}
+_CHECKS = {event: {f.name: FIELDS[f.name] for f in fields(event)} for event in _NAMES}
 _CHECKS[MetricsLogged]["kind"] = checks.one_of("step", "epoch", "evaluation")
 
 
