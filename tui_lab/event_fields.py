@@ -1,4 +1,4 @@
-"""What the fields of events must hold; a name means the same in every event."""
+"""What the fields of events must be: a name means the same in every event."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tui_lab import checks
 
-_PARAMETER: Mapping[str, checks.Check] = {
+PARAMETER: Mapping[str, checks.Check] = {
     "name": checks.name,
     "shape": checks.optional(checks.steps),
     "requires_grad": checks.flag,
@@ -18,7 +18,7 @@ _PARAMETER: Mapping[str, checks.Check] = {
     "finite": checks.flag,
 }
 """Of one parameter, at the start and in a snapshot."""
-OF_FIELDS: Mapping[str, checks.Check] = {
+FIELDS: Mapping[str, checks.Check] = {
     **dict.fromkeys(("t",), checks.seconds),
     **dict.fromkeys(
         ("step", "epoch", "first", "line", "source_line", "total_steps", "steps_per_epoch"),
@@ -33,9 +33,9 @@ OF_FIELDS: Mapping[str, checks.Check] = {
     **dict.fromkeys(("old", "new"), checks.setting),
     "kind": checks.name,
     "source": checks.listed(checks.text),
-    "parameters": checks.listed(checks.record(_PARAMETER, "name")),
+    "parameters": checks.listed(checks.record(PARAMETER, "name")),
     "columns": checks.columns,
     "data": checks.layer,
     "metrics": checks.mapped(checks.measured),
 }
-"""By the names of fields."""
+"""By the names of fields; `kind` is narrower in measurements."""

@@ -13,8 +13,9 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 from tui_lab import checks
-from tui_lab.event_fields import OF_FIELDS
+from tui_lab.event_fields import FIELDS
 
+Number = float | int
 Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
 
@@ -231,7 +232,7 @@ _REQUIRED = {
     )
     for event in _NAMES
 }
-_CHECKS = {event: {f.name: OF_FIELDS[f.name] for f in fields(event)} for event in _NAMES}
+_CHECKS = {event: {f.name: FIELDS[f.name] for f in fields(event)} for event in _NAMES}
 _CHECKS[MetricsLogged]["kind"] = checks.one_of("step", "epoch", "evaluation")
 
 

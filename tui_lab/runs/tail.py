@@ -16,12 +16,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui_lab.errors import RunUnreadable
-from tui_lab.events import RunEvent, from_json
+from tui_lab.events import RunEvent, UnknownEvent, from_json
 from tui_lab.runs.encoding import loads
 from tui_lab.runs.regular_file import open_regular
 from tui_lab.runs.seal import looks_sealed, number_of
 
 _MOST = 4 << 20
+_MUCH = 1 << 20
+"""Bytes of lines, none of them good, after which a reader looks at them no more."""
 _LONGEST = 64 << 20
 """Bytes of a line that is still read; the pictures of an experiment take a few millions."""
 _END = 4 << 20
@@ -38,7 +40,7 @@ class Place:
     number: int = 0
     """The number of that line; in a log of format 1 how many good ones there were."""
     damage: Mapping[str, int] = field(default_factory=dict)
-    """Lines passed over by what was wrong with them: altered, missing, repeated, torn."""
+    """Lines passed over by what was wrong with them: altered, missing, repeated, torn, unreadable."""
 
 
 class RunTail:
@@ -108,9 +110,9 @@ class RunTail:
             events = self._sift(chunk, is_end)
             if self.offset > before or is_end or (not self.settled and b"\0" in chunk):
                 return events
-            if size < (_MOST if b"\n" in chunk else _LONGEST):
+            if size < (_MUCH if b"\n" in chunk else _LONGEST):
                 size *= 2
-            elif self.place.number:
+            elif self.place.number and not self._left:
                 self._leave(chunk)
             else:
                 self._refusal = f"{self.path} holds {size:,} bytes that are no event."
@@ -143,6 +145,8 @@ class RunTail:
         elif not number or (event is None and self._wanted(line)):
             self._passed["altered"] += 1
         else:
+            if isinstance(event, UnknownEvent) and event.reason:
+                self._passed["unreadable"] += 1
             self._move(end, number)
             return [event] if event else []
         return []
