@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.measurement import Measurement, scatter
-from tui_lab.tui import plot
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots import plot
+from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Figure, Line
 from tui_lab.view_models.series import Series
 

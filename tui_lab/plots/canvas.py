@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from tui_lab.tui import raster
-from tui_lab.tui.axes import Axis
-from tui_lab.tui.plot_style import Layer, PlotStyle
+from tui_lab.plots import raster
+from tui_lab.plots.axes import Axis
+from tui_lab.plots.style import Layer, PlotStyle
 from tui_lab.view_models.figure import Field, Floats, Line, Mark, Role
 
 LAYERS: tuple[Role | Layer, ...] = (

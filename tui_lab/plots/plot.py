@@ -20,10 +20,10 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_lab.tui import axes, raster
-from tui_lab.tui.axes import Axis, Ticks
-from tui_lab.tui.canvas import LAYERS, Canvas, misplaced, spacing
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots import axes, raster
+from tui_lab.plots.axes import Axis, Ticks
+from tui_lab.plots.canvas import LAYERS, Canvas, misplaced, spacing
+from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Figure, Floats, Line
 
 SMALLEST = (12, 4)
