@@ -59,7 +59,7 @@ class PaneBox(Frame):
     def say(self, sentence: str) -> None:
         """Put a few words into the lower border."""
         self._said = sentence
-        self._name_panes()
+        self.write_border(self._border_words[0], Content(sentence))  # the names are as they were
 
     def on_resize(self) -> None:
         self._name_panes()
