@@ -81,7 +81,7 @@ def a_live_run() -> Iterator[Measurement]:
                 "ms",
                 note=f"p50 {1000 * quantile(delays, 0.5):.1f} ms of {len(delays)}",
             )
-            yield from _steady(terminal, "training at full speed", 20.0, 0.15)
+            yield from _steady(terminal, "training at full speed", 20.0, 0.06)
 
 
 def _first_point(terminal: Terminal) -> float:

@@ -14,8 +14,8 @@ from textual.app import App, ComposeResult
 from textual.widget import Widget
 
 from tui_lab.config import Marker
-from tui_lab.tui.mosaic import heatmap_rows, image_rows
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots.mosaic import heatmap_rows, image_rows
+from tui_lab.plots.style import PlotStyle
 from tui_lab.tui.widgets.heatmap import Heatmap
 from tui_lab.tui.widgets.images import Images
 from tui_lab.tui.widgets.table_view import TableView, lines

@@ -16,8 +16,8 @@ from tui_lab.commandline.console import Console, escape
 from tui_lab.commandline.table import cut
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve, Experiment
-from tui_lab.tui.plot import Drawing, draw
-from tui_lab.tui.plot_style import Layer, PlotStyle
+from tui_lab.plots.plot import Drawing, draw
+from tui_lab.plots.style import Layer, PlotStyle
 from tui_lab.view_models.curves import curve_figure, legend, nonfinite_note
 from tui_lab.view_models.figure import Figure, Role
 from tui_lab.view_models.run import RunView

@@ -40,7 +40,7 @@ class Place:
     number: int = 0
     """The number of that line; in a log of format 1 how many good ones there were."""
     damage: Mapping[str, int] = field(default_factory=dict)
-    """Lines passed over by what is wrong with them: altered, missing, repeated, torn; unreadable."""
+    """Lines passed over, by what is wrong with them: altered, missing, repeated, torn, …"""
 
 
 class RunTail:

@@ -14,12 +14,12 @@ from textual.strip import Strip
 from textual.style import Style
 
 from tui_lab.config import Marker
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots.style import PlotStyle
 from tui_lab.tui.widgets.framed_rows import CORNERS, FramedRows
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy and plotext come with these, and the first paint must not wait for them
-    from tui_lab.tui.plot import Drawing, Plot
+    from tui_lab.plots.plot import Drawing, Plot
     from tui_lab.view_models.figure import Figure, Role
 
 _SPARED = 4
@@ -70,7 +70,7 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
             legend: The role of each series and the words for it, the last value among them.
             note: A remark for the lower border; lost values and the scale are added to it.
         """
-        from tui_lab.tui.plot import same  # deferred: see TYPE_CHECKING above
+        from tui_lab.plots.plot import same  # deferred: see TYPE_CHECKING above
 
         words = (self.heading, tuple(legend), note)
         if words == self._words and same(figure, self._figure):
@@ -91,7 +91,7 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
         if self._figure is None:
             return ()
         if self._plot is None:
-            from tui_lab.tui.plot import Plot  # deferred: see TYPE_CHECKING above
+            from tui_lab.plots.plot import Plot  # deferred: see TYPE_CHECKING above
 
             self._plot = Plot()
         legend = self._legend_rows(width, height, style)

@@ -12,8 +12,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from tui_lab.config import Marker
-from tui_lab.tui.plot_style import PlotStyle, themed
-from tui_lab.tui.row_diff import changed
+from tui_lab.plots.row_diff import changed
+from tui_lab.plots.style import PlotStyle, themed
 from tui_lab.tui.widgets.frame import Frame
 from tui_lab.view_models.plain_text import plain
 

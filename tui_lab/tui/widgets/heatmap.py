@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots.style import PlotStyle
 from tui_lab.tui.widgets.framed_rows import FramedRows
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
@@ -27,6 +27,6 @@ class Heatmap(FramedRows):
     def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
         if self._cells is None:
             return ()
-        from tui_lab.tui.mosaic import heatmap_rows  # deferred: it needs numpy
+        from tui_lab.plots.mosaic import heatmap_rows  # deferred: it needs numpy
 
         return heatmap_rows(self._cells, width, height, style)

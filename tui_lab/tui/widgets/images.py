@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots.style import PlotStyle
 from tui_lab.tui.widgets.framed_rows import FramedRows
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
@@ -28,7 +28,7 @@ class Images(FramedRows):
     def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
         if self._grid is None:
             return ()
-        from tui_lab.tui.mosaic import image_rows  # deferred: it needs numpy
+        from tui_lab.plots.mosaic import image_rows  # deferred: it needs numpy
 
         rows, self._shown = image_rows(self._grid, width, height, style)
         return rows

@@ -60,7 +60,8 @@ class PaneBox(Frame):
     def say(self, sentence: str) -> None:
         """Put a few words into the lower border; they may come from a log."""
         self._said = plain(sentence)
-        self._name_panes()
+        # The names of the panes are as they were.
+        self.write_border(self._border_words[0], Content(self._said))
 
     def on_resize(self) -> None:
         self._name_panes()

@@ -131,10 +131,11 @@ def bars(
 def codes(dots: Dots, marker: Marker) -> Codes:
     """One number per cell that says which of its dots are set."""
     across, down = DOTS[marker]
-    rows, columns = dots.shape[0] // down, dots.shape[1] // across
-    weights = np.array(_BITS[marker], dtype=np.uint8)
-    blocks = dots.reshape(rows, down, columns, across).transpose(0, 2, 1, 3)
-    summed: Codes = (blocks * weights).sum(axis=(2, 3), dtype=np.uint8)
+    bits = dots.view(np.uint8)
+    summed: Codes = np.zeros((dots.shape[0] // down, dots.shape[1] // across), dtype=np.uint8)
+    for row, weights in enumerate(_BITS[marker]):
+        for column, weight in enumerate(weights):
+            summed |= bits[row::down, column::across] * np.uint8(weight)
     return summed
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
-from tui_lab.tui import raster
-from tui_lab.tui.axes import Axis
-from tui_lab.tui.plot_style import Layer, PlotStyle
+from tui_lab.plots import raster
+from tui_lab.plots.axes import Axis
+from tui_lab.plots.style import Layer, PlotStyle
 from tui_lab.view_models.figure import Field, Floats, Line, Mark, Role
 
 LAYERS: tuple[Role | Layer, ...] = (
@@ -36,8 +34,7 @@ _SPARSE = 2
 _BAR = 0.8
 """The part of its place that a bar fills."""
 
-Cell = tuple[int, int, str, int]
-"""Column, row from the top, character, number of the layer."""
+Shades = npt.NDArray[np.int8]
 
 
 class Canvas:
@@ -46,11 +43,12 @@ class Canvas:
     def __init__(self, columns: int, rows: int, x: Axis, y: Axis, style: PlotStyle) -> None:
         self.columns, self.rows = columns, rows
         self.x, self.y, self.style = x, y, style
-        self.shades: npt.NDArray[np.int8] = np.full((2 * rows, columns), -1, np.int8)
+        self.shades: Shades = np.full((2 * rows, columns), -1, np.int8)
         """The level of the field in the upper and the lower half of each cell, -1: no field."""
         self._codes = np.zeros((rows, columns), dtype=np.uint8)
         self._characters = np.full((rows, columns), "", dtype="<U1")
-        self._layers = np.zeros((rows, columns), dtype=np.intp)
+        self.layers = np.zeros((rows, columns), dtype=np.uint8)
+        """The number in `LAYERS` of what stands in each cell; of a blank one it says nothing."""
 
     def add_field(self, field: Field) -> None:
         """Shade each half of a cell by the level of the function at its middle."""
@@ -66,7 +64,7 @@ class Canvas:
             return
         self._characters = np.array(["", *_DENSITIES])[levels[::2] + 1]
         self._characters[self._characters == " "] = ""
-        self._layers[:] = LAYERS.index("muted")
+        self.layers[:] = LAYERS.index("muted")
 
     def add_line(self, line: Line, *, bars: bool = False) -> None:
         """Paint one series: a line, points, or bars from zero."""
@@ -99,7 +97,7 @@ class Canvas:
             column = int(raster.cells_of(x, self.columns)[0])
             free = (self._characters[:, column] == "") & (self._codes[:, column] == 0)
             self._characters[free, column] = DASH
-            self._layers[free, column] = LAYERS.index("mark")
+            self.layers[free, column] = LAYERS.index("mark")
             # Marks that share a column stand one below the other.
             row = taken[column] = taken.get(column, -1) + 1
             if row < self.rows:
@@ -113,17 +111,12 @@ class Canvas:
         if start < 0 or len(text) > self.columns or used or not text:
             return
         self._characters[place] = list(text)
-        self._layers[place] = LAYERS.index("label")
+        self.layers[place] = LAYERS.index("label")
 
-    def cells(self) -> Iterator[Cell]:
-        """Every cell that is not blank."""
+    def signs(self) -> raster.Glyphs:
+        """The character of every cell, a space where nothing is."""
         drawn = raster.glyphs(self._codes, self.style.marker)
-        signs = np.where(self._characters == "", drawn, self._characters)
-        rows, columns = np.nonzero(signs != " ")
-        layers = self._layers[rows, columns].tolist()
-        return zip(
-            columns.tolist(), rows.tolist(), signs[rows, columns].tolist(), layers, strict=True
-        )
+        return np.where(self._characters == "", drawn, self._characters)
 
     def _add_curve(self, x: Floats, y: Floats, role: Role) -> None:
         across, down = self._dots(role)
@@ -168,18 +161,18 @@ class Canvas:
         touched = codes > 0
         self._codes[touched] = codes[touched]
         self._characters[touched] = ""
-        self._layers[touched] = LAYERS.index(role)
+        self.layers[touched] = LAYERS.index(role)
 
     def _write(self, cells: raster.Dots, signs: str | raster.Glyphs, layer: Role | Layer) -> None:
         self._characters[cells] = signs
-        self._layers[cells] = LAYERS.index(layer)
+        self.layers[cells] = LAYERS.index(layer)
 
     def _put_row(self, x: Floats, row: int, sign: str) -> None:
         self._put(raster.cells_of(x, self.columns), row, sign, "alarm")
 
     def _put(self, columns: raster.Integers, row: int, sign: str, layer: Layer) -> None:
         self._characters[row, columns] = sign
-        self._layers[row, columns] = LAYERS.index(layer)
+        self.layers[row, columns] = LAYERS.index(layer)
 
 
 def misplaced(y: Floats, log: bool) -> raster.Dots:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tui.plotted import STEPS, in_dots, line, rows
+from tests.plots.plotted import STEPS, in_dots, line, rows
 from tui_lab.config import Marker
-from tui_lab.tui import raster
-from tui_lab.tui.plot import Drawing, Plot, draw
-from tui_lab.tui.plot_style import PlotStyle
-from tui_lab.tui.row_diff import changed
+from tui_lab.plots import raster
+from tui_lab.plots.plot import Drawing, Plot, draw
+from tui_lab.plots.row_diff import changed
+from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Field, Figure, Line, Mark
 
 

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.picture_data import Cells, ImageGrid
 
 Matrix = npt.NDArray[np.float64]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_lab.tui import axes
-from tui_lab.tui.axes import Axis, fit
+from tui_lab.plots import axes
+from tui_lab.plots.axes import Axis, fit
 
 
 class TestAxis:

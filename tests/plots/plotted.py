@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui_lab.tui.plot import draw, text
-from tui_lab.tui.plot_style import PlotStyle
+from tui_lab.plots.plot import draw, text
+from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Figure, Floats, Line
 
 STEPS = np.arange(1.0, 101.0)

@@ -8,9 +8,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from tests.tui.plotted import STEPS, in_dots, line, rows
-from tui_lab.tui.plot import draw, same, text
-from tui_lab.tui.plot_style import PlotStyle
+from tests.plots.plotted import STEPS, in_dots, line, rows
+from tui_lab.plots.plot import draw, same, text
+from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Field, Figure, Line, Mark, Role
 
 ROLES: tuple[Role, ...] = get_args(Role)

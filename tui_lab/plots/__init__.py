@@ -1,0 +1,1 @@
+"""Figures, matrices and images as rows of text, for the screen and the command line."""
