@@ -17,6 +17,7 @@ from tests.plots.plotted import STEPS, line, rows
 from tests.plots.whole import FIGURES, Whole
 from tui_lab.config import Marker
 from tui_lab.plots import frame
+from tui_lab.plots.axes import Axis
 from tui_lab.plots.canvas import LAYERS
 from tui_lab.plots.frame import lay_out
 from tui_lab.plots.plot import Drawing, Plot
@@ -95,6 +96,22 @@ class TestKept:
         first, second, third = (plot.draw(figure, 60, 12, style).rows for figure in figures)
         assert 0 < sum(a is not b for a, b in zip(first, second, strict=True)) < 3
         assert all(a is b for a, b in zip(second, third, strict=True))
+
+
+class TestCanvas:
+    """Where the data go, plotext leaves room for them, and no more."""
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.floats(-1e7, 1e7), st.floats(1e-6, 1e7), st.booleans(), st.integers(4, 30))
+    def test_it_begins_right_of_the_axis(
+        self, low: float, span: float, log: bool, height: int
+    ) -> None:
+        y = Axis(low % 9, low % 9 + 0.01 + span % 5, log) if log else Axis(low, low + span)
+        laid = lay_out(Axis(0, 100), y, (), 60, height)
+        upper, _ = laid.inside
+        for row in laid.signs[upper].tolist():
+            assert row.index(next(sign for sign in row if sign in "┤│")) == 60 - laid.columns - 1
+        assert laid.signs[laid.rows].tolist()[60 - laid.columns - 1] == "└"
 
 
 class TestAfresh:
