@@ -11,10 +11,12 @@ from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 
-from tui_lab.errors import HomeError
+from tui_lab.errors import HomeError, UsageError
 
 Marker = Literal["braille", "hd", "ascii"]
 Theme = Literal["dark", "light", "ansi"]
+
+_MOST_THREADS = 1024
 
 
 def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
@@ -98,6 +100,25 @@ class Settings:
     mouse: bool = True
     seed: int = 0
     device: str = "auto"
+    threads: int = 0
+    """Of torch in a run; 0 for as many as are fastest."""
+
+
+def default_threads(environ: Mapping[str, str] = os.environ) -> int:
+    """$TUI_LAB_THREADS, or 0 for as many as are fastest; raises `UsageError`."""
+    text = environ.get("TUI_LAB_THREADS", "") or "auto"
+    return thread_count(text, "TUI_LAB_THREADS")
+
+
+def thread_count(text: str, name: str) -> int:
+    """A number of threads as typed, 0 for `auto`; raises `UsageError` that names `name`."""
+    if text == "auto":
+        return 0
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= _MOST_THREADS:
+        raise UsageError(
+            f"{name} is auto or a number from 1 to {_MOST_THREADS}, not {text[:40]!r}."
+        )
+    return int(text)
 
 
 def default_fps(environ: Mapping[str, str] = os.environ) -> float:

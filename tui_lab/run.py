@@ -64,6 +64,8 @@ class RunRequest:
     seed: int = 0
     device: str = "auto"
     """`auto`, `cpu`, `cuda` or `cuda:N`, as asked for; the log says which it became."""
+    threads: int = 0
+    """Of torch; 0 for as many as are fastest. The log says how many it took."""
     plugin: str = ""
     """Path of the user's own experiment file, when it is not an installed experiment."""
     interactive: bool = False
@@ -94,6 +96,7 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "hyperparameters": checks.mapped(checks.setting, checks.MOST_SETTINGS),
     "seed": checks.seed,
     "device": checks.name,
+    "threads": checks.pid,
     "plugin": checks.text,
     "interactive": checks.flag,
     "data": checks.text,

@@ -26,6 +26,10 @@ from tui_lab.errors import HomeError
 
 _FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package puts it."""
+_WARM = (
+    "TUI_LAB_WARM_CUDA=1 starts runs on a card sooner; the lab then holds some 0.8 GiB of it, all "
+    "the time it is open"
+)
 _PROBE = """
 import json, torch
 print(json.dumps({
@@ -126,6 +130,8 @@ def torch_findings(probe: Callable[[], dict[str, Any]]) -> Iterator[Finding]:
     cuda = [f"cuda:{index} {name}" for index, name in enumerate(found["cuda"])]
     absent = "no CUDA device" if found["built"] else "this PyTorch is built without CUDA"
     yield Finding("devices", ", ".join(["cpu", *cuda]) if cuda else f"cpu ({absent})")
+    if cuda:
+        yield Finding("warm cuda", _WARM, Verdict.NOTE)
 
 
 def session_findings(console: Console) -> Iterator[Finding]:

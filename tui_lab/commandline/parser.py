@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tui_lab.config import thread_count
 from tui_lab.errors import UsageError
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
@@ -58,6 +59,13 @@ def add_run_options(group: ArgumentParser | _ArgumentGroup) -> None:
         default="auto",
         metavar="DEVICE",
         help="auto, cpu, cuda or cuda:N (default auto)",
+    )
+    group.add_argument(
+        "--threads",
+        type=_threads,
+        default=None,
+        metavar="N",
+        help="threads of torch, or auto: as many as are fastest ($TUI_LAB_THREADS, else auto)",
     )
 
 
@@ -105,6 +113,13 @@ def _device(text: str) -> str:
     if not _DEVICE.fullmatch(text):
         raise ArgumentTypeError(f"a device is auto, cpu, cuda or cuda:N, not {text!r}")
     return text
+
+
+def _threads(text: str) -> int:
+    try:
+        return thread_count(text, "a number of threads")
+    except UsageError as error:
+        raise ArgumentTypeError(str(error).rstrip(".")) from error
 
 
 def _fps(text: str) -> float:

@@ -15,7 +15,7 @@ from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest
 from tui_lab.versions import current_versions
 
-_OPTIONS = ("seed", "device", "data", "preset")
+_OPTIONS = ("seed", "device", "threads", "data", "preset")
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,14 @@ def find_preset(experiment: Experiment, name: str) -> Preset:
 
 
 def request_run(
-    chosen: Chosen, values: dict[str, object], *, seed: int, device: str, data: str, now: datetime
+    chosen: Chosen,
+    values: dict[str, object],
+    *,
+    seed: int,
+    device: str,
+    threads: int,
+    data: str,
+    now: datetime,
 ) -> RunRequest:
     """What run.json will say; raises `HyperparameterError`."""
     experiment = chosen.experiment
@@ -82,6 +89,7 @@ def request_run(
         hyperparameters=experiment.to_json(hyperparameters),
         seed=seed,
         device=device,
+        threads=threads,
         plugin=chosen.plugin,
         data=data,
         created=now.isoformat(timespec="seconds"),

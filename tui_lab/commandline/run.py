@@ -22,7 +22,7 @@ from tui_lab.commandline.progress import Progress
 from tui_lab.commandline.report import fold_log, print_report, print_trouble
 from tui_lab.commandline.request import choose_experiment, choose_values, request_run
 from tui_lab.commandline.result import json_pieces
-from tui_lab.config import runs_directory
+from tui_lab.config import default_threads, runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
@@ -84,6 +84,7 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
         choose_values(chosen.experiment, arguments.values, arguments.preset),
         seed=arguments.seed,
         device=arguments.device,
+        threads=default_threads() if arguments.threads is None else arguments.threads,
         data=str(arguments.data or ""),
         now=datetime.now(UTC),
     )

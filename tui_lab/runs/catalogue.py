@@ -41,6 +41,8 @@ class RunSummary:
     seed: int = 0
     device: str = ""
     """As asked for."""
+    threads: int = 0
+    """As asked for; 0 for as many as are fastest."""
     created: datetime
     step: int = 0
     epoch: int = 0
@@ -183,6 +185,7 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         hyperparameters=request.hyperparameters,
         seed=request.seed,
         device=request.device,
+        threads=request.threads,
         created=_created(directory.path, request),
         step=record.step,
         epoch=record.epoch,

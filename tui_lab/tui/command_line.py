@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def of_run(run: RunSummary, experiment: Experiment | None) -> str:
     """The command that makes the same run again."""
     values = [f"{name}={typed(v)}" for name, v in differing(run, experiment).items()]
-    return plain(_joined(run.experiment, values, run.seed, run.device), 2000)
+    options = ["--threads", str(run.threads)] if run.threads else []
+    return plain(_joined(run.experiment, values, run.seed, run.device, options), 2000)
 
 
 def of_knobs(experiment: Experiment, knobs: KnobPanel) -> str:
@@ -31,6 +32,8 @@ def of_knobs(experiment: Experiment, knobs: KnobPanel) -> str:
     return _joined(experiment.name, values, knobs.seed, knobs.device)
 
 
-def _joined(experiment: str, values: Sequence[str], seed: int, device: str) -> str:
-    options = ["--seed", str(seed), "--device", device]
+def _joined(
+    experiment: str, values: Sequence[str], seed: int, device: str, more: Sequence[str] = ()
+) -> str:
+    options = ["--seed", str(seed), "--device", device, *more]
     return shlex.join(["tui-lab", "run", experiment, *values, *options])

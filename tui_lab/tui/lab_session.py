@@ -86,6 +86,7 @@ class LabSession:
             hyperparameters=experiment.to_json(hyperparameters),
             seed=seed,
             device=device,
+            threads=self.settings.threads,
             plugin=self._experiments.file(experiment.name),
             interactive=experiment.demonstration,
             data=self._data,

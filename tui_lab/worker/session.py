@@ -26,10 +26,10 @@ from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock, socket_path, sweep
-from tui_lab.training.device import resolve_device
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
+from tui_lab.worker.fitting import fit
 from tui_lab.worker.interruption import Stopped, breaking_off, stopping
 from tui_lab.worker.loop import Loop
 from tui_lab.worker.out_of_memory import explained
@@ -88,14 +88,19 @@ def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control)
     experiment = _experiment(request)
     record.keep_for(experiment)
     build = functools.partial(_build, program_class(request.program), request, experiment)
-    program = build(experiment.choose(request.hyperparameters))
+    hyperparameters = experiment.choose(request.hyperparameters)
+    fitted = fit(lambda device: build(device, hyperparameters), request)
+    program = fitted.program
     steps_per_epoch = len(program.batches) if program.epochs else 0
     total = program.epochs * steps_per_epoch
     publisher = Publisher(program, record, total_steps=total)
     publisher.emit(_started(program, total, steps_per_epoch))
+    for remark in fitted.remarks:
+        publisher.remark(0, remark)
     publisher.log_pictures(0, program.start_pictures())
     if isinstance(program, Demonstration):
-        demonstration = DemonstrationLoop(experiment, program, build, control, publisher)
+        again = functools.partial(build, program.device)
+        demonstration = DemonstrationLoop(experiment, program, again, control, publisher)
         drive = functools.partial(demonstration.run, interactive=request.interactive)
         with_memory = explained(program.device, experiment)(drive)
         return _drive(demonstration, with_memory, publisher, record)
@@ -148,11 +153,11 @@ def _build(
     chosen: type[Program],
     request: RunRequest,
     experiment: Experiment,
+    device: torch.device,
     hyperparameters: Hyperparameters,
 ) -> Program:
     """A program ready for its first step; torch's default generators are seeded too."""
     torch.manual_seed(request.seed)
-    device = resolve_device(request.device)
     with explained(device, experiment):
         program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
         program.build()

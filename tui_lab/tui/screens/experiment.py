@@ -164,12 +164,13 @@ class ExperimentScreen(PanedScreen):
             self.status_line.show_view(view, frozen=self.frozen, crash=self._crash)
 
     def _device(self) -> str:
-        """The device of the run shown; with its load, if it is a GPU."""
+        """What the run shown is on: the CPU and its threads, or a GPU and its load."""
         if self.feed is None or self.feed.view.started is None:
             return ""
-        device = self.feed.view.started.device
-        line = self.session.gpu(self.run_id) if device.startswith("cuda") and self.is_live else ""
-        return line or device
+        started = self.feed.view.started
+        if not started.device.startswith("cuda"):
+            return f"{started.device} {started.threads} thread{'s' * (started.threads != 1)}"
+        return (self.session.gpu(self.run_id) if self.is_live else "") or started.device
 
     def action_next_picture(self) -> None:
         """The next picture, or the next view of the one shown."""
