@@ -1,4 +1,4 @@
-"""What a run is trained on: threads as asked for, or the fastest; and the faster device, and why."""
+"""What a run is trained on: threads as asked for, or the fastest; the faster device; and why."""
 
 from __future__ import annotations
 
