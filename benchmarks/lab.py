@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.terminal import Terminal
-from tui_lab.events import MetricsLogged
+from tui_lab.events import MetricsLogged, RunStarted
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import read_events
@@ -56,3 +56,9 @@ def steps_per_second(directory: RunDirectory, after: float, before: float) -> fl
     ]
     inside = [event for event in blocks if after <= event.t <= before]
     return (inside[-1].first - inside[0].first) / (inside[-1].t - inside[0].t)
+
+
+def threads_taken(directory: RunDirectory) -> int:
+    """How many threads the run trains on, from its log."""
+    events = read_events(directory.events_path)
+    return next(event.threads for event in events if isinstance(event, RunStarted))

@@ -8,6 +8,7 @@ pair by pair from neighbours in time.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.lab import has_curve, is_painted, lab, newest_run, steps_per_second
+from benchmarks.lab import (
+    has_curve,
+    is_painted,
+    lab,
+    newest_run,
+    steps_per_second,
+    threads_taken,
+)
 from benchmarks.measurement import Measurement, scatter
 
 _SECONDS = 4.0
@@ -53,11 +61,12 @@ def measure() -> Iterator[Measurement]:
 
 
 def _pair(experiment: str, values: dict[str, str]) -> tuple[float, dict[str, float]]:
-    return _shown(experiment, values), _bare(experiment, values)
+    shown, threads = _shown(experiment, values)
+    return shown, _bare(experiment, values, threads)
 
 
-def _shown(experiment: str, values: dict[str, str]) -> float:
-    """Steps per second of a run whose screen is on."""
+def _shown(experiment: str, values: dict[str, str]) -> tuple[float, int]:
+    """Steps per second of a run whose screen is on, and the threads that it took."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
         with lab(home, experiment, *(f"{k}={v}" for k, v in values.items())) as terminal:
@@ -65,13 +74,16 @@ def _shown(experiment: str, values: dict[str, str]) -> float:
             terminal.press("r")
             terminal.wait_for(has_curve)
             terminal.watch(_SECONDS + 1.0)
-            return steps_per_second(newest_run(home), 1.0, 1.0 + _SECONDS)
+            run = newest_run(home)
+            return steps_per_second(run, 1.0, 1.0 + _SECONDS), threads_taken(run)
 
 
-def _bare(experiment: str, values: dict[str, str]) -> dict[str, float]:
-    """Steps per second of the bare loops, in a process of their own, as the worker is."""
+def _bare(experiment: str, values: dict[str, str], threads: int) -> dict[str, float]:
+    """Steps per second of the bare loops on `threads`, in a process of their own, as the worker
+    is."""
     command = [sys.executable, "-m", "benchmarks.bare", experiment, json.dumps(values)]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    environ = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environ).stdout
     figures: dict[str, float] = json.loads(output.splitlines()[-1])  # a program may print before
     return figures
 
