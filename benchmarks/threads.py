@@ -1,76 +1,65 @@
-"""What it costs that a run finds out by itself how many threads to take.
+"""How many threads a run takes, against the better of one and all: on an idle box and a busy one.
 
-The same run with the count left to it, with one thread and with all: in turn, first on the box as
-it is, then beside two processes that keep two cores busy. Wall time of the whole command, as a
-person waits for it; the best of a few turns of each, because what else runs here only ever adds.
+Each run is the worker's own, without a screen, its time by its own clock from the first step to the
+last. The three ways take turns, so that each ratio is of neighbours in time.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from tempfile import TemporaryDirectory
 
-from benchmarks.lab import COMMAND
-from benchmarks.measurement import Measurement
+from benchmarks.measurement import Measurement, scatter
 
-_RUNS = (
-    ("linear-regression", "epochs=200"),
-    ("mlp", "epochs=2"),
-    ("gradient-flow", "epochs=4"),
-)
-_TURNS = 3
-_BUDGET = 1.1
-_BUSY = [sys.executable, "-c", "while True: pass"]
+_RUNS = {
+    "linear-regression": ("epochs=200",),
+    "mlp": ("epochs=2",),
+    "gradient-flow": ("epochs=4",),
+}
+_ROUNDS = 5
+_MOST = os.cpu_count() or 1
+_BUSY = "while True: pass"
 
 
 def measure() -> Iterator[Measurement]:
-    """Our time ÷ the better of one thread and all, idle and loaded."""
-    for loops in (0, 2):
-        with _busy(loops):
-            for experiment, epochs in _RUNS:
-                yield _measured(experiment, epochs, loops)
+    """The budget on threads."""
+    for busy in (0, 2):
+        for experiment, values in _RUNS.items():
+            with ExitStack() as stack:
+                for _ in range(busy):
+                    process = stack.enter_context(subprocess.Popen([sys.executable, "-c", _BUSY]))
+                    stack.callback(process.kill)
+                rounds = [_round(experiment, values) for _ in range(_ROUNDS)]
+            ratios = [ours / best for ours, best in rounds]
+            yield Measurement(
+                f"{experiment}, {busy} busy beside: time ÷ the better of 1 and {_MOST} threads",
+                statistics.median(ratios),
+                1.1,
+                note=scatter(ratios),
+            )
 
 
-def _measured(experiment: str, epochs: str, loops: int) -> Measurement:
-    everything = str(len(os.sched_getaffinity(0)))
-    taken: dict[str, list[float]] = {"auto": [], "1": [], everything: []}
-    for _ in range(_TURNS):
-        for threads, times in taken.items():
-            times.append(_seconds(experiment, epochs, threads))
-    best = {threads: min(times) for threads, times in taken.items()}
-    beside = f", {loops} busy loops beside" if loops else ""
-    return Measurement(
-        f"time ÷ better of one thread and all, {experiment}{beside}",
-        best["auto"] / min(best["1"], best[everything]),
-        _BUDGET,
-        note=", ".join(f"{threads}: {seconds:.1f} s" for threads, seconds in best.items()),
-    )
+def _round(experiment: str, values: tuple[str, ...]) -> tuple[float, float]:
+    """Seconds with as many threads as the run takes, and with the better of one and all."""
+    ours = _seconds(experiment, values, "auto")
+    return ours, min(_seconds(experiment, values, str(count)) for count in (1, _MOST))
 
 
-def _seconds(experiment: str, epochs: str, threads: str) -> float:
-    """Wall time of one run; torch sees every core, whatever bound this process has."""
+def _seconds(experiment: str, values: tuple[str, ...], threads: str) -> float:
+    command = [sys.executable, "-m", "tui_lab", "run", experiment, *values, "--json"]
+    environ = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     with TemporaryDirectory() as home:
-        environ = {k: v for k, v in os.environ.items() if k != "OMP_NUM_THREADS"}
-        environ |= {"TUI_LAB_HOME": home}
-        command = [*COMMAND, "run", experiment, epochs, "--device", "cpu", "--threads", threads]
-        start = time.perf_counter()
-        subprocess.run([*command, "--json"], check=True, capture_output=True, env=environ)
-        return time.perf_counter() - start
-
-
-@contextmanager
-def _busy(loops: int) -> Iterator[None]:
-    """So many processes that do nothing but run."""
-    with ExitStack() as stack:
-        for _ in range(loops):
-            process = stack.enter_context(subprocess.Popen(_BUSY))
-            stack.callback(process.kill)
-        yield
+        environ["TUI_LAB_HOME"] = home
+        command += ["--device", "cpu", "--threads", threads]
+        done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
+    return float(result["elapsed_s"])
 
 
 if __name__ == "__main__":

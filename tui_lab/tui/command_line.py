@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 def of_run(run: RunSummary, experiment: Experiment | None) -> str:
     """The command that makes the same run again."""
     values = [f"{name}={typed(v)}" for name, v in differing(run, experiment).items()]
-    options = ["--threads", str(run.threads)] if run.threads else []
-    return plain(_joined(run.experiment, values, run.seed, run.device, options), 2000)
+    return plain(_joined(run.experiment, values, run.seed, run.device, run.threads), 2000)
 
 
-def of_knobs(experiment: Experiment, knobs: KnobPanel) -> str:
-    """The values of the knobs as a command: what is not a default, the seed and the device."""
+def of_knobs(experiment: Experiment, knobs: KnobPanel, threads: int = 0) -> str:
+    """The values of the knobs as a command: what is not a default, the seed and the device; and
+    the number of threads, where there is one."""
     values = [
         f"{h.name}={knobs[h.name].text}"
         for h in experiment.hyperparameters
         if knobs[h.name].is_changed
     ]
-    return _joined(experiment.name, values, knobs.seed, knobs.device)
+    return _joined(experiment.name, values, knobs.seed, knobs.device, threads)
 
 
-def _joined(
-    experiment: str, values: Sequence[str], seed: int, device: str, more: Sequence[str] = ()
-) -> str:
-    options = ["--seed", str(seed), "--device", device, *more]
+def _joined(experiment: str, values: Sequence[str], seed: int, device: str, threads: int) -> str:
+    options = ["--seed", str(seed), "--device", device]
+    options += ["--threads", str(threads)] if threads else []
     return shlex.join(["tui-lab", "run", experiment, *values, *options])

@@ -37,10 +37,11 @@ def fit(build: Build, request: RunRequest, *, rehearse: Rehearse = rehearse) -> 
     Raises `DeviceError` for a device that is not there.
     """
     most = most_threads()
-    torch.set_num_threads(request.threads or 1)
+    torch.set_num_threads(1)
     card = resolve_device(request.device)
     device = torch.device("cpu") if request.device == "auto" else card
     program = build(device)
+    torch.set_num_threads(request.threads or 1)
     may_choose_device = request.device == "auto" and card.type != "cpu"
     is_settled = device.type != "cpu" or bool(request.threads and not may_choose_device)
     if isinstance(program, Demonstration) or not program.epochs or is_settled:

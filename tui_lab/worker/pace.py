@@ -20,12 +20,14 @@ import torch
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 
-_ROUNDS = 3
-_STEPS = 3
+_ROUNDS = 5
+_STEPS = 4
 """In a row with one number of threads; the first wakes them and is not counted."""
+_SLOW = 0.03
+"""Seconds of a step that is counted though it is the first, and is the only one of its round."""
 _LONGEST = 0.15
 """Seconds after which no other round begins; the first point of a curve waits for this."""
-_PREFERENCE = 1.05
+_PREFERENCE = 1.1
 """Times as long that steps with fewer threads may take: the others are free for others then."""
 _HOPELESS = 2.0
 """Times as long as the best: such a number of threads is not tried again."""
@@ -39,9 +41,13 @@ Pace = dict[int, float]
 def rehearse(
     program: Program, counts: Sequence[int], clock: Callable[[], float] = time.perf_counter
 ) -> Pace:
-    """The median step of a built program for each of `counts`, which take turns; afterwards the
+    """The mean step of a built program for each of `counts`, which take turns; afterwards the
     program is as it was. Raises `TypeError` for one whose state can't be captured, and whatever
-    its steps raise."""
+    its steps raise.
+
+    The mean, because threads that wait for a busy core are slow now and then, and that is what
+    they cost; but for the slowest step, which may have met something else.
+    """
     state, before = capture(program), torch.get_num_threads()
     steps = _steps(program)
     times: dict[int, list[float]] = {count: [] for count in counts}
@@ -58,7 +64,7 @@ def rehearse(
         restore(program, state)
         program.loss = None
         program.records.clear()
-    return {count: statistics.median(taken) for count, taken in times.items()}
+    return {count: _mean(taken) for count, taken in times.items()}
 
 
 def fastest(pace: Pace) -> int:
@@ -95,6 +101,8 @@ def _steps(program: Program) -> Iterator[None]:
     for batch in batches:
         for _ in program.step(batch):
             pass
+        if program.device.type == "cuda":
+            torch.cuda.synchronize(program.device)  # or the launches alone are timed
         yield
 
 
@@ -104,7 +112,13 @@ def _timed(steps: Iterator[Any], count: int, clock: Callable[[], float]) -> list
     for _ in range(_STEPS):
         next(steps)
         times.append(clock())
+        if times[1] - times[0] > _SLOW:
+            return [times[1] - times[0]]
     return [after - before for before, after in pairwise(times[1:])]
+
+
+def _mean(taken: list[float]) -> float:
+    return statistics.mean(sorted(taken)[:-1] or taken)
 
 
 def _hopeful(times: dict[int, list[float]]) -> dict[int, list[float]]:

@@ -236,7 +236,9 @@ class KnobScreen(SteeringScreen):
             line = (
                 command_line.of_run(self.session.summary(self.run_id), self.experiment)
                 if self.run_id
-                else command_line.of_knobs(self.experiment, self.knobs)
+                else command_line.of_knobs(
+                    self.experiment, self.knobs, self.session.settings.threads
+                )
             )
         except TuiLabError as error:
             tell(self, str(error), error=True)
