@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEBIAN := dataset-fashion-mnist openssh-server tmux
 
-.PHONY: lab test install check bench screenshots debian clean
+.PHONY: lab test lowest install bench screenshots debian clean
 .DEFAULT_GOAL := lab
 
 lab: install  ## open the lab; without a terminal, train weight-decay headless
@@ -32,6 +32,19 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
+LOWEST := .venv-lowest
+
+lowest: $(LOWEST)/installed  ## the tests that need no snapshots, with the lowest versions promised
+	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -q -n auto tests/commandline tests/runs tests/view_models \
+	tests/plots tests/worker tests/training tests/experiments tests/test_config.py tests/test_events.py
+
+$(LOWEST)/installed: pyproject.toml constraints-lowest.txt
+	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	@echo "Installing the lowest versions into $(LOWEST) ..." >&2
+	@$(LOWEST)/bin/pip install -q --disable-pip-version-check -c constraints-lowest.txt torch
+	@$(LOWEST)/bin/pip install -q --disable-pip-version-check -c constraints-lowest.txt -e '.[dev]'
+	@touch $@
+
 debian:  ## what some tests and the screenshots need from Debian, when it can be installed
 	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
 	echo "Not root on Debian: install $(DEBIAN) yourself; the tests that need them skip." >&2; \
@@ -45,4 +58,4 @@ screenshots: install  ## record real runs and draw every screen as SVG and PNG
 	$(BIN)/python -m screenshots
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(LOWEST) build dist *.egg-info

@@ -20,9 +20,9 @@ from tui_lab.experiments.distribution_shift.program import DistributionShift
 from tui_lab.experiments.distribution_shift.proportions import counts, full_shares
 from tui_lab.experiments.distribution_shift.regression import softmax_regression
 from tui_lab.experiments.distribution_shift.shares import (
-    confusion_matrix,
     estimate,
     likeliest_shares,
+    said_of_true,
 )
 from tui_lab.training import fashion_mnist
 from tui_lab.training.fashion_mnist_files import SUBSET
@@ -47,7 +47,7 @@ def chosen(**values: Any) -> SimpleNamespace:
 def test_the_confusion_matrix_is_normalised_per_true_class() -> None:
     rng = np.random.default_rng(0)
     said, true = rng.integers(0, 4, 500), rng.choice(4, 500, p=[0.6, 0.2, 0.15, 0.05])
-    found = confusion_matrix(torch.from_numpy(said), torch.from_numpy(true), 4).numpy()
+    found = said_of_true(torch.from_numpy(true), torch.from_numpy(said), 4).numpy()
     expected = [[np.mean(said[true == j] == i) for j in range(4)] for i in range(4)]
     np.testing.assert_allclose(found, expected)
     np.testing.assert_allclose(found.sum(0), 1)

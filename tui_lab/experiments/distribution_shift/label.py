@@ -22,7 +22,7 @@ from tui_lab.experiments.distribution_shift.regression import (
     softmax_regression,
     with_ones,
 )
-from tui_lab.experiments.distribution_shift.shares import Estimate, confusion_matrix, estimate
+from tui_lab.experiments.distribution_shift.shares import Estimate, estimate, said_of_true
 
 _SHOWN = 5
 """Classes whose points are drawn in different colours."""
@@ -79,7 +79,7 @@ def _draw(hp: SimpleNamespace, generator: torch.Generator, directory: str) -> Dr
 def _estimate_shares(plain: Tensor, draw: Draw) -> Shares:
     """Solve C·p(y) = p(ŷ) for the shares of the target, and compare them with the source's."""
     classes, source = len(draw.names), draw.train.shares
-    C = confusion_matrix(_predict(plain, draw.validation.X), draw.validation.y, classes)
+    C = said_of_true(draw.validation.y, _predict(plain, draw.validation.X), classes)
     predicted = _predict(plain, draw.target.X).bincount(minlength=classes) / len(draw.target.y)
     found = estimate(C, predicted.double(), draw.validation.shares)
     return Shares(C, found, torch.where(source > 0, found.shares / source, 0.0))

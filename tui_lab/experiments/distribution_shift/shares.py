@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from tui_lab.training.classification import confusion_matrix
+
 _SINGULAR = 1e12
 """Condition number from which on the equation is not solved at all."""
 _ITERATIONS = 2000
@@ -34,14 +36,14 @@ class Estimate:
     """Which way the estimate was found, in words."""
 
 
-def confusion_matrix(predicted: Tensor, true: Tensor, classes: int) -> Tensor:
-    """C (said, true): how often a class is taken for each, so that every column sums to 1.
+def said_of_true(true: Tensor, predicted: Tensor, classes: int) -> Tensor:
+    """C (said, true): the share of a true class's examples that is taken for each, so that every
+    column sums to 1: the confusion matrix transposed, as C p = μ wants it.
 
     A class without examples has a column of zeros.
     """
-    counts = (predicted * classes + true).bincount(minlength=classes**2).double()
-    matrix = counts.reshape(classes, classes)
-    return matrix / matrix.sum(0).clamp(min=1)
+    counts = confusion_matrix(true, predicted, classes).double()
+    return (counts / counts.sum(1, keepdim=True).clamp(min=1)).T.contiguous()
 
 
 def estimate(C: Tensor, counted: Tensor, source: Tensor) -> Estimate:
