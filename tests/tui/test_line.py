@@ -14,6 +14,7 @@ from tui_lab.events import (
     RunStarted,
 )
 from tui_lab.tui.widgets.line import fit
+from tui_lab.tui.widgets.run_header import brief
 from tui_lab.tui.widgets.status_line import alarms, progress, remarks
 from tui_lab.view_models.run import RunView
 
@@ -83,3 +84,16 @@ def test_marks_say_where_they_were_asked_for_and_took_effect() -> None:
         "a 212: lr 3.0 → 10.0 (applied at step 213)",
         "the update would be NaN",
     ]
+
+
+@pytest.mark.parametrize(
+    ("device", "short"),
+    [
+        ("cpu 2 threads", "cpu"),
+        ("cuda:0 41 % · run 0.8 G · card 3.1/140 G · 1 other", "cuda:0 41 %"),
+        ("cuda:0", "cuda:0"),
+        ("", ""),
+    ],
+)
+def test_a_device_has_a_short_form(device: str, short: str) -> None:
+    assert brief(device) == short

@@ -36,7 +36,7 @@ class Line(Widget):
 
 def fit(left: tuple[Content, ...], right: tuple[Content, ...], width: int) -> Content:
     """Both sides on one line of `width` columns, without the parts that do not fit."""
-    while _length(left) + _length(right) + GAP > width and (right or len(left) > 1):
+    while length(left) + length(right) + GAP > width and (right or len(left) > 1):
         if len(right) > 1 or len(left) == 1:
             right = right[1:]
         else:
@@ -52,5 +52,6 @@ def _joined(parts: tuple[Content, ...]) -> Content:
     return Content("  ").join([part for part in parts if part.plain])
 
 
-def _length(parts: tuple[Content, ...]) -> int:
+def length(parts: tuple[Content, ...]) -> int:
+    """Columns that parts take, with the gaps between them."""
     return _joined(parts).cell_length

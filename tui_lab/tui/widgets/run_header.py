@@ -6,7 +6,7 @@ from textual.content import Content
 
 from tui_lab.run import RunStatus
 from tui_lab.tui.status_sign import status_content
-from tui_lab.tui.widgets.line import Line
+from tui_lab.tui.widgets.line import GAP, Line, fit, length
 from tui_lab.view_models.plain_text import plain
 
 
@@ -16,6 +16,10 @@ class RunHeader(Line):
     DEFAULT_CSS = """
     RunHeader { background: $panel; }
     """
+
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._device = ""
 
     def show_run(
         self,
@@ -27,8 +31,10 @@ class RunHeader(Line):
         device: str = "",
     ) -> None:
         """Show a run, or that there is none yet; `waiting` says what a start still takes."""
+        self._device = device
         left = (Content.assemble(("tui-lab", "$text-muted"), " ▸ ", (title, "bold")),)
         if status is None:
+            self._device = ""
             self.show(left, (Content.styled("no run yet", "$text-muted"),))
             return
         state = status_content(status)
@@ -40,3 +46,17 @@ class RunHeader(Line):
             state,
         )
         self.show(left, right)
+
+    def render(self) -> Content:
+        """Where there is no room for all, the details of the device go before the run's name."""
+        if length(self._left) + length(self._right) + GAP > self.size.width:
+            short = brief(self._device)
+            right = (self._right[0], Content.styled(short, "$text-muted"), *self._right[2:])
+            return fit(self._left, right if self._device else self._right, self.size.width)
+        return super().render()
+
+
+def brief(device: str) -> str:
+    """`cpu 2 threads` as `cpu`, `cuda:0 41 % · run 0.8 G · …` as `cuda:0 41 %`."""
+    first, more, _ = device.partition(" · ")
+    return plain(first if more else device.partition(" ")[0])
