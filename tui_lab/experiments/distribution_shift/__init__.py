@@ -64,7 +64,7 @@ EXPERIMENT = Experiment(
         ),
         Metric(
             "test/loss_exact",
-            "Covariate shift: the same with the true ratio of densities.",
+            "Covariate shift: the same with the true ratio of densities, clipped alike.",
             "minimize",
         ),
         Metric(
