@@ -21,8 +21,8 @@ from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory, StatusRecord, host_name
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.lab_session import LabSession
-from tui_lab.tui.screens.runs import RunsScreen
+from tui_lab.tui.runs.screen import RunsScreen
+from tui_lab.tui.session.lab_session import LabSession
 
 _RUNS = 2000
 _ROUNDS = 5

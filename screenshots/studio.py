@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 from screenshots.recording import LONGEST, Recorder
 from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.lab_session import LabSession
-from tui_lab.tui.screens.run_screen import RunScreen
-from tui_lab.tui.worker_pool import WorkerPool
+from tui_lab.tui.experiment.run_screen import RunScreen
+from tui_lab.tui.session.lab_session import LabSession
+from tui_lab.tui.session.worker_pool import WorkerPool
 from tui_lab.worker.process import WarmWorker
 
 Size = tuple[int, int]

@@ -17,7 +17,7 @@ from tests.snapshots.record import SHORT
 from tests.snapshots.recorded import Recorded, session
 from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.screens.run_screen import RunScreen
+from tui_lab.tui.experiment.run_screen import RunScreen
 
 Compare = Callable[..., bool]
 Size = tuple[int, int]

@@ -13,12 +13,12 @@ from tests.tui.fakes import OTHER, FakeSession, summary
 from tests.tui.places import LIVE, PLACES, told, until
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.screens.experiment import ExperimentScreen
-from tui_lab.tui.screens.help import HelpScreen
-from tui_lab.tui.screens.home import HomeScreen
-from tui_lab.tui.screens.quit_dialog import QuitDialog
-from tui_lab.tui.screens.runs import RunsScreen
-from tui_lab.tui.screens.small import SmallScreen
+from tui_lab.tui.dialogs.quit import QuitDialog
+from tui_lab.tui.dialogs.small import SmallScreen
+from tui_lab.tui.experiment.screen import ExperimentScreen
+from tui_lab.tui.home.screen import HomeScreen
+from tui_lab.tui.keys.help import HelpScreen
+from tui_lab.tui.runs.screen import RunsScreen
 
 
 @pytest.mark.parametrize(

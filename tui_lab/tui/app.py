@@ -16,13 +16,13 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.hang_up import end_on_signals
 from tui_lab.tui.notice import tell
 from tui_lab.tui.places import HOME, RUNS, Lab
-from tui_lab.tui.session import Session
+from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 
 if TYPE_CHECKING:
-    from tui_lab.tui.screens.experiment import ExperimentScreen
-    from tui_lab.tui.screens.quit_dialog import Departure
-    from tui_lab.tui.screens.runs import RunsScreen
+    from tui_lab.tui.dialogs.quit import Departure
+    from tui_lab.tui.experiment.screen import ExperimentScreen
+    from tui_lab.tui.runs.screen import RunsScreen
 
 _HERE = Path(__file__).parent
 
@@ -38,7 +38,7 @@ class Opening:
 
 def lab_commands() -> type[Provider]:
     """The palette's provider, imported when the palette opens."""
-    from tui_lab.tui.palette import LabCommands  # not needed for the first paint
+    from tui_lab.tui.keys.palette import LabCommands  # not needed for the first paint
 
     return LabCommands
 
@@ -48,7 +48,7 @@ class TuiLabApp(Lab):
 
     TITLE = "tui-lab"
     # Those of all screens at once: for one that comes later everything is parsed again.
-    CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("screens/*.tcss"))]
+    CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("*/*.tcss"))]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -127,7 +127,7 @@ class TuiLabApp(Lab):
             self.call_after_refresh(self._check_keymap)
 
     def on_resize(self, event: Resize) -> None:
-        from tui_lab.tui.screens.small import SmallScreen, fits  # rarely needed
+        from tui_lab.tui.dialogs.small import SmallScreen, fits  # rarely needed
 
         if not fits(event.size) and not isinstance(self.screen, SmallScreen):
             self.push_screen(SmallScreen())
@@ -189,7 +189,7 @@ class TuiLabApp(Lab):
 
     def action_help(self) -> None:
         """List every key of this screen."""
-        from tui_lab.tui.screens.help import HelpScreen  # on demand
+        from tui_lab.tui.keys.help import HelpScreen  # on demand
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
@@ -202,7 +202,7 @@ class TuiLabApp(Lab):
 
     async def action_quit(self) -> None:
         """Leave, after asking what becomes of live runs."""
-        from tui_lab.tui.screens.quit_dialog import QuitDialog, going_on  # on demand
+        from tui_lab.tui.dialogs.quit import QuitDialog, going_on  # on demand
 
         if isinstance(self.screen, QuitDialog):
             return
@@ -217,7 +217,7 @@ class TuiLabApp(Lab):
 
     def _check_keymap(self) -> None:
         """Say which keys of keys.json mean two things at once."""
-        from tui_lab.tui.actions import clashing_keys  # few people have a keys.json
+        from tui_lab.tui.keys.actions import clashing_keys  # few people have a keys.json
 
         if clashes := clashing_keys(self.screen):
             tell(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
@@ -225,7 +225,7 @@ class TuiLabApp(Lab):
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""
         if name == HOME:
-            from tui_lab.tui.screens.home import HomeScreen  # on demand
+            from tui_lab.tui.home.screen import HomeScreen  # on demand
 
             return self.keep(HOME, lambda: HomeScreen(self.session))
         if name == RUNS:
@@ -237,13 +237,13 @@ class TuiLabApp(Lab):
         return screen
 
     def _runs_screen(self) -> RunsScreen:
-        from tui_lab.tui.screens.runs import RunsScreen  # on demand
+        from tui_lab.tui.runs.screen import RunsScreen  # on demand
 
         return self.keep(RUNS, lambda: RunsScreen(self.session))
 
     def _experiment_screen(self, name: str) -> ExperimentScreen:
-        from tui_lab.tui.screens.demonstration import DemonstrationScreen  # on demand
-        from tui_lab.tui.screens.experiment import ExperimentScreen
+        from tui_lab.tui.experiment.demonstration import DemonstrationScreen  # on demand
+        from tui_lab.tui.experiment.screen import ExperimentScreen
 
         experiment = self.session.experiment(name)
         kind = DemonstrationScreen if experiment.demonstration else ExperimentScreen

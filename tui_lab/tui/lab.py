@@ -14,9 +14,9 @@ from tui_lab.config import Settings, home_directory, runs_directory
 from tui_lab.errors import UsageError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.keymap import read_keymap
-from tui_lab.tui.lab_session import LabSession
-from tui_lab.tui.session import Session
+from tui_lab.tui.keys.keymap import read_keymap
+from tui_lab.tui.session.lab_session import LabSession
+from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.plain_text import plain
 
 

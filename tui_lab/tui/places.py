@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 from textual.app import App
 from textual.screen import ModalScreen, Screen
 
-from tui_lab.tui.session import Session
+from tui_lab.tui.session.protocol import Session
 
 HOME, RUNS = " home", " runs"
 """Names of places; those of experiments hold no spaces."""

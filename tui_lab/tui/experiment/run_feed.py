@@ -1,0 +1,101 @@
+"""The log of one run, folded into what a screen shows while it grows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tui_lab.errors import RunUnreadable, TuiLabError
+from tui_lab.experiment import Experiment
+from tui_lab.run import RunStatus
+from tui_lab.tui.session.protocol import EventSource, Session
+from tui_lab.view_models.run import RunView
+
+BUDGET = 0.015
+"""Seconds of reading at a time. A long log is read in many turns, with keys served in between."""
+
+
+class Standing(NamedTuple):
+    """What knobs and keys depend on."""
+
+    status: RunStatus
+    changes: int
+    """Values of hyperparameters changed live so far."""
+    measured: bool
+    """Whether there is a first point."""
+
+
+class RunFeed:
+    """Reads a run's log in turns; `view` is its state so far."""
+
+    def __init__(
+        self,
+        run_id: str,
+        source: EventSource,
+        experiment: Experiment | None,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.run_id = run_id
+        self.view = RunView(experiment)
+        self.caught_up = False
+        """Whether the last turn came to the end of what has been written."""
+        self.error = ""
+        """Why the log can't be read, if it can't."""
+        self.reported: RunStatus | None = None
+        """What `inquire` was told last."""
+        self._source = source
+        self._clock = clock
+
+    @property
+    def status(self) -> RunStatus:
+        """The run's state; a worker that has vanished counts, once its whole log is read."""
+        said, reported = self.view.status, self.reported
+        if said.is_finished or reported is None or not (self.caught_up and reported.is_finished):
+            return said
+        return reported
+
+    def inquire(self, session: Session) -> None:
+        """Ask whether the worker is there: that it has vanished no log can tell."""
+        if self.view.ended is not None:
+            return
+        try:
+            self.reported = session.status(self.run_id)
+        except TuiLabError:
+            self.reported = RunStatus.CRASHED  # its directory is gone or torn
+
+    @property
+    def standing(self) -> Standing:
+        """Where the run stands."""
+        return Standing(self.status, len(self.view.marks), bool(self.view.series))
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run's last event has been read."""
+        return self.caught_up and self.view.ended is not None
+
+    def read(self) -> bool:
+        """Fold what is there for about `BUDGET` seconds; whether anything was.
+
+        After a run's last event there is nothing more to come, and the file is left alone.
+        """
+        if self.is_complete:
+            return False
+        end = self._clock() + BUDGET
+        before = self.view.revision
+        self.caught_up = False
+        while not self.caught_up and self._clock() < end:
+            self.caught_up = not self._read_slice()
+        return self.view.revision != before
+
+    def _read_slice(self) -> bool:
+        try:
+            events = self._source.read()
+        except RunUnreadable as error:
+            self.error = str(error)
+            return False
+        self.error = ""
+        for event in events:
+            self.view.fold(event)
+        return bool(events)

@@ -1,0 +1,126 @@
+"""The session of a person at a terminal: runs on disk, and workers that outlive the screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_lab.commands import Acknowledgement, Command
+from tui_lab.config import Settings
+from tui_lab.errors import ExperimentError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.run import RunRequest, RunStatus
+from tui_lab.tui.session.experiment_shelf import ExperimentShelf
+from tui_lab.tui.session.gpu import GpuMeter
+from tui_lab.tui.session.protocol import EventSource
+from tui_lab.versions import current_versions
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
+    from tui_lab.tui.session.run_desk import RunDesk
+    from tui_lab.tui.session.worker_pool import WorkerPool
+
+
+class LabSession:
+    """A `Session` over the runs in one directory.
+
+    `own` are experiments from a file of the user's: (declaration, path), where an installed one
+    of the same name stands back.
+    """
+
+    def __init__(
+        self,
+        runs: Path,
+        settings: Settings,
+        *,
+        own: Iterable[tuple[Experiment, Path]] = (),
+        data: str = "",
+        workers: WorkerPool | None = None,
+    ) -> None:
+        self.settings = settings
+        self._runs = runs
+        self._experiments = ExperimentShelf(lambda: self._desk.catalogue, own)
+        self._workers = workers
+        self._data = data
+        self._meter = GpuMeter()
+
+    @cached_property
+    def _desk(self) -> RunDesk:
+        """Imported when it is first needed: no run is looked at before the first paint."""
+        from tui_lab.tui.session.run_desk import RunDesk
+        from tui_lab.tui.session.worker_pool import WorkerPool
+
+        return RunDesk(self._runs, self._workers or WorkerPool())
+
+    def now(self) -> datetime:
+        return datetime.now(UTC).astimezone()
+
+    def experiments(self) -> Sequence[Experiment | ExperimentError]:
+        return self._experiments.all()
+
+    def experiment(self, name: str) -> Experiment:
+        return self._experiments[name]
+
+    def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+        return self._desk.listed()
+
+    def live(self) -> Sequence[RunSummary]:
+        return self._desk.catalogue.live()
+
+    def summary(self, run_id: str) -> RunSummary:
+        return self._desk.catalogue.summary(run_id)
+
+    def status(self, run_id: str) -> RunStatus:
+        return self._desk.catalogue.find(run_id).status()
+
+    def start(
+        self, experiment: Experiment, hyperparameters: Hyperparameters, seed: int, device: str
+    ) -> str:
+        request = RunRequest(
+            experiment=experiment.name,
+            program=experiment.program,
+            hyperparameters=experiment.to_json(hyperparameters),
+            seed=seed,
+            device=device,
+            plugin=self._experiments.file(experiment.name),
+            interactive=experiment.demonstration,
+            data=self._data,
+            versions=current_versions(),
+        )
+        return self._desk.start(request, self.now())
+
+    def tail(self, run_id: str) -> EventSource:
+        return self._desk.tail(run_id)
+
+    def worker_output(self, run_id: str) -> str:
+        return self._desk.worker_output(run_id)
+
+    async def send(self, run_id: str, command: Command) -> Acknowledgement:
+        return await self._desk.send(run_id, command)
+
+    async def stop(self, run_id: str) -> None:
+        await self._desk.stop(run_id)
+
+    def delete(self, run_id: str) -> None:
+        self._desk.catalogue.delete(run_id)
+
+    def warm(self) -> None:
+        self._desk.workers.spare.start()
+
+    @property
+    def warm_ready(self) -> bool:
+        return self._desk.workers.spare.ready
+
+    def gpu(self, run_id: str = "") -> str:
+        return self._meter.line(self._desk.worker_pid(run_id) if run_id else 0)
+
+    def poll(self) -> None:
+        self._desk.workers.poll()
+
+    def close(self) -> None:
+        self._desk.workers.spare.close()
+        self._meter.close()
