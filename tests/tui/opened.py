@@ -113,7 +113,7 @@ class Opened:
         await pilot.pause()
         await self.app.workers.wait_for_complete()
         await pilot.pause()
-        self.screen._follow()
+        self.screen.follow()
         self.screen.draw()
         await pilot.pause()
 

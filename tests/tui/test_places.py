@@ -85,8 +85,8 @@ async def test_attaching_brings_back_the_run_and_its_knobs(session: FakeSession)
     async with app.run_test(size=(100, 30)) as pilot:
         screen = app.screen
         assert isinstance(screen, ExperimentScreen)
-        await until(pilot, lambda: screen.feed is not None)
-        assert screen.run_id == run.id
+        await until(pilot, lambda: screen.run.feed is not None)
+        assert screen.run.id == run.id
         assert screen.knobs["weight_decay"].value == 10.0
 
 
@@ -100,7 +100,7 @@ async def test_o_on_a_run_lays_it_over_the_experiments_charts(session: FakeSessi
         await until(pilot, lambda: isinstance(app.screen, ExperimentScreen))
         screen = app.screen
         assert isinstance(screen, ExperimentScreen)
-        await until(pilot, lambda: len(screen.overlays) == 2)
+        await until(pilot, lambda: len(screen.run.overlays) == 2)
 
 
 async def test_an_experiment_that_is_gone_is_a_sentence(session: FakeSession) -> None:

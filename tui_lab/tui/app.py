@@ -242,12 +242,10 @@ class TuiLabApp(Lab):
         return self.keep(RUNS, lambda: RunsScreen(self.session))
 
     def _experiment_screen(self, name: str) -> ExperimentScreen:
-        from tui_lab.tui.experiment.demonstration import DemonstrationScreen  # on demand
-        from tui_lab.tui.experiment.screen import ExperimentScreen
+        from tui_lab.tui.experiment.screen import ExperimentScreen  # on demand
 
         experiment = self.session.experiment(name)
-        kind = DemonstrationScreen if experiment.demonstration else ExperimentScreen
-        return self.keep(name, lambda: kind(self.session, experiment))
+        return self.keep(name, lambda: ExperimentScreen(self.session, experiment))
 
     def _fatal_error(self) -> None:
         """Keep the error for `run_lab`, which says one sentence once the terminal is restored."""

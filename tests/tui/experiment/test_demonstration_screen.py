@@ -16,7 +16,7 @@ from tui_lab.experiment import KeyFigures, Preset, Question, Scatter, Table
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.dialogs.quit import QuitDialog
-from tui_lab.tui.experiment.demonstration import DemonstrationScreen
+from tui_lab.tui.experiment.mode import Demonstration
 
 SHOWN = dataclasses.replace(
     TOY, demonstration=True, pictures=(Scatter("curve"), Table("rows")), name="toy"
@@ -57,9 +57,9 @@ async def test_it_starts_by_itself_and_shows_pictures_alone() -> None:
     lab = opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        assert isinstance(lab.screen, DemonstrationScreen)
+        assert isinstance(lab.screen.mode, Demonstration)
         assert len(lab.started) == 1
-        lab.session.record(lab.screen.run_id, STARTED, *COMPUTED)
+        lab.session.record(lab.screen.run.id, STARTED, *COMPUTED)
         await lab.settle(pilot)
         assert lab.screen.panes.current == "pictures"
         assert not lab.screen.charts.display
@@ -96,7 +96,7 @@ async def test_it_ends_when_left_and_comes_back_with_the_screen() -> None:
     lab = opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        first = lab.screen.run_id
+        first = lab.screen.run.id
         await pilot.press("question_mark")
         await lab.settle(pilot)
         assert stopped(lab) == []  # a dialog over it is no leaving
@@ -106,7 +106,7 @@ async def test_it_ends_when_left_and_comes_back_with_the_screen() -> None:
         lab.app.open_experiment("toy")
         await lab.settle(pilot)
         assert len(lab.started) == 2
-        assert lab.screen.run_id != first
+        assert lab.screen.run.id != first
 
 
 async def test_a_finished_one_can_be_looked_at_again() -> None:
@@ -120,7 +120,7 @@ async def test_a_finished_one_can_be_looked_at_again() -> None:
         await elsewhere(lab, pilot)
         lab.app.open_run(old.id)
         await lab.settle(pilot)
-        assert lab.screen.run_id == old.id
+        assert lab.screen.run.id == old.id
         assert len(lab.started) == 1
 
 
@@ -128,7 +128,7 @@ async def test_another_one_takes_the_place_of_the_first() -> None:
     lab = opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        first = lab.screen.run_id
+        first = lab.screen.run.id
         await pilot.press("R")
         await lab.settle(pilot)
         assert stopped(lab) == [first]
@@ -164,9 +164,9 @@ async def test_a_preset_asks_before_anything_is_turned() -> None:
     preset = Preset("asked", "Asked", {"weight_decay": 0.0}, question=question)
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.session.record(lab.screen.run_id, STARTED, *COMPUTED)
+        lab.session.record(lab.screen.run.id, STARTED, *COMPUTED)
         await lab.settle(pilot)
-        lab.screen.apply_preset(preset)
+        lab.screen.presets.apply(preset)
         await pilot.pause()
         assert "How long is w?" in lab.text
         assert lab.commands == []
@@ -176,6 +176,6 @@ async def test_a_preset_asks_before_anything_is_turned() -> None:
         assert lab.told == []
         changed = HyperparameterChanged(t=0.2, step=1, name="weight_decay", old=3.0, new=0.0)
         measured = dataclasses.replace(MEASURED, t=0.2, columns={"norm/w": [7.5]})
-        lab.session.record(lab.screen.run_id, changed, measured)
+        lab.session.record(lab.screen.run.id, changed, measured)
         await lab.settle(pilot)
         assert lab.told == ["You said: long. It is 7.5."]

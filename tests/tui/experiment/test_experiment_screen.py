@@ -27,7 +27,7 @@ async def test_a_finished_run_keeps_its_last_picture() -> None:
     lab = Opened(STARTED, MEASURED, GRADIENTS, FINISHED, run=summary(1))
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        assert lab.screen.status is RunStatus.FINISHED
+        assert lab.screen.run.status is RunStatus.FINISHED
         assert "step 400/400" in lab.text
         assert "done in 0:02" in lab.text
         assert lab.screen.charts["loss"].drawing is not None
@@ -119,14 +119,14 @@ async def test_a_new_run_is_never_frozen() -> None:
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
         await pilot.press("f")
-        assert not lab.screen.frozen  # there is nothing to hold still yet
+        assert not lab.screen.shown.frozen  # there is nothing to hold still yet
         await pilot.press("r")
         await lab.settle(pilot)
         await pilot.press("f")
-        held = lab.screen.frozen
+        held = lab.screen.shown.frozen
         await pilot.press("R")
         await lab.settle(pilot)
-        assert (held, lab.screen.frozen) == (True, False)
+        assert (held, lab.screen.shown.frozen) == (True, False)
 
 
 async def test_other_runs_are_laid_over_and_taken_away() -> None:
@@ -143,7 +143,7 @@ async def test_other_runs_are_laid_over_and_taken_away() -> None:
         await pilot.press("O")
         await lab.settle(pilot)
         assert "λ 0" not in lab.text
-        assert lab.screen.check_action("clear_overlays", ()) is None
+        assert lab.screen.check_action("chart", ("clear",)) is None
 
 
 async def test_a_run_of_another_experiment_is_not_laid_over() -> None:
@@ -183,18 +183,18 @@ async def test_nothing_is_drawn_while_another_screen_is_in_front() -> None:
     lab = attached()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        revision = lab.screen.feed.view.revision if lab.screen.feed else 0
+        revision = lab.screen.run.feed.view.revision if lab.screen.run.feed else 0
         place = lab.screen
         await pilot.press("g")
         await pilot.pause()
         assert lab.app.screen is not place
         lab.session.record(live_run().id, CHANGED)
-        place._follow()
-        assert place.feed is not None
-        assert place.feed.view.revision == revision
+        place.follow()
+        assert place.run.feed is not None
+        assert place.run.feed.view.revision == revision
         lab.app.open_experiment("toy")
         await lab.settle(pilot)
-        assert place.feed.view.revision == revision + 1
+        assert place.run.feed.view.revision == revision + 1
 
 
 async def test_the_header_names_the_gpu_while_the_run_is_live() -> None:

@@ -10,12 +10,12 @@ from tests.tui.fakes import summary
 from tests.tui.opened import FINISHED, STARTED, attached
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.experiment.run_screen import RunScreen
+from tui_lab.tui.experiment.screen import ExperimentScreen
 
 
 async def test_a_screen_begins_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    begun: list[RunScreen] = []
-    monkeypatch.setattr(RunScreen, "begin", lambda screen: begun.append(screen))
+    begun: list[ExperimentScreen] = []
+    monkeypatch.setattr(ExperimentScreen, "begin", lambda screen: begun.append(screen))
     lab = attached()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
@@ -27,16 +27,16 @@ async def test_the_log_of_a_finished_run_is_left_alone_until_another_is_shown() 
     assert lab.run is not None
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        awaits = [lab.screen.awaits_more]
-        lab.session.record(lab.screen.run_id, FINISHED)
+        awaits = [lab.screen.run.awaits_more]
+        lab.session.record(lab.screen.run.id, FINISHED)
         await lab.settle(pilot)
-        lab.screen._follow()  # an empty look says that this was all
-        awaits.append(lab.screen.awaits_more)
+        lab.screen.follow()  # an empty look says that this was all
+        awaits.append(lab.screen.run.awaits_more)
         other = summary(2, status=RunStatus.RUNNING, hyperparameters=lab.run.hyperparameters)
         lab.session.put(other)
         lab.session.record(other.id, STARTED)
         lab.screen.open_run(other.id)
-        awaits.append(lab.screen.awaits_more)
+        awaits.append(lab.screen.run.awaits_more)
         assert awaits == [True, False, True]
 
 

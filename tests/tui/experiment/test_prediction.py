@@ -22,7 +22,7 @@ async def test_the_answer_comes_when_the_run_has_ended() -> None:
     lab = Opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen.apply_preset(PRESET)
+        lab.screen.presets.apply(PRESET)
         await pilot.pause()
         assert isinstance(lab.app.screen, PredictionDialog)
         assert "It [red]grows" in lab.text
@@ -31,10 +31,10 @@ async def test_the_answer_comes_when_the_run_has_ended() -> None:
         assert lab.screen.knobs["weight_decay"].value == 0.0
         await pilot.press("r")
         await lab.settle(pilot)
-        lab.session.record(lab.screen.run_id, STARTED, MEASURED)
+        lab.session.record(lab.screen.run.id, STARTED, MEASURED)
         await lab.settle(pilot)
         assert not any("You said" in note for note in lab.told)
-        lab.session.record(lab.screen.run_id, FINISHED)
+        lab.session.record(lab.screen.run.id, FINISHED)
         await lab.settle(pilot)
         assert "You said: It [red]grows. It ended at 0.5." in lab.told
 
@@ -43,13 +43,13 @@ async def test_a_question_passed_over_is_not_answered() -> None:
     lab = Opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen.apply_preset(PRESET)
+        lab.screen.presets.apply(PRESET)
         await pilot.pause()
         await pilot.press("escape")
         await lab.settle(pilot)
         await pilot.press("r")
         await lab.settle(pilot)
-        lab.session.record(lab.screen.run_id, STARTED, MEASURED, FINISHED)
+        lab.session.record(lab.screen.run.id, STARTED, MEASURED, FINISHED)
         await lab.settle(pilot)
         assert lab.told == []
         assert lab.screen.knobs["weight_decay"].value == 0.0
@@ -59,6 +59,6 @@ async def test_a_preset_without_a_question_asks_nothing() -> None:
     lab = Opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen.apply_preset(Preset("plain", "Plain", {"weight_decay": 0.0}))
+        lab.screen.presets.apply(Preset("plain", "Plain", {"weight_decay": 0.0}))
         await lab.settle(pilot)
         assert lab.app.screen is lab.screen

@@ -50,7 +50,7 @@ async def test_a_live_run_takes_the_live_values_of_a_preset_together() -> None:
     lab = attached()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen.apply_preset(SEVERAL)
+        lab.screen.presets.apply(SEVERAL)
         await lab.settle(pilot)
         assert lab.commands == [SetHyperparameters({"weight_decay": 0.0, "lr": 0.5})]
         assert lab.screen.knobs["epochs"].next_run
@@ -62,7 +62,7 @@ async def test_of_a_preset_that_is_refused_nothing_stays() -> None:
     lab.session.answer = Acknowledgement(False, 8, "not now")
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen.apply_preset(SEVERAL)
+        lab.screen.presets.apply(SEVERAL)
         await lab.settle(pilot)
         assert lab.told == ["not now"]
         assert lab.screen.knobs["weight_decay"].value == 3.0
@@ -74,6 +74,6 @@ async def test_a_demonstration_takes_a_whole_preset_together() -> None:
     lab = Opened(session=FakeSession([shown, OTHER]))
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.screen.apply_preset(SEVERAL)
+        lab.screen.presets.apply(SEVERAL)
         await lab.settle(pilot)
         assert lab.commands == [SetHyperparameters(dict(SEVERAL.values))]

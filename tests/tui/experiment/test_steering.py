@@ -68,7 +68,7 @@ async def test_space_lets_a_paused_run_go_on() -> None:
     lab = attached(RunPaused(t=1.0, step=8))
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        assert lab.screen.status is RunStatus.PAUSED
+        assert lab.screen.run.status is RunStatus.PAUSED
         await pilot.press("space")
         await lab.settle(pilot)
         assert lab.commands == [Resume()]
@@ -90,7 +90,7 @@ async def test_t_stops_the_run() -> None:
         await pilot.press("t")
         await lab.settle(pilot)
         assert ("stop", live_run().id) in lab.session.calls
-        assert lab.screen.status is RunStatus.STOPPED
+        assert lab.screen.run.status is RunStatus.STOPPED
 
 
 async def test_r_starts_a_run_with_the_knobs_and_shows_it() -> None:
@@ -101,8 +101,8 @@ async def test_r_starts_a_run_with_the_knobs_and_shows_it() -> None:
         await lab.settle(pilot)
         values = {"implementation": "scratch", "weight_decay": 7.0, "lr": 0.003, "epochs": 100}
         assert lab.started == [("start", "toy", values, 0, "auto")]
-        assert lab.session.summary(lab.screen.run_id).live
-        assert lab.screen.is_live
+        assert lab.session.summary(lab.screen.run.id).live
+        assert lab.screen.run.is_live
 
 
 async def test_enter_starts_a_run_too() -> None:
@@ -129,7 +129,7 @@ async def test_the_run_before_goes_on_and_a_notice_says_so() -> None:
         await lab.settle(pilot)
         await pilot.press("r")
         await lab.settle(pilot)
-        assert lab.screen.run_id != live_run().id
+        assert lab.screen.run.id != live_run().id
         assert lab.told == [f"{live_run().id} goes on; h lists it."]
         assert not [call for call in lab.session.calls if call[0] == "stop"]
 
@@ -155,7 +155,7 @@ async def test_a_run_that_can_not_start_says_why_as_plain_text() -> None:
         await pilot.press("r")
         await lab.settle(pilot)
         assert lab.told == ["No worker [red]here[/red]."]
-        assert lab.screen.run_id == ""
+        assert lab.screen.run.id == ""
 
 
 async def test_a_live_knob_commands_the_live_run_and_waits_for_the_answer() -> None:
@@ -228,11 +228,11 @@ async def test_a_worker_that_vanished_is_a_crash() -> None:
         lab.session.put(gone)
         lab.screen.look_after()
         await lab.settle(pilot)
-        assert lab.screen.status is RunStatus.CRASHED
+        assert lab.screen.run.status is RunStatus.CRASHED
         assert "crashed" in lab.text
         assert "Gone." in lab.text
         assert " left" not in lab.text
-        assert lab.screen.check_action("toggle_pause", ()) is None
+        assert lab.screen.check_action("steer", ("pause",)) is None
 
 
 async def test_y_copies_the_run_as_one_command() -> None:
@@ -267,7 +267,7 @@ async def test_a_demonstration_starts_by_itself_and_follows_its_knobs() -> None:
         [command] = lab.commands
         assert isinstance(command, SetHyperparameter)
         assert command.name == "epochs"
-        assert lab.screen.check_action("advance", ("step",)) is None
+        assert lab.screen.check_action("steer", ("step",)) is None
 
 
 async def test_a_cold_start_says_that_torch_is_imported() -> None:
@@ -279,7 +279,7 @@ async def test_a_cold_start_says_that_torch_is_imported() -> None:
         await pilot.press("r")
         await lab.settle(pilot)
         assert "importing torch…" in lab.text
-        lab.session.record(lab.screen.run_id, STARTED)
+        lab.session.record(lab.screen.run.id, STARTED)
         await lab.settle(pilot)
         assert "importing torch…" not in lab.text
 

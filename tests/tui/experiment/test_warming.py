@@ -29,7 +29,7 @@ async def test_the_next_worker_is_made_ready_once_a_run_holds_still(
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
         assert warmed(lab) == 1  # as the screen opened
-        lab.session.record(lab.screen.run_id, event)
+        lab.session.record(lab.screen.run.id, event)
         await lab.settle(pilot)
         assert warmed(lab) == times
 
@@ -51,9 +51,9 @@ async def test_a_demonstration_makes_it_ready_once_it_is_drawn() -> None:
     lab = Opened(session=session)
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.session.record(lab.screen.run_id, STARTED)
+        lab.session.record(lab.screen.run.id, STARTED)
         await lab.settle(pilot)
         warmed(lab)
-        lab.session.record(lab.screen.run_id, MEASURED)
+        lab.session.record(lab.screen.run.id, MEASURED)
         await lab.settle(pilot)
         assert warmed(lab) == 1

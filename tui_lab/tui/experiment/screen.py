@@ -2,205 +2,298 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual import events, on
+from textual.binding import BindingType
+from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
 
-from tui_lab.errors import TuiLabError
+from tui_lab.commands import SetHyperparameter, SetHyperparameters, set_command
+from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.experiment import Experiment
-from tui_lab.run import RunStatus
-from tui_lab.tui.experiment.knob_screen import waiting_words
-from tui_lab.tui.experiment.paned_screen import PanedScreen
-from tui_lab.tui.experiment.run_overlays import RunOverlays
+from tui_lab.tui.experiment import bindings
+from tui_lab.tui.experiment.display import RunDisplay
+from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.guess import OpenGuess
+from tui_lab.tui.experiment.layout import ExperimentLayout
+from tui_lab.tui.experiment.live_knobs import LiveKnobs
+from tui_lab.tui.experiment.mode import mode_of
+from tui_lab.tui.experiment.presets import Presets
+from tui_lab.tui.experiment.starter import RunStarter
+from tui_lab.tui.experiment.steering import Steering
+from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.notice import tell
 from tui_lab.tui.places import is_seen
 from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.view_models.plain_text import plain
 
-if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
-    from tui_lab.view_models.run import RunView
+TAIL = 1 / 30
+"""Seconds between two looks at the log; nothing is drawn then."""
+_READING = 30.0
+"""Seconds that an answer stands; a click takes it away sooner."""
 
-_HINT = "r starts a run with these values, p lists presets, ? every key"
 
+class ExperimentScreen(Screen[None]):
+    """Puts the parts together: what one of them posts, the others are told here.
 
-class ExperimentScreen(PanedScreen):
-    """Knobs at the left, curves above, the panes of the run below."""
+    Widgets that need numpy are made by `begin`, after the first paint.
+    """
 
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-tall")]
     CSS_PATH = "experiment.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "v",
-            "next_picture",
-            "picture",
-            tooltip="The next picture, or the next view of it",
-            id="pane.picture",
-            show=False,
-        ),
-        Binding(
-            "l",
-            "chart('log')",
-            "log y",
-            tooltip="Logarithmic axis of the focused chart, else of the first",
-            id="chart.log",
-            show=False,
-        ),
-        Binding(
-            "s",
-            "chart('smoothing')",
-            "smooth",
-            tooltip="Smooth the curves more, then not at all",
-            id="chart.smoothing",
-            show=False,
-        ),
-        Binding(
-            "x",
-            "chart('across')",
-            "x axis",
-            tooltip="Steps, epochs or seconds along the x axis",
-            id="chart.across",
-            show=False,
-        ),
-        Binding(
-            "O",
-            "clear_overlays",
-            "no overlay",
-            tooltip="Take the other runs' curves away",
-            id="chart.clear",
-            show=False,
-        ),
-        Binding(
-            "f",
-            "freeze",
-            "freeze",
-            tooltip="Hold the pictures still while the run goes on",
-            id="chart.freeze",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings.ALL
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
-        super().__init__(session, experiment)
-        self.overlays = RunOverlays(session, experiment)
-        self.frozen = False
-        self.device = ""
-        """The device of the run shown, in words."""
-        self._crash = ""
-        """Why the worker of the run shown is gone, if it vanished."""
-        self._empty: RunView | None = None
-        self._laid_over: tuple[str, ...] = ()
+        super().__init__()
+        settings = session.settings
+        self.session = session
+        self.experiment = experiment
+        self.mode = mode_of(experiment)
+        self.title = self.mode.title
+        self.knobs = KnobPanel(experiment, seed=settings.seed, device=settings.device)
+        self.body = ExperimentLayout(
+            experiment, self.knobs, partial(_lesson, experiment), settings.marker
+        )
+        self.charts, self.panes = self.body.charts, self.body.panes
+        self.run = RunFollower(session, experiment, self.post_message)
+        self.steering = Steering(session, self.run, self.post_message, self._work)
+        self.starter = RunStarter(session, experiment, self.knobs, self.post_message)
+        self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
+        self.guess = OpenGuess(self.run, self.knobs, self.mode)
+        self.presets = Presets(
+            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal
+        )
+        self.shown = RunDisplay(experiment, self.run, self.body)
+        # What a part does alone, a key asks of that part.
+        self.action_zoom = self.body.zoom
+        self.action_focus_pane = self.body.focus_pane
+        self.action_focus_knobs = self.body.focus_knobs
+        self.action_nudge = self.knobs.nudge_current
+        self.action_choose_preset = self.presets.choose
+        self.action_steer = self.steering.give
+        self._wanted = ""
+        self._wanted_overlays: tuple[str, ...] = ()
+        self._tailing: Timer | None = None
+        """Looks at the logs, while there may be more to come; None until the screen is complete."""
+        self._left = False
+        """Whether its run was ended because the screen was left."""
 
-    async def furnish(self) -> None:
-        """Charts and panes can be drawn from now on."""
-        await super().furnish()
+    def on_mount(self) -> None:
+        # An app that is starting shows nothing yet, but would lay out and draw what is there, and
+        # do it all again once it runs: what comes by way of its queue comes after that.
+        self.app.call_later(self.call_next, self._enter)
+
+    async def _enter(self) -> None:
+        await self.mount(self.shown.header, self.body, self.shown.status_line, KeyLine())
+        self.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """Complete the screen; its first paint is out."""
         from tui_lab.view_models.run import RunView  # with numpy: after the first paint
 
-        self._empty = RunView(self.experiment)
-        self.overlay(self._laid_over)
+        await self.panes.open(self.panes.current)
+        self.shown.view = RunView(self.experiment)
+        self._tailing = self.set_interval(TAIL, self.follow)
+        self.set_interval(1 / self.session.settings.fps, self.draw)
+        self.set_interval(1.0, self.look_after)
+        self.overlay(self._wanted_overlays)
         self.draw()
+        if self._wanted:
+            self.open_run(self._wanted)
+        elif self.mode.lives_with_the_screen:
+            self.action_run()
+        self.session.warm()
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Turn the knobs to these values (text, JSON or Python); the others keep theirs."""
+        try:
+            self.knobs.take({name: self.experiment[name].check(v) for name, v in values.items()})
+        except HyperparameterError as error:
+            tell(self, str(error), error=True)
+
+    def open_run(self, run_id: str) -> None:
+        """Show a run, live or long finished, from its log."""
+        self._wanted, self._left = run_id, False
+        if self._tailing is not None:
+            self.run.open(run_id)
 
     def overlay(self, run_ids: Sequence[str]) -> None:
         """Lay the curves of other runs over those of the run shown."""
-        if self._empty is None:
-            self._laid_over = tuple(run_ids)
+        if self._tailing is None:
+            self._wanted_overlays = tuple(run_ids)
             return
-        for sentence in self.overlays.add(run_ids):
+        for sentence in self.run.overlays.add(run_ids):
             tell(self, sentence, error=True)
         self.refresh_bindings()
-        self.follow()
+        self._await_more()
 
-    @property
-    def awaits_more(self) -> bool:
-        return super().awaits_more or self.overlays.awaits_more
+    def follow(self) -> None:
+        """Look at the logs, as long as there may be more to come."""
+        if is_seen(self):
+            self.run.look()
+            if self._tailing is not None and not self.run.awaits_more:
+                self._tailing.pause()
 
-    def run_opened(self) -> None:
-        super().run_opened()
-        self.frozen, self._crash = False, ""
-        self.charts.forget()
-        self.panes.forget()
-        self.every_second()
-
-    def run_changed(self) -> None:
-        super().run_changed()
-        if self.status is RunStatus.CRASHED:
-            self._crash = plain(self._why())
-            self.draw()
-
-    def _why(self) -> str:
-        try:
-            return self.session.summary(self.run_id).error or "The worker vanished."
-        except TuiLabError as error:
-            return str(error)
-
-    def read(self) -> None:
-        super().read()
-        self.overlays.read()
-
-    def every_second(self) -> None:
-        try:
-            self.device = self._device()
-            if self.run_id and self.panes.current == "log":
-                self.panes.log_view.show_output(self.session.worker_output(self.run_id))
-        except TuiLabError as error:
-            self.panes.log_view.show_output(str(error))
+    @on(Steering.Stopped)
+    def look_after(self) -> None:
+        """Once a second: what only asking can tell."""
+        if is_seen(self):
+            self.shown.look_after(self.session)
+            self.run.inquire()
 
     def draw(self) -> None:
-        view = self.feed.view if self.feed else self._empty
-        if view is None or not is_seen(self):
+        """Bring what is visible up to date, where its data changed."""
+        if is_seen(self):
+            self.shown.draw()
+
+    def _await_more(self) -> None:
+        if self._tailing is not None:
+            self._tailing.resume()
+
+    @on(RunFollower.Opened)
+    def show_run(self, event: RunFollower.Opened) -> None:
+        """Knobs, charts and panes are those of another run."""
+        self.live_knobs.take_all()
+        self.shown.change_to(event.feed.view)
+        self.shown.look_after(self.session)
+        self.live_knobs.take_new()
+        self._reveal()
+        self.draw()
+        self.refresh_bindings()
+        self._await_more()
+
+    @on(RunFollower.Changed)
+    def show_change(self, event: RunFollower.Changed) -> None:
+        """The run stands otherwise than before."""
+        self.live_knobs.take_new()
+        self._reveal()
+        if event.first_point or self.run.crash:
+            self.draw()  # a first point does not wait for the next frame
+        self.refresh_bindings()
+        if self.mode.leaves_a_core(event.standing):
+            self.session.warm()
+
+    @on(RunFollower.Failed)
+    @on(Steering.Failed)
+    def say(self, event: RunFollower.Failed | Steering.Failed) -> None:
+        """Something could not be done or read."""
+        tell(self, event.sentence, error=True)
+
+    @on(Worker.StateChanged)
+    def report_trouble(self, event: Worker.StateChanged) -> None:
+        """An error that no one expected is told, not hidden."""
+        if event.state is WorkerState.ERROR:
+            tell(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
+
+    @on(KnobPanel.Changed)
+    def turn(self, event: KnobPanel.Changed) -> None:
+        """Live knobs act on the live run, together; any other waits for the next one."""
+        event.stop()
+        acting = self.live_knobs.acting(event.values)
+        if len(acting) < len(event.values):
+            self.live_knobs.mark_waiting()
+            self.session.warm()  # for the run that these values are meant for
+        if acting:
+            self.live_knobs.ask(acting)
+            self.steering.send(set_command(self.experiment.to_json(acting)))
+
+    @on(Steering.Answered)
+    def settle(self, event: Steering.Answered) -> None:
+        """Values sent were taken or refused."""
+        match event.command:
+            case SetHyperparameter(name):
+                self.live_knobs.settle([name], taken=event.taken)
+            case SetHyperparameters(values):
+                self.live_knobs.settle(values, taken=event.taken)
+
+    def _reveal(self) -> None:
+        """Once the run that a guess was about has shown it, put both beside each other."""
+        if answer := self.guess.answer():
+            self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
+
+    def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+        self.app.push_screen(dialog, take)
+
+    def _work(self, task: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(task, group="commands", exit_on_error=False)
+
+    def action_run(self, new_seed: bool = False) -> None:
+        """Start a run with the values of the knobs, and show it."""
+        before = self.run.id if self.run.is_live else ""
+        if run_id := self.starter.start(new_seed):
+            self.shown.cold = self.starter.cold
+            self._leave(before)
+            self.open_run(run_id)
+
+    def _leave(self, run_id: str) -> None:
+        """Another run is shown from now on, though this one (if any) is live."""
+        if run_id and self.mode.lives_with_the_screen:
+            self.steering.stop(run_id)
+        elif run_id:
+            tell(self, f"{run_id} goes on; h lists it.")
+
+    @on(events.ScreenSuspend)
+    @on(events.ScreenResume)
+    def come_and_go(self) -> None:
+        """A demonstration lives as long as somebody looks at it."""
+        if not self.mode.lives_with_the_screen:
             return
-        self._draw_lines(view)
-        if not self.frozen:
-            self.charts.show(view, self.overlays.named(self.run_id, self.values))
-        self.panes.show(view, frozen=self.frozen)
+        if is_seen(self) and self._left:
+            self.action_run()
+        elif not is_seen(self) and self.run.is_live and self.run.id in self.starter.own:
+            self._left = True
+            self.steering.stop(self.run.id)
 
-    def _draw_lines(self, view: RunView) -> None:
-        waiting = waiting_words(self.status, cold=self.cold)
-        self.header.show_run(
-            self.experiment.title, self.run_id, self.status, waiting=waiting, device=self.device
-        )
-        if self.feed is None:
-            self.status_line.show_hint(_HINT)
-        else:
-            self.status_line.show_view(view, frozen=self.frozen, crash=self._crash)
-
-    def _device(self) -> str:
-        """The device of the run shown; with its load, if it is a GPU."""
-        if self.feed is None or self.feed.view.started is None:
-            return ""
-        device = self.feed.view.started.device
-        line = self.session.gpu(self.run_id) if device.startswith("cuda") and self.is_live else ""
-        return line or device
-
-    def action_next_picture(self) -> None:
-        """The next picture, or the next view of the one shown."""
-        self.panes.pictures.turn()
+    async def action_open_pane(self, name: str) -> None:
+        """Show a pane, or the charts."""
+        await self.body.open(name)
+        self.shown.look_after(self.session)
         self.draw()
 
     def action_chart(self, option: str) -> None:
-        """Draw the curves in another way."""
-        charts = self.charts
-        if option == "log" and charts.focused is not None:
-            charts.options = charts.options.toggle_log(charts.focused.title)
-        elif option == "smoothing":
-            charts.options = charts.options.next_smoothing()
-        elif option == "across":
-            charts.options = charts.options.next_across()
-        self.draw()
-
-    def action_clear_overlays(self) -> None:
-        """Take the other runs' curves away."""
-        self.overlays.clear()
+        """Draw in another way."""
+        self.shown.change(option)
         self.refresh_bindings()
         self.draw()
 
-    def action_freeze(self) -> None:
-        """Hold the pictures still while the run goes on, or let them follow it again."""
-        self.frozen = not self.frozen
-        self.draw()
+    def action_copy(self) -> None:
+        """Copy the command that repeats the run, or the knobs where there is none; and show it."""
+        from tui_lab.tui.runs import command_line  # rarely needed
+
+        try:
+            line = (
+                command_line.of_run(self.session.summary(self.run.id), self.experiment)
+                if self.run.id
+                else command_line.of_knobs(self.experiment, self.knobs)
+            )
+        except TuiLabError as error:
+            tell(self, str(error), error=True)
+            return
+        self.app.copy_to_clipboard(line)
+        tell(self, line)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "freeze":
-            return True if self.feed is not None else None
-        if action == "clear_overlays":
-            return True if self.overlays else None
-        return super().check_action(action, parameters)
+        """Whether a key does something now; None shows it switched off."""
+        match action, parameters:
+            case "steer", (str(order),):
+                return self.steering.can(order) or None
+            case "chart", (str(option),):
+                return self.shown.can(option) or None
+            case "choose_preset", _:
+                return bool(self.experiment.presets)
+            case "open_pane", ("charts",):
+                return self.body.has_charts_to_show
+        return True
+
+
+def _lesson(experiment: Experiment) -> str:
+    from tui_lab.tui.panes.lesson import lesson  # when its pane is first opened
+
+    return lesson(experiment)

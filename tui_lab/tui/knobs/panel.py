@@ -134,6 +134,11 @@ class KnobPanel(Vertical):
         """Give the focus back to the knob that had it last."""
         self.current.focus()
 
+    def nudge_current(self, direction: int) -> None:
+        """Turn the knob that was turned last."""
+        self.focus_current()
+        self.current.action_nudge(direction)
+
     @on(DescendantFocus)
     @on(DescendantBlur)
     def explain_focused(self) -> None:
