@@ -13,10 +13,10 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
-from tui_lab.tui.hang_up import end_on_signals
-from tui_lab.tui.notice import tell
-from tui_lab.tui.places import HOME, RUNS, Lab
+from tui_lab.tui.navigation import HOME, RUNS, Navigation
+from tui_lab.tui.notification import notify
 from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.signals import end_on_signals
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 
 if TYPE_CHECKING:
@@ -36,20 +36,20 @@ class Opening:
     run_id: str = ""
 
 
-def lab_commands() -> type[Provider]:
+def palette_actions() -> type[Provider]:
     """The palette's provider, imported when the palette opens."""
-    from tui_lab.tui.keys.palette import LabCommands  # not needed for the first paint
+    from tui_lab.tui.keys.palette import PaletteActions  # not needed for the first paint
 
-    return LabCommands
+    return PaletteActions
 
 
-class TuiLabApp(Lab):
+class TuiLabApp(Navigation):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
     # Those of all screens at once: for one that comes later everything is parsed again.
     CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("*/*.tcss"))]
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "question_mark,f1",
@@ -122,7 +122,7 @@ class TuiLabApp(Lab):
         if self._when_painted is not None:
             self.call_later(self.call_after_refresh, self._when_painted)
         if self._complaint:
-            tell(self, self._complaint, error=True)
+            notify(self, self._complaint, error=True)
         if self.keymap:
             self.call_after_refresh(self._check_keymap)
 
@@ -143,7 +143,7 @@ class TuiLabApp(Lab):
         try:
             screen = self._experiment_screen(name)
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
             return
         _tune(screen, values or {}, run_id, overlays)
         self.go_to(name)
@@ -152,12 +152,12 @@ class TuiLabApp(Lab):
         try:
             run = self.session.summary(run_id)
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
             return
         if run.readable:
             self.open_experiment(run.experiment, run_id=run.id)
         else:
-            tell(self, run.error, error=True)
+            notify(self, run.error, error=True)
 
     def open_runs(self, filter_text: str = "") -> None:
         """Go to the runs; with a filter, to those it leaves."""
@@ -220,7 +220,7 @@ class TuiLabApp(Lab):
         from tui_lab.tui.keys.actions import clashing_keys  # few people have a keys.json
 
         if clashes := clashing_keys(self.screen):
-            tell(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
+            notify(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""

@@ -20,7 +20,7 @@ from tui_lab.tui.home.screen import HomeScreen
 from tui_lab.tui.keys.actions import ScreenAction, clashing_keys, screen_actions
 from tui_lab.tui.keys.help import HelpScreen, grouped, key_table, subject
 from tui_lab.tui.keys.keymap import read_keymap
-from tui_lab.tui.keys.palette import LabCommands
+from tui_lab.tui.keys.palette import PaletteActions
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.runs.screen import RunsScreen
 
@@ -69,7 +69,7 @@ async def test_the_palette_offers_every_action_that_can_be_done(
         await pilot.press(*keys)
         await pilot.pause()
         actions = screen_actions(app.screen)
-        provider = LabCommands(app.screen)
+        provider = PaletteActions(app.screen)
         offered = [hit.text async for hit in provider.discover()]
         expected = [a.label for a in actions if a.enabled and a.id != "app.palette"]
         assert sorted(map(str, offered)) == sorted([*expected, "open A toy", "open Another one"])
@@ -89,7 +89,7 @@ async def test_the_palette_finds_by_explanation_and_shows_markup_as_text() -> No
     odd = type(TOY)(**{**vars(TOY), "name": "odd", "title": title, "summary": "[blue]x[/x]"})
     app = TuiLabApp(FakeSession(experiments=[odd]))
     async with app.run_test(size=(100, 30)) as pilot:
-        provider = LabCommands(app.screen)
+        provider = PaletteActions(app.screen)
         hits = [hit async for hit in provider.search("odd title")]
         assert [hit.text for hit in hits if isinstance(hit, Hit)] == [f"open {title}"]
         assert "runs" in [hit.text async for hit in provider.search("ever made")]

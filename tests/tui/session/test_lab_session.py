@@ -25,7 +25,7 @@ from tui_lab.events import RunFinished
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory, StatusRecord
-from tui_lab.tui.session import run_desk
+from tui_lab.tui.session import local_runs
 from tui_lab.tui.session.lab_session import LabSession
 from tui_lab.tui.session.worker_pool import WorkerPool
 
@@ -177,7 +177,7 @@ async def test_commands_of_a_run_are_sent_one_at_a_time(
             under_way[0] -= 1
             return Acknowledgement(True, 1)
 
-    monkeypatch.setattr(run_desk, "RunClient", Client)
+    monkeypatch.setattr(local_runs, "RunClient", Client)
     run_id = ended(runs).id
     sent = [asyncio.ensure_future(session.send(run_id, Pause())) for _ in range(3)]
     await asyncio.sleep(0)
@@ -196,7 +196,7 @@ async def test_a_run_that_does_not_stop_is_an_error(
     status: RunStatus,
     refused: bool,
 ) -> None:
-    monkeypatch.setattr(run_desk, "stop_run", lambda directory: status)
+    monkeypatch.setattr(local_runs, "stop_run", lambda directory: status)
     run_id = ended(runs).id
     if refused:
         with pytest.raises(RunError, match="did not stop"):

@@ -26,8 +26,8 @@ from tui_lab.tui.experiment.presets import Presets
 from tui_lab.tui.experiment.starter import RunStarter
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.knobs.panel import KnobPanel
-from tui_lab.tui.notice import tell
-from tui_lab.tui.places import is_seen
+from tui_lab.tui.navigation import is_seen
+from tui_lab.tui.notification import notify
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.view_models.plain_text import plain
@@ -116,7 +116,7 @@ class ExperimentScreen(Screen[None]):
         try:
             self.knobs.take({name: self.experiment[name].check(v) for name, v in values.items()})
         except HyperparameterError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
 
     def open_run(self, run_id: str) -> None:
         """Show a run, live or long finished, from its log."""
@@ -130,7 +130,7 @@ class ExperimentScreen(Screen[None]):
             self._wanted_overlays = tuple(run_ids)
             return
         for sentence in self.run.overlays.add(run_ids):
-            tell(self, sentence, error=True)
+            notify(self, sentence, error=True)
         self.refresh_bindings()
         self._await_more()
 
@@ -184,13 +184,13 @@ class ExperimentScreen(Screen[None]):
     @on(Steering.Failed)
     def say(self, event: RunFollower.Failed | Steering.Failed) -> None:
         """Something could not be done or read."""
-        tell(self, event.sentence, error=True)
+        notify(self, event.sentence, error=True)
 
     @on(Worker.StateChanged)
     def report_trouble(self, event: Worker.StateChanged) -> None:
         """An error that no one expected is told, not hidden."""
         if event.state is WorkerState.ERROR:
-            tell(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
+            notify(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
 
     @on(KnobPanel.Changed)
     def turn(self, event: KnobPanel.Changed) -> None:
@@ -237,7 +237,7 @@ class ExperimentScreen(Screen[None]):
         if run_id and self.mode.lives_with_the_screen:
             self.steering.stop(run_id)
         elif run_id:
-            tell(self, f"{run_id} goes on; h lists it.")
+            notify(self, f"{run_id} goes on; h lists it.")
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
@@ -265,19 +265,19 @@ class ExperimentScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the command that repeats the run, or the knobs where there is none; and show it."""
-        from tui_lab.tui.runs import command_line  # rarely needed
+        from tui_lab.tui.runs import recipe  # rarely needed
 
         try:
             line = (
-                command_line.of_run(self.session.summary(self.run.id), self.experiment)
+                recipe.of_run(self.session.summary(self.run.id), self.experiment)
                 if self.run.id
-                else command_line.of_knobs(self.experiment, self.knobs)
+                else recipe.of_knobs(self.experiment, self.knobs)
             )
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
             return
         self.app.copy_to_clipboard(line)
-        tell(self, line)
+        notify(self, line)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does something now; None shows it switched off."""

@@ -18,8 +18,8 @@ from textual.widgets.option_list import Option
 
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment, by_chapter
-from tui_lab.tui.notice import tell
-from tui_lab.tui.places import Lab
+from tui_lab.tui.navigation import Navigation
+from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.row import run_row
 from tui_lab.tui.runs.table import RunTable
@@ -67,7 +67,7 @@ class HomeScreen(Screen[None]):
     )
     AUTO_FOCUS = "#experiments"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
-    lab = getters.app(Lab)
+    lab = getters.app(Navigation)
     experiments = getters.query_one("#experiments", ChoiceList)
     runs = getters.query_one(RunTable)
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -139,7 +139,7 @@ class HomeScreen(Screen[None]):
             async for _ in self._history.read():
                 self._show_runs()
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
 
     def _show_runs(self) -> None:
         """Show what the runs are now; only lines that read differently are drawn."""

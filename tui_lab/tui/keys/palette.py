@@ -13,7 +13,7 @@ from textual.markup import escape
 
 from tui_lab.experiment import Experiment
 from tui_lab.tui.keys.actions import ScreenAction, screen_actions
-from tui_lab.tui.places import Lab
+from tui_lab.tui.navigation import Navigation
 from tui_lab.view_models.plain_text import plain
 
 
@@ -26,7 +26,7 @@ class PaletteCommand:
     run: Callable[[], Any]
 
 
-class LabCommands(Provider):
+class PaletteActions(Provider):
     """What the palette offers on a screen; nothing here is written down twice."""
 
     async def discover(self) -> Hits:
@@ -49,7 +49,7 @@ class LabCommands(Provider):
     def _commands(self) -> Iterator[PaletteCommand]:
         actions = [a for a in screen_actions(self.screen) if a.enabled and a.id != "app.palette"]
         yield from map(_command, sorted(actions, key=lambda action: not action.shown))
-        app = cast("Lab", self.app)
+        app = cast("Navigation", self.app)
         for experiment in app.session.experiments():
             if isinstance(experiment, Experiment):
                 yield PaletteCommand(

@@ -12,8 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
-from tui_lab.tui.notice import tell
-from tui_lab.tui.places import HOME, Lab
+from tui_lab.tui.navigation import HOME, Navigation
+from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.table import RunTable
@@ -45,7 +45,7 @@ class ListingScreen(Screen[None]):
             show=False,
         ),
     ]
-    lab = getters.app(Lab)
+    lab = getters.app(Navigation)
     table = getters.query_one(RunTable)
     filter_input = getters.query_one("#filter", Input)
 
@@ -84,7 +84,7 @@ class ListingScreen(Screen[None]):
                 self.listing.take(self._history.runs)
                 self._show()
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
 
     @property
     def is_listed(self) -> bool:

@@ -9,8 +9,8 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
-from tui_lab.tui.notice import tell
-from tui_lab.tui.runs import command_line
+from tui_lab.tui.notification import notify
+from tui_lab.tui.runs import recipe
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.runs.listing_screen import ListingScreen
 from tui_lab.tui.runs.table import RunTable
@@ -63,24 +63,24 @@ class RunsScreen(ListingScreen):
         runs = [run for run in self.chosen if run.readable]
         names = sorted({run.experiment for run in runs})
         if len(names) > 1:
-            tell(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
+            notify(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
         elif names:
             self.lab.open_experiment(names[0], overlays=[run.id for run in runs])
         else:
-            tell(self, self.chosen[0].error, error=True)
+            notify(self, self.chosen[0].error, error=True)
 
     def action_copy(self) -> None:
         """Copy the command that makes the run again, and show it."""
         run = self.chosen[0]
-        words = command_line.of_run(run, self.listing.experiment(run))
+        words = recipe.of_run(run, self.listing.experiment(run))
         self.lab.copy_to_clipboard(words)
-        tell(self, words)
+        notify(self, words)
 
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""
         live = [run.id for run in self.chosen if run.live]
         if live:
-            tell(self, f"{live[0]} is live; t stops it first.", error=True)
+            notify(self, f"{live[0]} is live; t stops it first.", error=True)
         else:
             ids = [run.id for run in self.chosen]
             self.lab.push_screen(DeleteDialog(ids), self._delete)
@@ -90,7 +90,7 @@ class RunsScreen(ListingScreen):
             try:
                 self.session.delete(run_id)
             except TuiLabError as error:
-                tell(self, str(error), error=True)
+                notify(self, str(error), error=True)
         self.refresh_runs()
 
     def action_stop(self) -> None:
@@ -100,11 +100,11 @@ class RunsScreen(ListingScreen):
     @work(group="stop", exit_on_error=False)
     async def _stop(self, ids: Sequence[str]) -> None:
         for run_id in ids:
-            tell(self, f"Stopping {run_id}…")
+            notify(self, f"Stopping {run_id}…")
             try:
                 await self.session.stop(run_id)
             except TuiLabError as error:
-                tell(self, str(error), error=True)
+                notify(self, str(error), error=True)
         self.refresh_runs()
 
 

@@ -21,7 +21,7 @@ from tui_lab.versions import current_versions
 
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
-    from tui_lab.tui.session.run_desk import RunDesk
+    from tui_lab.tui.session.local_runs import LocalRuns
     from tui_lab.tui.session.worker_pool import WorkerPool
 
 
@@ -43,18 +43,18 @@ class LabSession:
     ) -> None:
         self.settings = settings
         self._runs = runs
-        self._experiments = ExperimentShelf(lambda: self._desk.catalogue, own)
+        self._experiments = ExperimentShelf(lambda: self._local.catalogue, own)
         self._workers = workers
         self._data = data
         self._meter = GpuMeter()
 
     @cached_property
-    def _desk(self) -> RunDesk:
+    def _local(self) -> LocalRuns:
         """Imported when it is first needed: no run is looked at before the first paint."""
-        from tui_lab.tui.session.run_desk import RunDesk
+        from tui_lab.tui.session.local_runs import LocalRuns
         from tui_lab.tui.session.worker_pool import WorkerPool
 
-        return RunDesk(self._runs, self._workers or WorkerPool())
+        return LocalRuns(self._runs, self._workers or WorkerPool())
 
     def now(self) -> datetime:
         return datetime.now(UTC).astimezone()
@@ -66,16 +66,16 @@ class LabSession:
         return self._experiments[name]
 
     def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
-        return self._desk.listed()
+        return self._local.listed()
 
     def live(self) -> Sequence[RunSummary]:
-        return self._desk.catalogue.live()
+        return self._local.catalogue.live()
 
     def summary(self, run_id: str) -> RunSummary:
-        return self._desk.catalogue.summary(run_id)
+        return self._local.catalogue.summary(run_id)
 
     def status(self, run_id: str) -> RunStatus:
-        return self._desk.catalogue.find(run_id).status()
+        return self._local.catalogue.find(run_id).status()
 
     def start(
         self, experiment: Experiment, hyperparameters: Hyperparameters, seed: int, device: str
@@ -91,36 +91,36 @@ class LabSession:
             data=self._data,
             versions=current_versions(),
         )
-        return self._desk.start(request, self.now())
+        return self._local.start(request, self.now())
 
     def tail(self, run_id: str) -> EventSource:
-        return self._desk.tail(run_id)
+        return self._local.tail(run_id)
 
     def worker_output(self, run_id: str) -> str:
-        return self._desk.worker_output(run_id)
+        return self._local.worker_output(run_id)
 
     async def send(self, run_id: str, command: Command) -> Acknowledgement:
-        return await self._desk.send(run_id, command)
+        return await self._local.send(run_id, command)
 
     async def stop(self, run_id: str) -> None:
-        await self._desk.stop(run_id)
+        await self._local.stop(run_id)
 
     def delete(self, run_id: str) -> None:
-        self._desk.catalogue.delete(run_id)
+        self._local.catalogue.delete(run_id)
 
     def warm(self) -> None:
-        self._desk.workers.spare.start()
+        self._local.workers.spare.start()
 
     @property
     def warm_ready(self) -> bool:
-        return self._desk.workers.spare.ready
+        return self._local.workers.spare.ready
 
     def gpu(self, run_id: str = "") -> str:
-        return self._meter.line(self._desk.worker_pid(run_id) if run_id else 0)
+        return self._meter.line(self._local.worker_pid(run_id) if run_id else 0)
 
     def poll(self) -> None:
-        self._desk.workers.poll()
+        self._local.workers.poll()
 
     def close(self) -> None:
-        self._desk.workers.spare.close()
+        self._local.workers.spare.close()
         self._meter.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.tui.fakes import TOY, summary
-from tui_lab.tui.runs import command_line
+from tui_lab.tui.runs import recipe
 
 
 def test_a_command_line_repeats_the_run() -> None:
@@ -14,10 +14,10 @@ def test_a_command_line_repeats_the_run() -> None:
         device="cuda:1",
     )
     words = "tui-lab run toy implementation=concise lr=0.1 --seed 4 --device cuda:1"
-    assert command_line.of_run(run, TOY) == words
+    assert recipe.of_run(run, TOY) == words
 
 
 def test_a_command_line_quotes_what_the_shell_would_take_apart() -> None:
     run = summary(1, hyperparameters={"name": "$(rm -rf)\x1b x", "zero_grad": False})
     words = "tui-lab run toy 'name=$(rm -rf)  x' zero_grad=off --seed 0 --device cpu"
-    assert command_line.of_run(run, None) == words
+    assert recipe.of_run(run, None) == words

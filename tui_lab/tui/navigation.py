@@ -73,7 +73,7 @@ class PlacesApp(App[int]):
         self._trail = [place for place in self._trail if place != left]
 
 
-class Lab(PlacesApp):
+class Navigation(PlacesApp):
     """What a screen may ask of the lab that it stands in."""
 
     session: Session

@@ -33,7 +33,7 @@ class LogSource:
         return self._tail.read(_SLICE)
 
 
-class RunDesk:
+class LocalRuns:
     """The runs in one directory, and the workers that were started here."""
 
     def __init__(self, runs: Path, workers: WorkerPool) -> None:

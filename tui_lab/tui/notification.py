@@ -10,6 +10,6 @@ from textual.widget import Widget
 from tui_lab.view_models.plain_text import plain
 
 
-def tell(where: App[Any] | Widget, sentence: str, *, error: bool = False) -> None:
+def notify(where: App[Any] | Widget, sentence: str, *, error: bool = False) -> None:
     """Show a sentence for a while; it may hold anything, it is plain text."""
     where.notify(plain(sentence), severity="error" if error else "information", markup=False)
