@@ -150,7 +150,7 @@ class TuiLabApp(Navigation):
 
     def open_run(self, run_id: str) -> None:
         try:
-            run = self.session.summary(run_id)
+            run = self.session.runs.summary(run_id)
         except TuiLabError as error:
             notify(self, str(error), error=True)
             return
@@ -207,7 +207,7 @@ class TuiLabApp(Navigation):
         if isinstance(self.screen, QuitDialog):
             return
         if live := going_on(self.session):
-            self.push_screen(QuitDialog(live, self.session.stop), self._depart)
+            self.push_screen(QuitDialog(live, self.session.runs.stop), self._depart)
         else:
             self.exit(0)
 

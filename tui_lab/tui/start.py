@@ -74,7 +74,7 @@ def _opening(
     session: Session, experiment: Experiment | None, values: Mapping[str, Any], attach: str
 ) -> Opening:
     if attach:
-        run = session.summary(attach)
+        run = session.runs.summary(attach)
         session.experiment(run.experiment)
         return Opening(run.experiment, run_id=run.id)
     if experiment is not None:

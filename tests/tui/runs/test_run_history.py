@@ -24,7 +24,7 @@ class Slow(FakeSession):
         self.let = asyncio.Event()
         self.looks = 0
 
-    async def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+    async def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
         self.looks += 1
         for some in self.lists:
             yield some

@@ -56,7 +56,7 @@ def session(runs: Path, starter: FakeStarter, spare: FakeSpare) -> LabSession:
 
 async def listed(session: LabSession) -> list[RunSummary]:
     """All runs, once they are read."""
-    return [run async for some in session.runs() for run in some]
+    return [run async for some in session.runs.listed() for run in some]
 
 
 def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> None:
@@ -67,7 +67,7 @@ def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> 
     assert request.hyperparameters == TOY.to_json(chosen)
     assert (request.seed, request.device, request.data) == (7, "cpu", "/data")
     assert request.versions["torch"]
-    assert session.summary(run_id).seed == 7
+    assert session.runs.summary(run_id).seed == 7
 
 
 def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
@@ -78,8 +78,8 @@ def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
     assert starter.workers[0].wait(30) == 3
     session.poll()
     assert RunDirectory(runs / run_id).exit_status() == 3
-    assert session.status(run_id) is RunStatus.CRASHED
-    assert session.live() == []
+    assert session.runs.status(run_id) is RunStatus.CRASHED
+    assert session.runs.live() == []
 
 
 def test_a_spare_is_kept_and_let_go_of(session: LabSession, spare: FakeSpare) -> None:
@@ -93,24 +93,24 @@ def test_a_spare_is_kept_and_let_go_of(session: LabSession, spare: FakeSpare) ->
 
 def test_a_log_is_tailed_from_its_first_event(session: LabSession, runs: Path) -> None:
     directory = ended(runs)
-    source = session.tail(directory.id)
+    source = session.runs.tail(directory.id)
     assert source.read() == [RunFinished(t=1.0, step=3, epoch=1)]
     assert source.read() == []
 
 
 def test_what_the_worker_printed_is_its_end_and_text(session: LabSession, runs: Path) -> None:
     directory = made(runs)
-    assert session.worker_output(directory.id) == ""
+    assert session.runs.worker_output(directory.id) == ""
     directory.log_path.write_bytes(b"x" * 100_000 + b"\xff the end")
-    assert session.worker_output(directory.id).endswith("� the end")
-    assert len(session.worker_output(directory.id)) < 10_000
+    assert session.runs.worker_output(directory.id).endswith("� the end")
+    assert len(session.runs.worker_output(directory.id)) < 10_000
 
 
 def test_a_run_is_found_by_the_beginning_of_its_name(session: LabSession, runs: Path) -> None:
     directory = ended(runs)
-    assert session.summary(directory.id[:-2]).id == directory.id
+    assert session.runs.summary(directory.id[:-2]).id == directory.id
     with pytest.raises(RunNotFound, match="There is no run 'nonsense'"):
-        session.summary("nonsense")
+        session.runs.summary("nonsense")
 
 
 async def test_a_torn_run_is_listed_and_its_status_is_a_sentence(
@@ -123,7 +123,7 @@ async def test_a_torn_run_is_listed_and_its_status_is_a_sentence(
     assert not summary.readable
     assert "torn" in summary.error
     with pytest.raises(RunUnreadable):
-        session.status(directory.id)
+        session.runs.status(directory.id)
 
 
 async def test_runs_are_read_in_a_thread_a_list_at_a_time(
@@ -138,7 +138,9 @@ async def test_runs_are_read_in_a_thread_a_list_at_a_time(
             yield [catalogue.summary(run_id)]
 
     monkeypatch.setattr(Catalogue, "slices", slices)
-    assert [[run.id for run in some] async for some in session.runs()] == [[name] for name in made]
+    assert [[run.id for run in some] async for some in session.runs.listed()] == [
+        [name] for name in made
+    ]
     assert threading.main_thread().name not in threads
 
 
@@ -150,15 +152,15 @@ async def test_runs_that_can_not_be_listed_are_an_error(tmp_path: Path, spare: F
 
 async def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
     directory = ended(runs)
-    session.delete(directory.id)
+    session.runs.delete(directory.id)
     assert await listed(session) == []
     with pytest.raises(RunNotFound):
-        session.delete(directory.id)
+        session.runs.delete(directory.id)
 
 
 async def test_a_command_to_an_ended_run_is_refused(session: LabSession, runs: Path) -> None:
     with pytest.raises(RunNotLive):
-        await session.send(ended(runs).id, Pause())
+        await session.runs.send(ended(runs).id, Pause())
 
 
 async def test_commands_of_a_run_are_sent_one_at_a_time(
@@ -179,7 +181,7 @@ async def test_commands_of_a_run_are_sent_one_at_a_time(
 
     monkeypatch.setattr(local_runs, "RunClient", Client)
     run_id = ended(runs).id
-    sent = [asyncio.ensure_future(session.send(run_id, Pause())) for _ in range(3)]
+    sent = [asyncio.ensure_future(session.runs.send(run_id, Pause())) for _ in range(3)]
     await asyncio.sleep(0)
     let.set()
     assert [answer.ok for answer in await asyncio.gather(*sent)] == [True] * 3
@@ -200,9 +202,9 @@ async def test_a_run_that_does_not_stop_is_an_error(
     run_id = ended(runs).id
     if refused:
         with pytest.raises(RunError, match="did not stop"):
-            await session.stop(run_id)
+            await session.runs.stop(run_id)
     else:
-        await session.stop(run_id)
+        await session.runs.stop(run_id)
 
 
 def test_a_run_of_ones_own_experiment_names_its_file(runs: Path, starter: FakeStarter) -> None:

@@ -107,7 +107,7 @@ class QuitDialog(QuestionDialog[Departure]):
 
 def going_on(session: Session) -> list[str]:
     """The live runs that outlast the lab; a demonstration is over when nobody looks."""
-    return [run.id for run in session.live() if not _is_demonstration(session, run.experiment)]
+    return [run.id for run in session.runs.live() if not _is_demonstration(session, run.experiment)]
 
 
 def _is_demonstration(session: Session, experiment: str) -> bool:

@@ -56,7 +56,7 @@ class RunDisplay:
         try:
             self._run.ask_device()
             if self._run.id and self._panes.current == "log":
-                self._panes.log_view.show_output(session.worker_output(self._run.id))
+                self._panes.log_view.show_output(session.runs.worker_output(self._run.id))
         except TuiLabError as error:
             self._panes.log_view.show_output(str(error))
 

@@ -89,7 +89,7 @@ class RunFollower:
         from tui_lab.tui.experiment.run_feed import RunFeed  # with numpy: after the first paint
 
         try:
-            source = self._session.tail(run_id)
+            source = self._session.runs.tail(run_id)
         except TuiLabError as error:
             self._post(self.Failed(str(error)))
             return
@@ -140,7 +140,7 @@ class RunFollower:
 
     def _summarize(self, run_id: str) -> RunSummary | None:
         try:
-            return self._session.summary(run_id)
+            return self._session.runs.summary(run_id)
         except TuiLabError as error:
             self._post(self.Failed(str(error)))
             return None
@@ -160,6 +160,6 @@ class RunFollower:
 
     def _why(self) -> str:
         try:
-            return self._session.summary(self.id).error or "The worker vanished."
+            return self._session.runs.summary(self.id).error or "The worker vanished."
         except TuiLabError as error:
             return str(error)

@@ -61,7 +61,7 @@ class RunFeed:
         if self.view.ended is not None:
             return
         try:
-            self.reported = session.status(self.run_id)
+            self.reported = session.runs.status(self.run_id)
         except TuiLabError:
             self.reported = RunStatus.CRASHED  # its directory is gone or torn
 

@@ -33,8 +33,8 @@ class RunOverlays:
         sentences = []
         for run_id in run_ids:
             try:
-                summary = self._session.summary(run_id)
-                feed = RunFeed(run_id, self._session.tail(run_id), self._experiment)
+                summary = self._session.runs.summary(run_id)
+                feed = RunFeed(run_id, self._session.runs.tail(run_id), self._experiment)
             except TuiLabError as error:
                 sentences.append(str(error))
                 continue

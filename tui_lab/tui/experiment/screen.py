@@ -269,7 +269,7 @@ class ExperimentScreen(Screen[None]):
 
         try:
             line = (
-                recipe.of_run(self.session.summary(self.run.id), self.experiment)
+                recipe.of_run(self.session.runs.summary(self.run.id), self.experiment)
                 if self.run.id
                 else recipe.of_knobs(self.experiment, self.knobs)
             )

@@ -83,7 +83,7 @@ class Steering:
     async def _send(self, run_id: str, command: Command) -> None:
         answer = None
         try:
-            answer = await self._session.send(run_id, command)
+            answer = await self._session.runs.send(run_id, command)
         except TuiLabError as error:
             self._post(self.Failed(str(error)))
         if answer is not None and not answer.ok:
@@ -92,7 +92,7 @@ class Steering:
 
     async def _stop(self, run_id: str) -> None:
         try:
-            await self._session.stop(run_id)
+            await self._session.runs.stop(run_id)
         except TuiLabError as error:
             self._post(self.Failed(str(error)))
         self._post(self.Stopped())

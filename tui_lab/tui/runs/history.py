@@ -43,7 +43,7 @@ class RunHistory:
     async def _look(self) -> AsyncIterator[None]:
         """One look; what it finds replaces what was known, what it does not find is gone."""
         found: set[str] = set()
-        async for some in self._session.runs():
+        async for some in self._session.runs.listed():
             found |= {run.id for run in some}
             self._keep({**self.runs, **{run.id: run for run in some}})
             yield

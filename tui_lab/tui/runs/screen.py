@@ -88,7 +88,7 @@ class RunsScreen(ListingScreen):
     def _delete(self, deletion: Deletion | None) -> None:
         for run_id in deletion.run_ids if deletion else ():
             try:
-                self.session.delete(run_id)
+                self.session.runs.delete(run_id)
             except TuiLabError as error:
                 notify(self, str(error), error=True)
         self.refresh_runs()
@@ -102,7 +102,7 @@ class RunsScreen(ListingScreen):
         for run_id in ids:
             notify(self, f"Stopping {run_id}…")
             try:
-                await self.session.stop(run_id)
+                await self.session.runs.stop(run_id)
             except TuiLabError as error:
                 notify(self, str(error), error=True)
         self.refresh_runs()

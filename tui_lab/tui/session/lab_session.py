@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_lab.commands import Acknowledgement, Command
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.run import RunRequest
 from tui_lab.tui.session.experiment_shelf import ExperimentShelf
 from tui_lab.tui.session.gpu import GpuMeter
-from tui_lab.tui.session.protocol import EventSource
 from tui_lab.versions import current_versions
 
 if TYPE_CHECKING:
-    from tui_lab.runs.catalogue import RunSummary
     from tui_lab.tui.session.local_runs import LocalRuns
     from tui_lab.tui.session.worker_pool import WorkerPool
 
@@ -42,19 +39,19 @@ class LabSession:
         workers: WorkerPool | None = None,
     ) -> None:
         self.settings = settings
-        self._runs = runs
-        self._experiments = ExperimentShelf(lambda: self._local.catalogue, own)
+        self._directory = runs
+        self._experiments = ExperimentShelf(lambda: self.runs.catalogue, own)
         self._workers = workers
         self._data = data
         self._meter = GpuMeter()
 
     @cached_property
-    def _local(self) -> LocalRuns:
+    def runs(self) -> LocalRuns:
         """Imported when it is first needed: no run is looked at before the first paint."""
         from tui_lab.tui.session.local_runs import LocalRuns
         from tui_lab.tui.session.worker_pool import WorkerPool
 
-        return LocalRuns(self._runs, self._workers or WorkerPool())
+        return LocalRuns(self._directory, self._workers or WorkerPool())
 
     def now(self) -> datetime:
         return datetime.now(UTC).astimezone()
@@ -64,18 +61,6 @@ class LabSession:
 
     def experiment(self, name: str) -> Experiment:
         return self._experiments[name]
-
-    def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
-        return self._local.listed()
-
-    def live(self) -> Sequence[RunSummary]:
-        return self._local.catalogue.live()
-
-    def summary(self, run_id: str) -> RunSummary:
-        return self._local.catalogue.summary(run_id)
-
-    def status(self, run_id: str) -> RunStatus:
-        return self._local.catalogue.find(run_id).status()
 
     def start(
         self, experiment: Experiment, hyperparameters: Hyperparameters, seed: int, device: str
@@ -91,36 +76,21 @@ class LabSession:
             data=self._data,
             versions=current_versions(),
         )
-        return self._local.start(request, self.now())
-
-    def tail(self, run_id: str) -> EventSource:
-        return self._local.tail(run_id)
-
-    def worker_output(self, run_id: str) -> str:
-        return self._local.worker_output(run_id)
-
-    async def send(self, run_id: str, command: Command) -> Acknowledgement:
-        return await self._local.send(run_id, command)
-
-    async def stop(self, run_id: str) -> None:
-        await self._local.stop(run_id)
-
-    def delete(self, run_id: str) -> None:
-        self._local.catalogue.delete(run_id)
+        return self.runs.start(request, self.now())
 
     def warm(self) -> None:
-        self._local.workers.spare.start()
+        self.runs.workers.spare.start()
 
     @property
     def warm_ready(self) -> bool:
-        return self._local.workers.spare.ready
+        return self.runs.workers.spare.ready
 
     def gpu(self, run_id: str = "") -> str:
-        return self._meter.line(self._local.worker_pid(run_id) if run_id else 0)
+        return self._meter.line(self.runs.worker_pid(run_id) if run_id else 0)
 
     def poll(self) -> None:
-        self._local.workers.poll()
+        self.runs.workers.poll()
 
     def close(self) -> None:
-        self._local.workers.spare.close()
+        self.runs.workers.spare.close()
         self._meter.close()

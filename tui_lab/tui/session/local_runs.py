@@ -10,7 +10,7 @@ from pathlib import Path
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.errors import RunError
 from tui_lab.events import RunEvent
-from tui_lab.run import RunRequest
+from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
@@ -47,6 +47,22 @@ class LocalRuns:
         slices = self.catalogue.slices()
         while (some := await in_background(next, slices, None)) is not None:
             yield some
+
+    def live(self) -> Sequence[RunSummary]:
+        """The runs that a worker is driving now, newest first."""
+        return self.catalogue.live()
+
+    def summary(self, run_id: str) -> RunSummary:
+        """One run; raises `RunNotFound`."""
+        return self.catalogue.summary(run_id)
+
+    def status(self, run_id: str) -> RunStatus:
+        """The state of a run, its worker's liveness included."""
+        return self.catalogue.find(run_id).status()
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good; raises `RunError` when it is live."""
+        self.catalogue.delete(run_id)
 
     def start(self, request: RunRequest, now: datetime) -> str:
         """Write the run down, put a worker on it and give its name."""

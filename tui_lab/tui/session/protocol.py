@@ -31,24 +31,11 @@ class EventSource(Protocol):
         """
 
 
-class Session(Protocol):
-    """One sitting at the lab. Nothing here blocks for longer than reading a small file, except
-    the coroutines, which wait in a thread."""
+class Runs(Protocol):
+    """The runs ever made, and the workers of those that are live. Nothing here blocks for longer
+    than reading a small file, except the coroutines, which wait in a thread."""
 
-    @property
-    def settings(self) -> Settings:
-        """How this session looks and behaves."""
-
-    def now(self) -> datetime:
-        """The time, with a time zone."""
-
-    def experiments(self) -> Sequence[Experiment | ExperimentError]:
-        """Every installed experiment in the order of names; a broken one comes as its error."""
-
-    def experiment(self, name: str) -> Experiment:
-        """One experiment; raises `ExperimentNotFound` or `ExperimentError`."""
-
-    def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+    def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
         """Every run ever made, the newest first, in lists that come as they are read in a thread;
         raises `HomeError` when they can't be listed."""
 
@@ -60,15 +47,6 @@ class Session(Protocol):
 
     def status(self, run_id: str) -> RunStatus:
         """The state of a run, its worker's liveness included."""
-
-    def start(
-        self,
-        experiment: Experiment,
-        hyperparameters: Hyperparameters,
-        seed: int,
-        device: str,
-    ) -> str:
-        """Start a worker on a new run and give the run's name; raises `TuiLabError`."""
 
     def tail(self, run_id: str) -> EventSource:
         """The log of a run, from its first event."""
@@ -84,6 +62,36 @@ class Session(Protocol):
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
+
+
+class Session(Protocol):
+    """One sitting at the lab. Nothing here blocks for longer than reading a small file."""
+
+    @property
+    def settings(self) -> Settings:
+        """How this session looks and behaves."""
+
+    def now(self) -> datetime:
+        """The time, with a time zone."""
+
+    def experiments(self) -> Sequence[Experiment | ExperimentError]:
+        """Every installed experiment in the order of names; a broken one comes as its error."""
+
+    def experiment(self, name: str) -> Experiment:
+        """One experiment; raises `ExperimentNotFound` or `ExperimentError`."""
+
+    @property
+    def runs(self) -> Runs:
+        """The runs in the lab's directory, ended and live."""
+
+    def start(
+        self,
+        experiment: Experiment,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        device: str,
+    ) -> str:
+        """Start a worker on a new run and give the run's name; raises `TuiLabError`."""
 
     def warm(self) -> None:
         """Start making a worker ready for the next run, if none is."""
