@@ -10,6 +10,7 @@ from textual.message import Message
 
 from tests.tui.fakes import TOY, FakeSession
 from tests.tui.opened import STARTED, live_run
+from tui_lab.commands import Command
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
@@ -33,6 +34,17 @@ class Parts:
         self.run.open(self.id)
         self.posted.clear()
         return self
+
+    @property
+    def told(self) -> list[str]:
+        """The sentences about what could not be done."""
+        return [event.sentence for event in self.posted if isinstance(event, RunFollower.Failed)]
+
+    @property
+    def answers(self) -> list[tuple[Command, bool]]:
+        """The commands that were answered, and whether they were taken."""
+        answers = [event for event in self.posted if isinstance(event, Steering.Answered)]
+        return [(event.command, event.taken) for event in answers]
 
     @property
     def kinds(self) -> list[type[Message]]:

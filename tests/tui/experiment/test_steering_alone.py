@@ -33,7 +33,7 @@ def test_an_order_goes_to_the_run_shown_and_its_answer_is_posted(
     parts = Parts().open()
     parts.steering.give(order)
     assert parts.session.sent == [(parts.id, command)]
-    assert parts.posted == [Steering.Answered(command, parts.session.answer)]
+    assert (parts.answers, parts.told) == ([(command, True)], [])
 
 
 def test_a_paused_run_is_told_to_go_on() -> None:
@@ -46,27 +46,23 @@ def test_a_refusal_is_told_and_not_taken() -> None:
     parts = Parts().open()
     parts.session.answer = Acknowledgement(False, 8, "not now")
     parts.steering.give("step")
-    failed, answered = parts.posted
-    assert failed == Steering.Failed("not now")
-    assert isinstance(answered, Steering.Answered)
-    assert not answered.taken
+    assert (parts.answers, parts.told) == ([(Advance("step"), False)], ["not now"])
 
 
 def test_a_command_that_reaches_nobody_is_told_and_not_taken() -> None:
     parts = Parts(FINISHED).open()
     parts.session.put(dataclasses.replace(parts.session.summary(parts.id), live=False))
     parts.steering.give("step")
-    assert parts.posted == [
-        Steering.Failed(f"{parts.id} is not running."),
-        Steering.Answered(Advance("step"), None),
-    ]
+    assert parts.answers == [(Advance("step"), False)]
+    assert parts.told == [f"{parts.id} is not running."]
 
 
 def test_a_run_that_does_not_stop_is_told() -> None:
     parts = Parts().open()
     parts.session.stop_error = RunError("It goes on.")
     parts.steering.give("stop")
-    assert parts.posted == [Steering.Failed("It goes on."), Steering.Stopped()]
+    assert parts.told == ["It goes on."]
+    assert parts.kinds[-1] is Steering.Stopped
 
 
 @pytest.mark.parametrize(("demonstration", "possible"), [(False, list(ORDERS)), (True, ["stop"])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -25,25 +24,28 @@ if TYPE_CHECKING:  # numpy comes with it, which is imported after the first pain
 class RunFollower:
     """Follows one run of an experiment at a time, and posts what becomes of it."""
 
-    @dataclass
     class Opened(Message):
         """Another run is shown."""
 
-        feed: RunFeed
+        def __init__(self, feed: RunFeed) -> None:
+            super().__init__()
+            self.feed = feed
 
-    @dataclass
     class Changed(Message):
         """The run's state is another, or it took another value of a hyperparameter."""
 
-        standing: Standing
-        first_point: bool
-        """Whether it has its first point now, and had none before."""
+        def __init__(self, standing: Standing, *, first_point: bool) -> None:
+            super().__init__()
+            self.standing = standing
+            self.first_point = first_point
+            """Whether it has its first point now, and had none before."""
 
-    @dataclass
     class Failed(Message):
-        """Something about the run can't be read."""
+        """Something about the run can't be read, or an order to it was not carried out."""
 
-        sentence: str
+        def __init__(self, sentence: str) -> None:
+            super().__init__()
+            self.sentence = sentence
 
     def __init__(
         self, session: Session, experiment: Experiment, post: Callable[[Message], object]
@@ -131,7 +133,7 @@ class RunFollower:
         if now is not None and now != before:
             self._update()
             first = now.measured and before is not None and not before.measured
-            self._post(self.Changed(now, first))
+            self._post(self.Changed(now, first_point=first))
 
     def _update(self) -> None:
         self.values = self._read_values(self.feed.view.changed if self.feed else {})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Static
@@ -33,20 +32,16 @@ class ExperimentLayout(Horizontal):
     def __init__(
         self, experiment: Experiment, knobs: KnobPanel, lesson: Callable[[], str], marker: Marker
     ) -> None:
-        super().__init__()
         curves = [picture for picture in experiment.pictures if isinstance(picture, Curve)]
-        self.knobs = knobs
-        self.charts = ChartsPane(curves, marker, id="charts")
-        self.panes = RunPanes(experiment, lesson, marker, id="panes")
-        self._strip = Static(id="strip")
+        charts = ChartsPane(curves, marker, id="charts")
+        panes = RunPanes(experiment, lesson, marker, id="panes")
+        strip = Static(id="strip")
+        strip.auto_links = False  # or its words would all look alike
+        super().__init__(knobs, Vertical(strip, charts, panes, id="right"))
+        self.knobs, self.charts, self.panes, self._strip = knobs, charts, panes, strip
         if not curves:
             self.panes.current = "pictures"
             self.set_classes("-no-charts -on-panes")
-
-    def compose(self) -> ComposeResult:
-        self._strip.auto_links = False  # or its words would all look alike
-        yield self.knobs
-        yield Vertical(self._strip, self.charts, self.panes, id="right")
 
     def on_mount(self) -> None:
         self._name_strip()

@@ -49,6 +49,12 @@ class ExperimentScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-tall")]
     CSS_PATH = "experiment.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings.ALL
+    _wanted = ""
+    _wanted_overlays: tuple[str, ...] = ()
+    _tailing: Timer | None = None
+    """Looks at the logs, while there may be more to come; None until the screen is complete."""
+    _left = False
+    """Whether its run was ended because the screen was left."""
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__()
@@ -78,12 +84,6 @@ class ExperimentScreen(Screen[None]):
         self.action_nudge = self.knobs.nudge_current
         self.action_choose_preset = self.presets.choose
         self.action_steer = self.steering.give
-        self._wanted = ""
-        self._wanted_overlays: tuple[str, ...] = ()
-        self._tailing: Timer | None = None
-        """Looks at the logs, while there may be more to come; None until the screen is complete."""
-        self._left = False
-        """Whether its run was ended because the screen was left."""
 
     def on_mount(self) -> None:
         # An app that is starting shows nothing yet, but would lay out and draw what is there, and
@@ -181,8 +181,7 @@ class ExperimentScreen(Screen[None]):
             self.session.warm()
 
     @on(RunFollower.Failed)
-    @on(Steering.Failed)
-    def say(self, event: RunFollower.Failed | Steering.Failed) -> None:
+    def say(self, event: RunFollower.Failed) -> None:
         """Something could not be done or read."""
         notify(self, event.sentence, error=True)
 

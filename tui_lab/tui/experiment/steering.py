@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from textual.message import Message
@@ -25,25 +24,15 @@ _COMMANDS: dict[str, Command] = {
 class Steering:
     """Sends commands to the run that a follower follows."""
 
-    @dataclass
     class Answered(Message):
         """A command was answered, or nobody was there to answer it."""
 
-        command: Command
-        answer: Acknowledgement | None
-
-        @property
-        def taken(self) -> bool:
+        def __init__(self, command: Command, answer: Acknowledgement | None) -> None:
+            super().__init__()
+            self.command = command
+            self.taken = answer is not None and answer.ok
             """Whether the run does as it was told."""
-            return self.answer is not None and self.answer.ok
 
-    @dataclass
-    class Failed(Message):
-        """A command was refused, or did not reach the run."""
-
-        sentence: str
-
-    @dataclass
     class Stopped(Message):
         """The run was told to end, by force when it did not answer."""
 
@@ -85,14 +74,14 @@ class Steering:
         try:
             answer = await self._session.runs.send(run_id, command)
         except TuiLabError as error:
-            self._post(self.Failed(str(error)))
+            self._post(RunFollower.Failed(str(error)))
         if answer is not None and not answer.ok:
-            self._post(self.Failed(answer.message))
+            self._post(RunFollower.Failed(answer.message))
         self._post(self.Answered(command, answer))
 
     async def _stop(self, run_id: str) -> None:
         try:
             await self._session.runs.stop(run_id)
         except TuiLabError as error:
-            self._post(self.Failed(str(error)))
+            self._post(RunFollower.Failed(str(error)))
         self._post(self.Stopped())
