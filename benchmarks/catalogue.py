@@ -22,8 +22,8 @@ from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.status import StatusRecord
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.lab_session import LabSession
-from tui_lab.tui.screens.runs import RunsScreen
+from tui_lab.tui.runs.screen import RunsScreen
+from tui_lab.tui.session.lab_session import LabSession
 
 _RUNS = 2000
 _ROUNDS = 5

@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 from screenshots.recording import LONGEST, Recorder
 from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.lab_session import LabSession
-from tui_lab.tui.screens.run_screen import RunScreen
-from tui_lab.tui.worker_pool import WorkerPool
+from tui_lab.tui.experiment.screen import ExperimentScreen
+from tui_lab.tui.session.lab_session import LabSession
+from tui_lab.tui.session.worker_pool import WorkerPool
 from tui_lab.worker.process import WarmWorker
 
 Size = tuple[int, int]
@@ -65,8 +65,8 @@ class Stage:
         """Wait until the logs are read to their ends and drawn."""
         await self._pilot.pause()
         place = self._app.place
-        if isinstance(place, RunScreen):
-            await self.until(lambda _: place.feed is not None and place.feed.caught_up)
+        if isinstance(place, ExperimentScreen):
+            await self.until(lambda _: place.run.feed is not None and place.run.feed.caught_up)
             place.look_after()
             place.draw()
         await self._pilot.pause()

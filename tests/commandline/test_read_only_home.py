@@ -19,7 +19,7 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.config import Settings
 from tui_lab.errors import HomeError
 from tui_lab.plugins import load_experiment
-from tui_lab.tui.lab_session import LabSession
+from tui_lab.tui.session.lab_session import LabSession
 
 RECORDED = Path(__file__).parents[1] / "data" / "run-v1"
 RUN = "linear-regression-20261120-234755-7f3a"
@@ -77,7 +77,7 @@ def test_a_run_is_refused_with_the_variable_to_set(read_only: Path, console: Scr
 
 async def test_the_lab_opens_and_says_why_it_starts_nothing(read_only: Path) -> None:
     session = LabSession(read_only / "runs", Settings())
-    assert [run.id for some in [r async for r in session.runs()] for run in some] == [RUN]
+    assert [run.id for some in [r async for r in session.runs.listed()] for run in some] == [RUN]
     experiment = load_experiment("linear-regression")
     with pytest.raises(HomeError, match=r"No run can be started in .*Permission denied"):
         session.start(experiment, experiment.defaults, 0, "cpu")

@@ -19,10 +19,10 @@ from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Curve, Heatmap, Images, KeyFigures, Picture, Table
 from tui_lab.plugins import load_experiment
 from tui_lab.runs.catalogue import Catalogue
-from tui_lab.tui.lab_session import LabSession
-from tui_lab.tui.run_feed import RunFeed
-from tui_lab.tui.run_overlays import RunOverlays
-from tui_lab.tui.run_row import run_row
+from tui_lab.tui.experiment.run_feed import RunFeed
+from tui_lab.tui.experiment.run_overlays import RunOverlays
+from tui_lab.tui.runs.row import run_row
+from tui_lab.tui.session.lab_session import LabSession
 from tui_lab.view_models.curves import curve_figure, legend, nonfinite_note
 from tui_lab.view_models.key_figures import key_figures
 from tui_lab.view_models.picture_data import heatmap_cells, image_grid, text_table
@@ -147,8 +147,8 @@ def readers(runs: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     session = LabSession(runs, Settings())
     yield "live", lambda: Catalogue(runs).live()
     yield "row", lambda: _row(session)
-    yield "status", lambda: session.status(RUN)
-    yield "output", lambda: session.worker_output(RUN)
+    yield "status", lambda: session.runs.status(RUN)
+    yield "output", lambda: session.runs.worker_output(RUN)
     yield "overlay", lambda: _overlay(session)
     yield "screen", lambda: _follow(session)
 
@@ -165,7 +165,7 @@ def _command(words: list[str]) -> None:
 
 
 def _row(session: LabSession) -> None:
-    run = session.summary(RUN)
+    run = session.runs.summary(RUN)
     assert not (run.live and run.created.year in (1, 9999))
     run_filter("lr<1 x=2 test/loss>0 seed=0")(run)
     now = datetime.now(UTC)
@@ -183,7 +183,7 @@ def _overlay(session: LabSession) -> None:
 
 def _follow(session: LabSession) -> None:
     """Read a run as its screen does, and make all that it shows."""
-    feed = RunFeed(RUN, session.tail(RUN), EXPERIMENT)
+    feed = RunFeed(RUN, session.runs.tail(RUN), EXPERIMENT)
     feed.inquire(session)
     feed.read()
     view = feed.view

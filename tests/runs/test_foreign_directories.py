@@ -42,7 +42,7 @@ from tests.runs.kinds import (
 from tui_lab.cli import perform
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentNotFound
-from tui_lab.tui.lab_session import LabSession
+from tui_lab.tui.session.lab_session import LabSession
 
 EXAMPLES = int(os.environ.get("TUI_LAB_FOREIGN_EXAMPLES", "200"))
 

@@ -17,7 +17,7 @@ from tests.snapshots.record import SHORT
 from tests.snapshots.recorded import Recorded, session
 from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.screens.run_screen import RunScreen
+from tui_lab.tui.experiment.screen import ExperimentScreen
 
 Compare = Callable[..., bool]
 Size = tuple[int, int]
@@ -70,8 +70,8 @@ async def settle(app: TuiLabApp, pilot: Pilot[Any]) -> None:
     await pilot.pause()
     await app.workers.wait_for_complete()
     await pilot.pause()
-    if isinstance(app.place, RunScreen):
-        app.place._follow()
+    if isinstance(app.place, ExperimentScreen):
+        app.place.follow()
         app.place.draw()
         await pilot.pause()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from textual.app import App, ComposeResult
 
+from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.theme import THEMES
-from tui_lab.tui.widgets.chart import Chart
 from tui_lab.view_models.figure import Figure, Line
 
 TOTAL = 400

@@ -60,7 +60,7 @@ class FakeSource:
 
 
 class FakeSession:
-    """A `Session` whose runs are recorded events; `calls` lists what was asked of it."""
+    """A `Session` and its `Runs`: recorded events; `calls` lists what was asked of it."""
 
     def __init__(
         self,
@@ -105,7 +105,12 @@ class FakeSession:
                 return experiment
         raise ExperimentNotFound(f"There is no experiment {name!r}.")
 
-    async def runs(self) -> AsyncIterator[Sequence[RunSummary]]:
+    @property
+    def runs(self) -> FakeSession:
+        """What is asked of the runs is asked of the session too."""
+        return self
+
+    async def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
         if self.runs_error is not None:
             raise self.runs_error
         yield _newest_first(self._runs.values())

@@ -11,7 +11,7 @@ from tests.tui.fakes import FakeSession, summary
 from tests.tui.places import until
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.screens.runs import RunsScreen
+from tui_lab.tui.runs.screen import RunsScreen
 
 OLD = summary(1, hyperparameters={"weight_decay": 0.0, "lr": 0.003})
 MIDDLE = summary(2, hyperparameters={"weight_decay": 3.0}, status=RunStatus.STOPPED)

@@ -21,7 +21,7 @@ from tui_lab.events import (
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.app import Opening, TuiLabApp
-from tui_lab.tui.screens.experiment import ExperimentScreen
+from tui_lab.tui.experiment.screen import ExperimentScreen
 
 STARTED = RunStarted(
     pid=1,
@@ -113,7 +113,7 @@ class Opened:
         await pilot.pause()
         await self.app.workers.wait_for_complete()
         await pilot.pause()
-        self.screen._follow()
+        self.screen.follow()
         self.screen.draw()
         await pilot.pause()
 

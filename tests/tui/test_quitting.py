@@ -11,7 +11,7 @@ import pytest
 from tests.tui.fakes import FakeSession, summary
 from tests.tui.places import LIVE, until
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.lab import crash_sentence
+from tui_lab.tui.start import crash_sentence
 
 
 async def test_without_live_runs_q_ends_the_lab(session: FakeSession) -> None:

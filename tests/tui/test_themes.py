@@ -11,9 +11,9 @@ from tests.tui.places import LIVE, until
 from tui_lab.config import Settings
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import TuiLabApp
-from tui_lab.tui.screens.experiment import ExperimentScreen
+from tui_lab.tui.experiment.screen import ExperimentScreen
+from tui_lab.tui.runs.table import RunTable
 from tui_lab.tui.theme import ANSI_DARK, ANSI_LIGHT, DARK, LIGHT, THEMES, theme_name
-from tui_lab.tui.widgets.run_table import RunTable
 
 
 async def test_f2_goes_through_the_themes(session: FakeSession) -> None:

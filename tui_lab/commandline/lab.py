@@ -122,7 +122,7 @@ def _open(
     gc.disable()
     # What a key changed is sent after 1/120 s at the latest; charts keep a pace of their own.
     os.environ.setdefault("TEXTUAL_FPS", "120")
-    from tui_lab.tui.lab import run_lab
+    from tui_lab.tui.start import run_lab
 
     experiment, plugin = (chosen.experiment, chosen.plugin) if chosen else (None, "")
     look = settings(arguments, console)

@@ -13,16 +13,16 @@ from textual.events import Resize
 from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
-from tui_lab.tui.hang_up import end_on_signals
-from tui_lab.tui.notice import tell
-from tui_lab.tui.places import HOME, RUNS, Lab
-from tui_lab.tui.session import Session
+from tui_lab.tui.navigation import HOME, RUNS, Navigation
+from tui_lab.tui.notification import notify
+from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.signals import end_on_signals
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 
 if TYPE_CHECKING:
-    from tui_lab.tui.screens.experiment import ExperimentScreen
-    from tui_lab.tui.screens.quit_dialog import Departure
-    from tui_lab.tui.screens.runs import RunsScreen
+    from tui_lab.tui.dialogs.quit import Departure
+    from tui_lab.tui.experiment.screen import ExperimentScreen
+    from tui_lab.tui.runs.screen import RunsScreen
 
 _HERE = Path(__file__).parent
 
@@ -36,20 +36,20 @@ class Opening:
     run_id: str = ""
 
 
-def lab_commands() -> type[Provider]:
+def palette_actions() -> type[Provider]:
     """The palette's provider, imported when the palette opens."""
-    from tui_lab.tui.palette import LabCommands  # not needed for the first paint
+    from tui_lab.tui.keys.palette import PaletteActions  # not needed for the first paint
 
-    return LabCommands
+    return PaletteActions
 
 
-class TuiLabApp(Lab):
+class TuiLabApp(Navigation):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
     # Those of all screens at once: for one that comes later everything is parsed again.
-    CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("screens/*.tcss"))]
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {lab_commands}
+    CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("*/*.tcss"))]
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette_actions}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "question_mark,f1",
@@ -122,12 +122,12 @@ class TuiLabApp(Lab):
         if self._when_painted is not None:
             self.call_later(self.call_after_refresh, self._when_painted)
         if self._complaint:
-            tell(self, self._complaint, error=True)
+            notify(self, self._complaint, error=True)
         if self.keymap:
             self.call_after_refresh(self._check_keymap)
 
     def on_resize(self, event: Resize) -> None:
-        from tui_lab.tui.screens.small import SmallScreen, fits  # rarely needed
+        from tui_lab.tui.dialogs.small import SmallScreen, fits  # rarely needed
 
         if not fits(event.size) and not isinstance(self.screen, SmallScreen):
             self.push_screen(SmallScreen())
@@ -143,21 +143,21 @@ class TuiLabApp(Lab):
         try:
             screen = self._experiment_screen(name)
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
             return
         _tune(screen, values or {}, run_id, overlays)
         self.go_to(name)
 
     def open_run(self, run_id: str) -> None:
         try:
-            run = self.session.summary(run_id)
+            run = self.session.runs.summary(run_id)
         except TuiLabError as error:
-            tell(self, str(error), error=True)
+            notify(self, str(error), error=True)
             return
         if run.readable:
             self.open_experiment(run.experiment, run_id=run.id)
         else:
-            tell(self, run.error, error=True)
+            notify(self, run.error, error=True)
 
     def open_runs(self, filter_text: str = "") -> None:
         """Go to the runs; with a filter, to those it leaves."""
@@ -189,7 +189,7 @@ class TuiLabApp(Lab):
 
     def action_help(self) -> None:
         """List every key of this screen."""
-        from tui_lab.tui.screens.help import HelpScreen  # on demand
+        from tui_lab.tui.keys.help import HelpScreen  # on demand
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
@@ -202,12 +202,12 @@ class TuiLabApp(Lab):
 
     async def action_quit(self) -> None:
         """Leave, after asking what becomes of live runs."""
-        from tui_lab.tui.screens.quit_dialog import QuitDialog, going_on  # on demand
+        from tui_lab.tui.dialogs.quit import QuitDialog, going_on  # on demand
 
         if isinstance(self.screen, QuitDialog):
             return
         if live := going_on(self.session):
-            self.push_screen(QuitDialog(live, self.session.stop), self._depart)
+            self.push_screen(QuitDialog(live, self.session.runs.stop), self._depart)
         else:
             self.exit(0)
 
@@ -217,15 +217,15 @@ class TuiLabApp(Lab):
 
     def _check_keymap(self) -> None:
         """Say which keys of keys.json mean two things at once."""
-        from tui_lab.tui.actions import clashing_keys  # few people have a keys.json
+        from tui_lab.tui.keys.actions import clashing_keys  # few people have a keys.json
 
         if clashes := clashing_keys(self.screen):
-            tell(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
+            notify(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""
         if name == HOME:
-            from tui_lab.tui.screens.home import HomeScreen  # on demand
+            from tui_lab.tui.home.screen import HomeScreen  # on demand
 
             return self.keep(HOME, lambda: HomeScreen(self.session))
         if name == RUNS:
@@ -237,17 +237,15 @@ class TuiLabApp(Lab):
         return screen
 
     def _runs_screen(self) -> RunsScreen:
-        from tui_lab.tui.screens.runs import RunsScreen  # on demand
+        from tui_lab.tui.runs.screen import RunsScreen  # on demand
 
         return self.keep(RUNS, lambda: RunsScreen(self.session))
 
     def _experiment_screen(self, name: str) -> ExperimentScreen:
-        from tui_lab.tui.screens.demonstration import DemonstrationScreen  # on demand
-        from tui_lab.tui.screens.experiment import ExperimentScreen
+        from tui_lab.tui.experiment.screen import ExperimentScreen  # on demand
 
         experiment = self.session.experiment(name)
-        kind = DemonstrationScreen if experiment.demonstration else ExperimentScreen
-        return self.keep(name, lambda: kind(self.session, experiment))
+        return self.keep(name, lambda: ExperimentScreen(self.session, experiment))
 
     def _fatal_error(self) -> None:
         """Keep the error for `run_lab`, which says one sentence once the terminal is restored."""

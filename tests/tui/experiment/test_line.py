@@ -1,0 +1,99 @@
+"""One-line widgets drop what matters least, and say alarms and marks in words."""
+
+from __future__ import annotations
+
+import pytest
+from textual.content import Content
+
+from tui_lab.events import (
+    AlarmRaised,
+    HyperparameterChanged,
+    MetricsLogged,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+)
+from tui_lab.tui.experiment.line import fit
+from tui_lab.tui.experiment.run_header import brief
+from tui_lab.tui.experiment.status_line import alarms, progress, remarks
+from tui_lab.view_models.run import RunView
+
+LEFT = (Content("first"), Content("second"))
+RIGHT = (Content("least"), Content("most"))
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (30, "first  second      least  most"),
+        (24, "first  second       most"),
+        (15, "first      most"),
+        (8, "first"),
+        (3, "fi…"),
+        (0, ""),
+    ],
+)
+def test_parts_go_by_importance(width: int, shown: str) -> None:
+    assert fit(LEFT, RIGHT, width).plain.rstrip() == shown
+
+
+def view(*more: object) -> RunView:
+    """A run of 400 steps that has taken 8 of them."""
+    folded = RunView()
+    started = RunStarted(
+        pid=1,
+        host="box",
+        device="cpu",
+        device_name="",
+        threads=1,
+        started="2026-11-20T12:00:00+00:00",
+        total_steps=4000,
+        steps_per_epoch=4,
+    )
+    steps = MetricsLogged(t=1.0, kind="step", first=1, columns={"train/loss": [1.0] * 2000})
+    for event in (started, steps, *more):
+        folded.fold(event)  # type: ignore[arg-type]
+    return folded
+
+
+def words(parts: tuple[Content, ...]) -> list[str]:
+    return [part.plain for part in parts]
+
+
+def test_progress_in_words() -> None:
+    going = ["step 2,000/4,000", "epoch 500/1,000", "2,000 steps/s", "0:01 left"]
+    assert words(progress(view())) == going
+    assert words(progress(view(), frozen=True))[:2] == ["step 2,000/4,000", "frozen"]
+    ended = view(RunFinished(t=2.0, step=4000, epoch=1000))
+    assert words(progress(ended))[-1] == "done in 0:02"
+
+
+def test_alarms_are_said_once_each() -> None:
+    raised = [
+        AlarmRaised(t=1.0, step=21, kind="step/first_inf", message="the loss became infinite."),
+        AlarmRaised(t=1.0, step=22, kind="step/first_inf", message="again."),
+        AlarmRaised(t=1.0, step=40, kind="step/first_comet", message="a comet came by."),
+    ]
+    assert alarms(view(*raised)) == "loss inf from step 21, a comet came by from step 40"
+
+
+def test_marks_say_where_they_were_asked_for_and_took_effect() -> None:
+    changed = HyperparameterChanged(t=1.0, step=213, name="lr", old=3.0, new=10.0)
+    paused = RunPaused(t=1.1, step=213, reason="the update would be NaN")
+    assert words(remarks(view(changed, paused))) == [
+        "a 212: lr 3.0 → 10.0 (applied at step 213)",
+        "the update would be NaN",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("device", "short"),
+    [
+        ("cpu 2 threads", "cpu"),
+        ("cuda:0 41 % · run 0.8 G · card 3.1/140 G · 1 other", "cuda:0 41 %"),
+        ("cuda:0", "cuda:0"),
+        ("", ""),
+    ],
+)
+def test_a_device_has_a_short_form(device: str, short: str) -> None:
+    assert brief(device) == short

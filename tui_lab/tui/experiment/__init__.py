@@ -1,0 +1,1 @@
+"""The screen of one experiment and the parts it is made of."""

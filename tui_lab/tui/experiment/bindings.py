@@ -1,0 +1,203 @@
+"""The keys of an experiment's screen, by the part that does what they ask for."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from tui_lab.tui.panes.run_panes import NAMES
+
+
+def _tab(number: int, name: str) -> Binding:
+    """A pane's key; the footer names them all at the first."""
+    return Binding(
+        str(number),
+        f"open_pane('{name}')",
+        "tabs" if number == 1 else name,
+        key_display="1-5" if number == 1 else None,
+        tooltip=f"Show the {name}",
+        id=f"pane.{name}",
+        show=number == 1,
+    )
+
+
+STEERING: list[BindingType] = [
+    Binding(
+        "r,enter",
+        "run",
+        "run",
+        key_display="r",
+        tooltip="Start a run with these values",
+        id="run.start",
+    ),
+    Binding(
+        "R",
+        "run(True)",
+        "run, new seed",
+        key_display="R",
+        tooltip="Start a run with the next seed",
+        id="run.reseed",
+        show=False,
+    ),
+    Binding(
+        "space",
+        "steer('pause')",
+        "pause",
+        tooltip="Hold the run still, or let it go on",
+        id="run.pause",
+    ),
+    Binding(
+        "full_stop",
+        "steer('phase')",
+        "phase",
+        key_display=".",
+        tooltip="Go on to the next phase of a step: forward, backward, update, zero_grad",
+        id="run.phase",
+    ),
+    Binding("n", "steer('step')", "step", tooltip="Take one optimizer step", id="run.step"),
+    Binding(
+        "e",
+        "steer('epoch')",
+        "epoch",
+        tooltip="Go on to the end of the epoch",
+        id="run.epoch",
+    ),
+    Binding(
+        "E",
+        "steer('evaluate')",
+        "evaluate",
+        key_display="E",
+        tooltip="Measure the whole-set metrics now",
+        id="run.evaluate",
+        show=False,
+    ),
+    Binding("t", "steer('stop')", "stop", tooltip="End the run", id="run.stop", show=False),
+]
+KNOBS: list[BindingType] = [
+    Binding(
+        "p",
+        "choose_preset",
+        "presets",
+        tooltip="Settings worth trying",
+        id="knobs.preset",
+        show=False,
+    ),
+    Binding(
+        "y",
+        "copy",
+        "copy",
+        tooltip="Copy the run as one command line",
+        id="run.copy",
+        show=False,
+    ),
+    Binding(
+        "down,j,up,k",
+        "focus_knobs",
+        "knobs",
+        key_display="↑ ↓",
+        tooltip="To the knobs",
+        id="knobs.focus",
+        show=False,
+    ),
+    Binding(
+        "left_square_bracket",
+        "nudge(-1)",
+        "nudge",
+        key_display="[ ]",
+        tooltip="Turn the last knob",
+        id="knobs.down",
+    ),
+    Binding(
+        "right_square_bracket",
+        "nudge(1)",
+        "nudge up",
+        tooltip="Turn the last knob",
+        id="knobs.up",
+        show=False,
+    ),
+]
+LAYOUT: list[BindingType] = [
+    *(_tab(number, name) for number, name in enumerate(NAMES, 1)),
+    Binding(
+        "0",
+        "open_pane('charts')",
+        "charts",
+        tooltip="Show the charts, or those that had no room",
+        id="pane.charts",
+        show=False,
+    ),
+    Binding(
+        "z",
+        "zoom",
+        "zoom",
+        tooltip="Give the focused pane the whole screen, and back",
+        id="pane.zoom",
+        show=False,
+    ),
+    Binding(
+        "tab",
+        "focus_pane(1)",
+        "next pane",
+        tooltip="To the next pane",
+        id="pane.next",
+        show=False,
+    ),
+    Binding(
+        "shift+tab",
+        "focus_pane(-1)",
+        "previous pane",
+        tooltip="To the pane before",
+        id="pane.previous",
+        show=False,
+    ),
+]
+PICTURES: list[BindingType] = [
+    Binding(
+        "v",
+        "chart('picture')",
+        "picture",
+        tooltip="The next picture, or the next view of it",
+        id="pane.picture",
+        show=False,
+    ),
+    Binding(
+        "l",
+        "chart('log')",
+        "log y",
+        tooltip="Logarithmic axis of the focused chart, else of the first",
+        id="chart.log",
+        show=False,
+    ),
+    Binding(
+        "s",
+        "chart('smoothing')",
+        "smooth",
+        tooltip="Smooth the curves more, then not at all",
+        id="chart.smoothing",
+        show=False,
+    ),
+    Binding(
+        "x",
+        "chart('across')",
+        "x axis",
+        tooltip="Steps, epochs or seconds along the x axis",
+        id="chart.across",
+        show=False,
+    ),
+    Binding(
+        "O",
+        "chart('clear')",
+        "no overlay",
+        tooltip="Take the other runs' curves away",
+        id="chart.clear",
+        show=False,
+    ),
+    Binding(
+        "f",
+        "chart('freeze')",
+        "freeze",
+        tooltip="Hold the pictures still while the run goes on",
+        id="chart.freeze",
+        show=False,
+    ),
+]
+ALL: list[BindingType] = [*STEERING, *KNOBS, *LAYOUT, *PICTURES]

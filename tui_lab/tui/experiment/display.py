@@ -1,0 +1,102 @@
+"""What is seen of the run that a screen follows: header, status line, charts and panes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_lab.errors import TuiLabError
+from tui_lab.experiment import Experiment
+from tui_lab.run import RunStatus
+from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.layout import ExperimentLayout
+from tui_lab.tui.experiment.run_header import RunHeader
+from tui_lab.tui.experiment.status_line import StatusLine
+from tui_lab.tui.session.protocol import Session
+
+if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.view_models.run import RunView
+
+_HINT = "r starts a run with these values, p lists presets, ? every key"
+
+
+class RunDisplay:
+    """Brings the widgets up to date with the run, where its data changed."""
+
+    def __init__(self, experiment: Experiment, run: RunFollower, layout: ExperimentLayout) -> None:
+        self.header = RunHeader()
+        self.status_line = StatusLine()
+        self.view: RunView | None = None
+        """What is drawn; None until charts can be."""
+        self.frozen = False
+        """Whether the pictures are held still while the run goes on."""
+        self.cold = False
+        """Whether the run shown was started while no worker had torch imported."""
+        self._experiment = experiment
+        self._run = run
+        self._charts, self._panes = layout.charts, layout.panes
+
+    def change_to(self, view: RunView) -> None:
+        """Draw another run from now on."""
+        self.view, self.frozen = view, False
+        self._charts.forget()
+        self._panes.forget()
+
+    def draw(self) -> None:
+        """Draw what is visible, where it changed."""
+        if self.view is None:
+            return
+        self._draw_lines(self.view)
+        if not self.frozen:
+            overlays = self._run.overlays.named(self._run.id, self._run.values)
+            self._charts.show(self.view, overlays)
+        self._panes.show(self.view, frozen=self.frozen)
+
+    def look_after(self, session: Session) -> None:
+        """What changes slowly: the load of the device, what the worker printed."""
+        try:
+            self._run.ask_device()
+            if self._run.id and self._panes.current == "log":
+                self._panes.log_view.show_output(session.runs.worker_output(self._run.id))
+        except TuiLabError as error:
+            self._panes.log_view.show_output(str(error))
+
+    def change(self, option: str) -> None:
+        """Draw in another way: `log`, `smoothing`, `across` of the curves; the next `picture`; no
+        other runs (`clear`); hold still, or no more (`freeze`)."""
+        charts = self._charts
+        if option == "log" and charts.focused is not None:
+            charts.options = charts.options.toggle_log(charts.focused.title)
+        elif option == "smoothing":
+            charts.options = charts.options.next_smoothing()
+        elif option == "across":
+            charts.options = charts.options.next_across()
+        elif option == "picture":
+            self._panes.pictures.turn()
+        elif option == "clear":
+            self._run.overlays.clear()
+        elif option == "freeze":
+            self.frozen = not self.frozen
+
+    def can(self, option: str) -> bool:
+        """Whether drawing in that way makes a difference now."""
+        if option == "freeze":
+            return self._run.feed is not None
+        return option != "clear" or bool(self._run.overlays)
+
+    def _draw_lines(self, view: RunView) -> None:
+        run = self._run
+        waiting = waiting_words(run.status, cold=self.cold)
+        self.header.show_run(
+            self._experiment.title, run.id, run.status, waiting=waiting, device=run.device
+        )
+        if run.feed is None:
+            self.status_line.show_hint(_HINT)
+        else:
+            self.status_line.show_view(view, frozen=self.frozen, crash=run.crash)
+
+
+def waiting_words(status: RunStatus | None, *, cold: bool) -> str:
+    """What a run that has not begun is waiting for."""
+    if status is not RunStatus.PENDING:
+        return ""
+    return "importing torch…" if cold else "starting…"

@@ -1,0 +1,44 @@
+"""What a person said would happen, kept until the run has shown it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tui_lab.experiment import Question
+from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.mode import Mode
+from tui_lab.tui.knobs.panel import KnobPanel
+
+if TYPE_CHECKING:
+    from tui_lab.view_models.prediction import Prediction
+
+
+class OpenGuess:
+    """The one prediction that still has no answer, if there is one."""
+
+    def __init__(self, run: RunFollower, knobs: KnobPanel, mode: Mode) -> None:
+        self._run = run
+        self._knobs = knobs
+        self._mode = mode
+        self._prediction: Prediction | None = None
+
+    def drop(self) -> None:
+        """It is about what is no more."""
+        self._prediction = None
+
+    def keep(self, question: Question, guess: str | None) -> None:
+        """Remember a guess; None passes the question over."""
+        from tui_lab.view_models.prediction import Prediction  # rarely needed
+
+        if guess is not None:
+            self._prediction = Prediction(question, guess, before=self._run.id)
+
+    def answer(self) -> str:
+        """The guess beside what the run it was about has shown, once; empty until then."""
+        prediction, feed = self._prediction, self._run.feed
+        if prediction is None or feed is None:
+            return ""
+        if not self._mode.has_shown(self._run, self._knobs, prediction.before):
+            return ""
+        self.drop()
+        return prediction.answer(feed.view.metrics)

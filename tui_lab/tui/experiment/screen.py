@@ -1,0 +1,298 @@
+"""The screen of one experiment, made from its declaration alone: knobs, charts, panes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.binding import BindingType
+from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
+
+from tui_lab.commands import SetHyperparameter, SetHyperparameters, set_command
+from tui_lab.errors import HyperparameterError, TuiLabError
+from tui_lab.experiment import Experiment
+from tui_lab.tui.experiment import bindings
+from tui_lab.tui.experiment.display import RunDisplay
+from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.guess import OpenGuess
+from tui_lab.tui.experiment.layout import ExperimentLayout
+from tui_lab.tui.experiment.live_knobs import LiveKnobs
+from tui_lab.tui.experiment.mode import mode_of
+from tui_lab.tui.experiment.presets import Presets
+from tui_lab.tui.experiment.starter import RunStarter
+from tui_lab.tui.experiment.steering import Steering
+from tui_lab.tui.knobs.panel import KnobPanel
+from tui_lab.tui.navigation import is_seen
+from tui_lab.tui.notification import notify
+from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.widgets.key_line import KeyLine
+from tui_lab.view_models.plain_text import plain
+
+TAIL = 1 / 30
+"""Seconds between two looks at the log; nothing is drawn then."""
+_READING = 30.0
+"""Seconds that an answer stands; a click takes it away sooner."""
+
+
+class ExperimentScreen(Screen[None]):
+    """Puts the parts together: what one of them posts, the others are told here.
+
+    Widgets that need numpy are made by `begin`, after the first paint.
+    """
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (100, "-normal"), (160, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-tall")]
+    CSS_PATH = "experiment.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings.ALL
+    _wanted = ""
+    _wanted_overlays: tuple[str, ...] = ()
+    _tailing: Timer | None = None
+    """Looks at the logs, while there may be more to come; None until the screen is complete."""
+    _left = False
+    """Whether its run was ended because the screen was left."""
+
+    def __init__(self, session: Session, experiment: Experiment) -> None:
+        super().__init__()
+        settings = session.settings
+        self.session = session
+        self.experiment = experiment
+        self.mode = mode_of(experiment)
+        self.title = self.mode.title
+        self.knobs = KnobPanel(experiment, seed=settings.seed, device=settings.device)
+        self.body = ExperimentLayout(
+            experiment, self.knobs, partial(_lesson, experiment), settings.marker
+        )
+        self.charts, self.panes = self.body.charts, self.body.panes
+        self.run = RunFollower(session, experiment, self.post_message)
+        self.steering = Steering(session, self.run, self.post_message, self._work)
+        self.starter = RunStarter(session, experiment, self.knobs, self.post_message)
+        self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
+        self.guess = OpenGuess(self.run, self.knobs, self.mode)
+        self.presets = Presets(
+            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal
+        )
+        self.shown = RunDisplay(experiment, self.run, self.body)
+        # What a part does alone, a key asks of that part.
+        self.action_zoom = self.body.zoom
+        self.action_focus_pane = self.body.focus_pane
+        self.action_focus_knobs = self.body.focus_knobs
+        self.action_nudge = self.knobs.nudge_current
+        self.action_choose_preset = self.presets.choose
+        self.action_steer = self.steering.give
+
+    def on_mount(self) -> None:
+        # An app that is starting shows nothing yet, but would lay out and draw what is there, and
+        # do it all again once it runs: what comes by way of its queue comes after that.
+        self.app.call_later(self.call_next, self._enter)
+
+    async def _enter(self) -> None:
+        await self.mount(self.shown.header, self.body, self.shown.status_line, KeyLine())
+        self.call_after_refresh(self.begin)
+
+    async def begin(self) -> None:
+        """Complete the screen; its first paint is out."""
+        from tui_lab.view_models.run import RunView  # with numpy: after the first paint
+
+        await self.panes.open(self.panes.current)
+        self.shown.view = RunView(self.experiment)
+        self._tailing = self.set_interval(TAIL, self.follow)
+        self.set_interval(1 / self.session.settings.fps, self.draw)
+        self.set_interval(1.0, self.look_after)
+        self.overlay(self._wanted_overlays)
+        self.draw()
+        if self._wanted:
+            self.open_run(self._wanted)
+        elif self.mode.lives_with_the_screen:
+            self.action_run()
+        self.session.warm()
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Turn the knobs to these values (text, JSON or Python); the others keep theirs."""
+        try:
+            self.knobs.take({name: self.experiment[name].check(v) for name, v in values.items()})
+        except HyperparameterError as error:
+            notify(self, str(error), error=True)
+
+    def open_run(self, run_id: str) -> None:
+        """Show a run, live or long finished, from its log."""
+        self._wanted, self._left = run_id, False
+        if self._tailing is not None:
+            self.run.open(run_id)
+
+    def overlay(self, run_ids: Sequence[str]) -> None:
+        """Lay the curves of other runs over those of the run shown."""
+        if self._tailing is None:
+            self._wanted_overlays = tuple(run_ids)
+            return
+        for sentence in self.run.overlays.add(run_ids):
+            notify(self, sentence, error=True)
+        self.refresh_bindings()
+        self._await_more()
+
+    def follow(self) -> None:
+        """Look at the logs, as long as there may be more to come."""
+        if is_seen(self):
+            self.run.look()
+            if self._tailing is not None and not self.run.awaits_more:
+                self._tailing.pause()
+
+    @on(Steering.Stopped)
+    def look_after(self) -> None:
+        """Once a second: what only asking can tell."""
+        if is_seen(self):
+            self.shown.look_after(self.session)
+            self.run.inquire()
+
+    def draw(self) -> None:
+        """Bring what is visible up to date, where its data changed."""
+        if is_seen(self):
+            self.shown.draw()
+
+    def _await_more(self) -> None:
+        if self._tailing is not None:
+            self._tailing.resume()
+
+    @on(RunFollower.Opened)
+    def show_run(self, event: RunFollower.Opened) -> None:
+        """Knobs, charts and panes are those of another run."""
+        self.live_knobs.take_all()
+        self.shown.change_to(event.feed.view)
+        self.shown.look_after(self.session)
+        self.live_knobs.take_new()
+        self._reveal()
+        self.draw()
+        self.refresh_bindings()
+        self._await_more()
+
+    @on(RunFollower.Changed)
+    def show_change(self, event: RunFollower.Changed) -> None:
+        """The run stands otherwise than before."""
+        self.live_knobs.take_new()
+        self._reveal()
+        if event.first_point or self.run.crash:
+            self.draw()  # a first point does not wait for the next frame
+        self.refresh_bindings()
+        if self.mode.leaves_a_core(event.standing):
+            self.session.warm()
+
+    @on(RunFollower.Failed)
+    def say(self, event: RunFollower.Failed) -> None:
+        """Something could not be done or read."""
+        notify(self, event.sentence, error=True)
+
+    @on(Worker.StateChanged)
+    def report_trouble(self, event: Worker.StateChanged) -> None:
+        """An error that no one expected is told, not hidden."""
+        if event.state is WorkerState.ERROR:
+            notify(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
+
+    @on(KnobPanel.Changed)
+    def turn(self, event: KnobPanel.Changed) -> None:
+        """Live knobs act on the live run, together; any other waits for the next one."""
+        event.stop()
+        acting = self.live_knobs.acting(event.values)
+        if len(acting) < len(event.values):
+            self.live_knobs.mark_waiting()
+            self.session.warm()  # for the run that these values are meant for
+        if acting:
+            self.live_knobs.ask(acting)
+            self.steering.send(set_command(self.experiment.to_json(acting)))
+
+    @on(Steering.Answered)
+    def settle(self, event: Steering.Answered) -> None:
+        """Values sent were taken or refused."""
+        match event.command:
+            case SetHyperparameter(name):
+                self.live_knobs.settle([name], taken=event.taken)
+            case SetHyperparameters(values):
+                self.live_knobs.settle(values, taken=event.taken)
+
+    def _reveal(self) -> None:
+        """Once the run that a guess was about has shown it, put both beside each other."""
+        if answer := self.guess.answer():
+            self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
+
+    def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+        self.app.push_screen(dialog, take)
+
+    def _work(self, task: Coroutine[Any, Any, None]) -> None:
+        self.run_worker(task, group="commands", exit_on_error=False)
+
+    def action_run(self, new_seed: bool = False) -> None:
+        """Start a run with the values of the knobs, and show it."""
+        before = self.run.id if self.run.is_live else ""
+        if run_id := self.starter.start(new_seed):
+            self.shown.cold = self.starter.cold
+            self._leave(before)
+            self.open_run(run_id)
+
+    def _leave(self, run_id: str) -> None:
+        """Another run is shown from now on, though this one (if any) is live."""
+        if run_id and self.mode.lives_with_the_screen:
+            self.steering.stop(run_id)
+        elif run_id:
+            notify(self, f"{run_id} goes on; h lists it.")
+
+    @on(events.ScreenSuspend)
+    @on(events.ScreenResume)
+    def come_and_go(self) -> None:
+        """A demonstration lives as long as somebody looks at it."""
+        if not self.mode.lives_with_the_screen:
+            return
+        if is_seen(self) and self._left:
+            self.action_run()
+        elif not is_seen(self) and self.run.is_live and self.run.id in self.starter.own:
+            self._left = True
+            self.steering.stop(self.run.id)
+
+    async def action_open_pane(self, name: str) -> None:
+        """Show a pane, or the charts."""
+        await self.body.open(name)
+        self.shown.look_after(self.session)
+        self.draw()
+
+    def action_chart(self, option: str) -> None:
+        """Draw in another way."""
+        self.shown.change(option)
+        self.refresh_bindings()
+        self.draw()
+
+    def action_copy(self) -> None:
+        """Copy the command that repeats the run, or the knobs where there is none; and show it."""
+        from tui_lab.tui.runs import recipe  # rarely needed
+
+        try:
+            line = (
+                recipe.of_run(self.session.runs.summary(self.run.id), self.experiment)
+                if self.run.id
+                else recipe.of_knobs(self.experiment, self.knobs, self.session.settings.threads)
+            )
+        except TuiLabError as error:
+            notify(self, str(error), error=True)
+            return
+        self.app.copy_to_clipboard(line)
+        notify(self, line)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Whether a key does something now; None shows it switched off."""
+        match action, parameters:
+            case "steer", (str(order),):
+                return self.steering.can(order) or None
+            case "chart", (str(option),):
+                return self.shown.can(option) or None
+            case "choose_preset", _:
+                return bool(self.experiment.presets)
+            case "open_pane", ("charts",):
+                return self.body.has_charts_to_show
+        return True
+
+
+def _lesson(experiment: Experiment) -> str:
+    from tui_lab.tui.panes.lesson import lesson  # when its pane is first opened
+
+    return lesson(experiment)

@@ -1,0 +1,94 @@
+"""The line under the panes: where the run stands, what was changed, what went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from tui_lab.tui.experiment.line import Line
+from tui_lab.view_models.damage import damaged_lines
+from tui_lab.view_models.number_format import duration
+from tui_lab.view_models.plain_text import plain
+
+if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
+    from tui_lab.view_models.change import Change
+    from tui_lab.view_models.run import RunView
+
+_MARKS = 3
+"""Marks named in the line; the curves carry them all."""
+
+
+_ALARMS = {
+    "step/first_inf": "loss inf",
+    "step/first_nan": "loss nan",
+    "step/first_nonfinite_parameter": "parameter not finite",
+}
+"""Alarms in fewer words than they bring: the line has room for three."""
+
+
+class StatusLine(Line):
+    """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left   a 212: λ 3 → 10`"""
+
+    def show_view(self, view: RunView, *, frozen: bool = False, crash: str = "") -> None:
+        """Show where a run stands; `crash` says why its worker is gone, if it is."""
+        reason = (Content.styled(crash, "bold $error"),) if crash else ()
+        parts = progress(view, frozen=frozen, crashed=bool(crash))
+        self.show(parts, (*remarks(view), *reason))
+
+    def show_hint(self, sentence: str) -> None:
+        """Show a sentence while there is no run."""
+        self.show((Content.styled(sentence, "$text-muted"),))
+
+
+def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> tuple[Content, ...]:
+    """Step, epoch, speed and time, the more important first."""
+    parts = [_count("step", view.step, view.total_steps)]
+    if view.phase is not None:
+        at = f"at {plain(view.phase)} of step {view.phase_step}"
+        parts.append(Content.styled(at, "bold $status-paused"))
+    if view.total_epochs:
+        parts.append(_count("epoch", view.epoch, view.total_epochs))
+    if view.total_steps and view.steps_per_second and not crashed:
+        parts.append(Content(f"{view.steps_per_second:,.0f} steps/s"))
+    if view.ended is not None:
+        parts.append(Content(f"done in {duration(view.elapsed)}"))
+    elif view.time_left is not None and not crashed:
+        parts.append(Content(f"{duration(view.time_left)} left"))
+    if frozen:
+        parts.insert(1, Content.styled("frozen", "bold $warning"))
+    return tuple(parts)
+
+
+def remarks(view: RunView) -> tuple[Content, ...]:
+    """Alarms in words and the last marks, the least important first."""
+    parts = [_mark(change) for change in view.marks[-_MARKS:]]
+    if alarm := alarms(view):
+        parts.append(Content.styled(plain(alarm), "bold $error"))
+    if damage := damaged_lines(view.damage):
+        parts.append(Content.styled(damage, "bold $error"))
+    if view.pause_reason:
+        parts.append(Content.styled(plain(view.pause_reason), "bold $warning"))
+    return tuple(parts)
+
+
+def alarms(view: RunView) -> str:
+    """Each kind of alarm once, with the step at which it was first raised."""
+    first: dict[str, str] = {}
+    for alarm in view.alarms:
+        words = _ALARMS.get(alarm.kind, alarm.message.rstrip("."))
+        first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
+    return ", ".join(first.values())
+
+
+def _mark(change: Change) -> Content:
+    """`a 212: λ 3 → 10 (applied at step 213)`: asked for after step 212, used from 213 on."""
+    return Content.assemble(
+        (change.letter, "bold $accent"),
+        f" {max(0, change.step - 1)}: {change.text} (applied at step {change.step})",
+    )
+
+
+def _count(word: str, done: int, total: int) -> Content:
+    text = f"{done:,}/{total:,}" if total else f"{done:,}"
+    return Content.assemble((f"{word} ", "$text-muted"), text)

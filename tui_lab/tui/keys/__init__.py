@@ -1,0 +1,1 @@
+"""What keys do: a person's own, the palette, the help."""

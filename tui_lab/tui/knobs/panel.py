@@ -1,0 +1,191 @@
+"""All knobs of an experiment in two aligned columns, with the help and the errors of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.events import DescendantBlur, DescendantFocus
+from textual.message import Message
+from textual.widgets import Static
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
+from tui_lab.tui.knobs.columns import KnobColumns
+from tui_lab.tui.knobs.companions import companions
+from tui_lab.tui.knobs.help import KnobHelp
+from tui_lab.tui.knobs.knob import Knob
+from tui_lab.tui.knobs.list import KnobList
+from tui_lab.view_models.plain_text import plain
+
+SEED, DEVICE = "seed", "device"
+_GREATEST_SEED = 2**53 - 1
+
+
+class KnobPanel(Vertical):
+    """The form of an experiment: one knob per hyperparameter, then seed and device."""
+
+    DEFAULT_CSS = """
+    KnobPanel {
+        border: round $border-blurred;
+        border-title-color: $foreground;
+        &:focus-within { border: round $border; }
+        #knob-error { height: auto; color: $error; display: none; padding: 0 1; }
+        #knob-error.-shown { display: block; }
+    }
+    """
+
+    @dataclass
+    class Changed(Message):
+        """A person gave hyperparameters, the seed or the device other values, all at once."""
+
+        panel: KnobPanel
+        values: Mapping[str, Value]
+
+        @property
+        def control(self) -> KnobPanel:
+            return self.panel
+
+    def __init__(
+        self, experiment: Experiment, *, seed: int, device: str, classes: str | None = None
+    ) -> None:
+        super().__init__(classes=classes)
+        self.experiment = experiment
+        self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
+        self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
+        self._list = KnobList(list(self._knobs.values()))
+        self._help = KnobHelp()
+
+    def compose(self) -> ComposeResult:
+        yield self._list
+        yield Static(id="knob-error", markup=False)
+        yield self._help
+
+    def on_mount(self) -> None:
+        self.border_title = "Hyperparameters"
+        self.set_class(KnobColumns.of(self._knobs.values()).are_many, "-long")
+
+    def on_resize(self) -> None:
+        columns = KnobColumns.of(self._knobs.values()).names(self.size.width)
+        for knob in self._knobs.values():
+            knob.label_width = columns
+
+    def __getitem__(self, name: str) -> Knob:
+        """The knob of a hyperparameter, `seed` or `device`."""
+        return self._knobs[name]
+
+    @property
+    def seed(self) -> int:
+        return int(str(self._knobs[SEED].value))
+
+    @property
+    def device(self) -> str:
+        return str(self._knobs[DEVICE].value)
+
+    @property
+    def current(self) -> Knob:
+        """The knob that has the focus, or had it last."""
+        return self._list.current
+
+    def choose(self) -> Hyperparameters:
+        """The values of all knobs; raises `HyperparameterError` when they clash."""
+        return self.experiment.choose(self._values)
+
+    @property
+    def _values(self) -> dict[str, Value]:
+        return {h.name: self._knobs[h.name].value for h in self.experiment.hyperparameters}
+
+    def take(self, values: Mapping[str, Value]) -> None:
+        """Show `values` (of any of the knobs) as they are, as no one's new choice."""
+        for name, value in values.items():
+            self._knobs[name].value = value
+        self.show_error("")
+
+    def change(self, values: Mapping[str, Value]) -> None:
+        """Turn knobs on a person's behalf, all at once: what lies between need make no sense."""
+        changed = {name: v for name, v in values.items() if self._knobs[name].value != v}
+        for name, value in changed.items():
+            self._knobs[name].value = value
+        if changed:
+            self._tell(changed)
+
+    def follow(self, running: Mapping[str, Value], *, everything: bool = False) -> None:
+        """Mark the knobs whose value waits for the next run, while one runs with `running`.
+
+        Live knobs never wait; with `everything` (a demonstration) none does. An empty mapping says
+        that nothing runs.
+        """
+        for name, knob in self._knobs.items():
+            waits = name in running and not (everything or knob.hyperparameter.live)
+            knob.next_run = waits and running[name] != knob.value
+
+    def show_error(self, sentence: str) -> None:
+        """Put a sentence under the knobs; an empty one takes it away."""
+        if self.is_mounted:
+            error = self.query_one("#knob-error", Static)
+            error.update(sentence)
+            error.set_class(bool(sentence), "-shown")
+
+    def focus_current(self) -> None:
+        """Give the focus back to the knob that had it last."""
+        self.current.focus()
+
+    def nudge_current(self, direction: int) -> None:
+        """Turn the knob that was turned last."""
+        self.focus_current()
+        self.current.action_nudge(direction)
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def explain_focused(self) -> None:
+        """Say what the knob with the focus means."""
+        focused = self.screen.focused
+        self._help.explain(focused.hyperparameter if isinstance(focused, Knob) else None)
+
+    @on(Knob.Changed)
+    def bring_companions(self, event: Knob.Changed) -> None:
+        """A choice may bring other defaults along; they change together with it."""
+        event.stop()
+        name = event.knob.hyperparameter.name
+        brought = {}
+        if name in self.experiment.defaults:
+            brought = companions(self.experiment, name, {**self._values, name: event.value})
+        for other, value in brought.items():
+            self._knobs[other].value = value
+        self._tell({name: event.value, **brought})
+
+    def _tell(self, values: Mapping[str, Value]) -> None:
+        """Values that make no sense together are said so, and may be passed through."""
+        try:
+            self.choose()
+        except HyperparameterError as error:
+            self.show_error(plain(str(error)))
+        else:
+            self.show_error("")
+        self.post_message(self.Changed(self, values))
+
+    @on(Knob.Refused)
+    def show_refusal(self, event: Knob.Refused) -> None:
+        event.stop()
+        self.show_error(event.error)
+
+
+def _seed(default: int) -> Int:
+    return Int(
+        SEED,
+        default=default,
+        low=0,
+        high=_GREATEST_SEED,
+        step=1,
+        help="Data, weights and batch order all come from it.",
+    )
+
+
+def _device(default: str) -> Choice:
+    words = ("auto", "cpu", "cuda")
+    choices = words if default in words else (*words, default)
+    return Choice(DEVICE, choices, default=default, help="Where the tensors live.")

@@ -1,0 +1,102 @@
+"""An app that is a few places, each kept as it was left; and the ways between those of the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from textual.app import App
+from textual.screen import ModalScreen, Screen
+
+from tui_lab.tui.session.protocol import Session
+
+HOME, RUNS = " home", " runs"
+"""Names of places; those of experiments hold no spaces."""
+
+ScreenT = TypeVar("ScreenT", bound=Screen[Any])
+
+
+class PlacesApp(App[int]):
+    """Goes from place to place, and back. Dialogs stand over a place.
+
+    Every place is a mode of its own: the toolkit goes on drawing what lies under the top of a
+    stack of screens, so that a place must never be left under another.
+    """
+
+    DEFAULT_MODE = "first"
+
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self._first = self._here = first
+        self._places: dict[str, Screen[Any]] = {}
+        self._trail: list[str] = []
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The first place. As a mode it would have all styles parsed three times at the start;
+        it becomes one as soon as it is there, so that one can return to it."""
+        screen = self.make_place(self._first)
+        self.add_mode(self.DEFAULT_MODE, lambda: screen)
+        return screen
+
+    def make_place(self, name: str) -> Screen[Any]:
+        """The screen of a place; a subclass says what it is, and calls `keep`."""
+        raise NotImplementedError(name)
+
+    def keep(self, name: str, make: Callable[[], ScreenT]) -> ScreenT:
+        """The screen of that name, made when it is first needed."""
+        if name not in self._places:
+            screen = self._places[name] = make()
+            self.add_mode(name, lambda: screen)
+        return cast("ScreenT", self._places[name])
+
+    @property
+    def place(self) -> Screen[Any]:
+        """The screen one is at, whatever dialog stands over it."""
+        screens = [s for s in self.screen_stack if not isinstance(s, ModalScreen)]
+        return screens[-1] if screens else self.screen
+
+    def go_to(self, name: str) -> None:
+        """Go to a place; a dialog over the one before is given up."""
+        self.make_place(name)
+        while isinstance(self.screen, ModalScreen):
+            self.pop_screen()
+        if name != self._here:
+            self._trail = [place for place in self._trail if place not in (name, self._here)]
+            self._trail.append(self._here)
+            self._here = name
+            self.switch_mode(self.DEFAULT_MODE if name == self._first else name)
+
+    def go_back(self, otherwise: str) -> None:
+        """Return to the place before this one, or to `otherwise` when there was none."""
+        left = self._here
+        self.go_to(self._trail[-1] if self._trail else otherwise)
+        self._trail = [place for place in self._trail if place != left]
+
+
+class Navigation(PlacesApp):
+    """What a screen may ask of the lab that it stands in."""
+
+    session: Session
+
+    def open_experiment(
+        self,
+        name: str,
+        *,
+        values: Mapping[str, Any] | None = None,
+        run_id: str = "",
+        overlays: Sequence[str] = (),
+    ) -> None:
+        """Go to an experiment: as it was left, or with values, a run, or curves to compare."""
+        raise NotImplementedError(name)
+
+    def open_run(self, run_id: str) -> None:
+        """Go to a run, in the screen of its experiment."""
+        raise NotImplementedError(run_id)
+
+
+def is_seen(screen: Screen[Any]) -> bool:
+    """Whether nothing but dialogs stands over a screen. (Textual counts as current what lies under
+    an opaque screen, too.)"""
+    stack = screen.app.screen_stack
+    above = stack[stack.index(screen) + 1 :] if screen in stack else stack
+    return screen in stack and all(isinstance(other, ModalScreen) for other in above)

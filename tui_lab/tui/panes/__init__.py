@@ -1,0 +1,1 @@
+"""What shows a run: charts, pictures, gradients, code, notes, log."""

@@ -1,0 +1,32 @@
+"""A matrix of numbers as shaded cells in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.strip import Strip
+
+from tui_lab.plots.style import PlotStyle
+from tui_lab.tui.panes.framed_rows import FramedRows
+
+if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.view_models.picture_data import Cells
+
+
+class Heatmap(FramedRows):
+    """Shows one `Cells`: the larger a number, the further its cell stands out."""
+
+    _cells: Cells | None = None
+
+    def show(self, cells: Cells) -> None:
+        """Show this matrix; only the cells that look different are sent."""
+        self._cells = cells
+        self.update_rows()
+
+    def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
+        if self._cells is None:
+            return ()
+        from tui_lab.plots.mosaic import heatmap_rows  # deferred: it needs numpy
+
+        return heatmap_rows(self._cells, width, height, style)

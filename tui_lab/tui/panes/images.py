@@ -1,0 +1,41 @@
+"""Small grey images in a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.strip import Strip
+
+from tui_lab.plots.style import PlotStyle
+from tui_lab.tui.panes.framed_rows import FramedRows
+
+if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.view_models.picture_data import ImageGrid
+
+
+class Images(FramedRows):
+    """Shows the images of one `ImageGrid` that there is room for, and says how many those are."""
+
+    _grid: ImageGrid | None = None
+    _shown = 0
+
+    def show(self, grid: ImageGrid) -> None:
+        """Show these images; only the cells that look different are sent."""
+        self._grid = grid
+        self.update_rows()
+
+    def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
+        if self._grid is None:
+            return ()
+        from tui_lab.plots.mosaic import image_rows  # deferred: it needs numpy
+
+        rows, self._shown = image_rows(self._grid, width, height, style)
+        return rows
+
+    def notes(self) -> Sequence[str]:
+        if self._grid is None or not len(self._grid.pixels):
+            return ()
+        wrong = sum(self._grid.wrong)
+        counted = f"{self._shown} of {len(self._grid.pixels)}"
+        return (f"{wrong} wrong", counted) if wrong else (counted,)

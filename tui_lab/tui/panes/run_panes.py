@@ -1,0 +1,86 @@
+"""The lower box of a run's screen: gradients, code, pictures, notes and log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui_lab.config import Marker
+from tui_lab.experiment import Experiment
+from tui_lab.tui.panes.code_view import CodeView
+from tui_lab.tui.panes.gradient_table import GradientTable
+from tui_lab.tui.panes.log_view import LogView
+from tui_lab.tui.panes.notes_view import NotesView
+from tui_lab.tui.panes.pane_box import PaneBox
+from tui_lab.tui.panes.picture_pane import PicturePane
+
+if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
+    from tui_lab.events import GradientsLogged
+    from tui_lab.view_models.run import RunView
+
+NAMES = ("gradients", "code", "pictures", "notes", "log")
+
+
+class RunPanes(PaneBox):
+    """Shows one side of a run at a time; the others cost nothing until they are looked at."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        lesson: Callable[[], str],
+        marker: Marker,
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
+        self.gradients = GradientTable()
+        self.code = CodeView()
+        self.pictures = PicturePane(experiment, marker)
+        self.notes = NotesView(lesson)
+        self.log_view = LogView()
+        views = (self.gradients, self.code, self.pictures, self.notes, self.log_view)
+        super().__init__(dict(zip(NAMES, views, strict=True)), id=id)
+        self._drawn: tuple[object, ...] = ()
+
+    async def open(self, name: str) -> None:
+        """Show the view of that name, up to date the next time a run is shown."""
+        self._drawn = ()
+        await super().open(name)
+
+    def forget(self) -> None:
+        """Another run comes."""
+        self._drawn = ()
+        self.code.forget()
+        self.log_view.clear()
+        self.pictures.forget()
+
+    def show(self, view: RunView, *, frozen: bool = False) -> None:
+        """Bring the view in front up to date, if anything changed."""
+        state = (id(view), view.revision, self.current, self.pictures.chosen, frozen, self.size)
+        if state != self._drawn:
+            self._drawn = state
+            self._show(view, frozen)
+
+    def _show(self, view: RunView, frozen: bool) -> None:
+        remark = ""
+        if self.current == "gradients":
+            self.gradients.show(tuple(view.gradients.values()))
+            remark = recording(view.snapshot)
+        elif self.current == "code" and view.started is not None:
+            self.code.show(view.started.source, view.started.source_line, view.line)
+            remark = f"{view.phase} of step {view.phase_step}" if view.phase else "running free"
+        elif self.current == "pictures":
+            if frozen:
+                return
+            remark = self.pictures.show(view)
+        elif self.current == "log":
+            self.log_view.show(view.log.lines, view.log.count)
+        self.say(remark)
+
+
+def recording(snapshot: GradientsLogged | None) -> str:
+    """`graph recorded · grad enabled · after backward of step 12`."""
+    if snapshot is None:
+        return ""
+    graph = "graph recorded" if snapshot.graph else "no graph"
+    enabled = "grad enabled" if snapshot.grad_enabled else "grad disabled"
+    return f"{graph} · {enabled} · after {snapshot.phase} of step {snapshot.step:,}"

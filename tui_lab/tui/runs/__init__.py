@@ -1,0 +1,1 @@
+"""Every run ever made, as a list."""

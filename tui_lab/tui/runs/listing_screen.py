@@ -1,0 +1,153 @@
+"""What a screen that lists runs does: read them, filter them, let some be selected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from tui_lab.errors import TuiLabError
+from tui_lab.tui.navigation import HOME, Navigation
+from tui_lab.tui.notification import notify
+from tui_lab.tui.runs.history import RunHistory
+from tui_lab.tui.runs.listing import RunListing
+from tui_lab.tui.runs.table import RunTable
+from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
+
+REFRESH = 1.0
+_NO_RUNS = Content("No runs yet: g goes home, open an experiment and press r.")
+_NO_MATCH = Content("No run matches; esc shows all.")
+
+
+class ListingScreen(Screen[None]):
+    """The history, newest first; a subclass says what can be done with the chosen runs."""
+
+    AUTO_FOCUS = "RunTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "filter", key_display="/", tooltip="Search", id="runs.filter"),
+        Binding("space", "select", "select", tooltip="Mark the run, or not", id="runs.select"),
+        Binding(
+            "escape",
+            "back",
+            "back",
+            key_display="esc",
+            tooltip="Leave the filter, the marks, the screen",
+            id="runs.back",
+            show=False,
+        ),
+    ]
+    lab = getters.app(Navigation)
+    table = getters.query_one(RunTable)
+    filter_input = getters.query_one("#filter", Input)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.filter_text = ""
+        """Words that a run's row must hold to be listed."""
+        self.listing = RunListing(session)
+        self.session = session
+        self._history = RunHistory(session)
+        self._live: frozenset[str] = frozenset()
+
+    def compose(self) -> ComposeResult:
+        yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
+        yield RunTable()
+        yield Static(id="empty")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.set_interval(REFRESH, self.refresh_runs)
+        self.lab.theme_changed_signal.subscribe(self, lambda _: self.refresh_runs())
+
+    def on_screen_resume(self) -> None:
+        self.filter_input.value = self.filter_text
+        self.refresh_runs()
+
+    def refresh_runs(self) -> None:
+        """Look at the runs, and show them as they are read."""
+        if self.is_current:
+            self._read_runs()
+
+    @work(group="runs", exclusive=False, exit_on_error=True)
+    async def _read_runs(self) -> None:
+        try:
+            async for _ in self._history.read():
+                self.listing.take(self._history.runs)
+                self._show()
+        except TuiLabError as error:
+            notify(self, str(error), error=True)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all runs have been looked at."""
+        return self._history.is_complete
+
+    def _show(self) -> None:
+        shown = self.listing.rows(self.filter_text)
+        self.table.show(shown, self.listing.selected)
+        if not shown:
+            self.query_one("#empty", Static).update(_NO_MATCH if self.listing.runs else _NO_RUNS)
+        self.set_class(not shown, "-empty")
+        self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
+        title = self.listing.title(len(shown))
+        if self.table.border_title != title:  # the border is drawn again even for the same one
+            self.table.border_title = title
+        if shown and self.focused is None:
+            self.table.focus()  # it lost the focus when it had nothing to show
+        if self._live != self.listing.live:
+            self._live = self.listing.live
+            self.refresh_bindings()
+
+    @property
+    def chosen(self) -> list[RunSummary]:
+        """The selected runs, else the one under the cursor."""
+        return self.listing.chosen(self.table.current)
+
+    @on(Input.Changed, "#filter")
+    def apply_filter(self, event: Input.Changed) -> None:
+        """Narrow the list with every letter."""
+        self.filter_text = event.value
+        self._show()
+
+    @on(Input.Submitted, "#filter")
+    def leave_filter(self) -> None:
+        """Keep the filter and go to the list, if it left anything."""
+        if self.table.row_count:
+            self.table.focus()
+
+    @on(RunTable.Opened)
+    def open_run(self, event: RunTable.Opened) -> None:
+        """Show the run in the screen of its experiment."""
+        self.lab.open_run(event.run_id)
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self.add_class("-filtered")
+        self.filter_input.focus()
+
+    def action_select(self) -> None:
+        """Mark the run under the cursor, or take the mark away, and go on to the next."""
+        self.listing.selected ^= {self.table.current}
+        self.table.action_move(1)
+        self._show()
+
+    def action_back(self) -> None:
+        """Take the filter away, then the marks, then the screen."""
+        if self.filter_text or self.filter_input.has_focus:
+            self.filter_input.value = ""
+            self.table.focus()
+        elif self.listing.selected:
+            self.listing.selected.clear()
+        else:
+            self.lab.go_back(HOME)
+            return
+        self._show()

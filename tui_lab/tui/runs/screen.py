@@ -1,0 +1,112 @@
+"""Every run ever made: to look at again, to lay over each other, to stop, to delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from tui_lab.errors import TuiLabError
+from tui_lab.tui.notification import notify
+from tui_lab.tui.runs import recipe
+from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
+from tui_lab.tui.runs.listing_screen import ListingScreen
+from tui_lab.tui.runs.table import RunTable
+
+
+class RunsScreen(ListingScreen):
+    """What is asked for acts on the selected runs, else on the one under the cursor."""
+
+    TITLE = "Runs"
+    CSS_PATH = "runs.tcss"
+    HELP = (
+        "●, ◐ and … are live, ✓ is finished, ■ stopped, ✗ failed, ! crashed, ? unreadable; "
+        "* is selected. A filter's words must all occur in a run's name, status or "
+        "hyperparameters; lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press "
+        "o to compare them."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "o",
+            "overlay",
+            "overlay",
+            tooltip="Lay the curves of the runs over their experiment's charts",
+            id="runs.overlay",
+        ),
+        Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
+        Binding("t", "stop", "stop", tooltip="End a live run", id="runs.stop", show=False),
+        Binding(
+            "y",
+            "copy",
+            "copy",
+            tooltip="Copy the command that makes the run again",
+            id="runs.copy",
+            show=False,
+        ),
+    ]
+
+    @on(RunTable.Highlighted)
+    def offer_what_fits(self) -> None:
+        """What can be done depends on the run under the cursor."""
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        chosen = self.chosen if action in _NEEDS else []
+        if action == "stop":
+            return True if any(run.live for run in chosen) else None
+        return True if chosen or action not in _NEEDS else None
+
+    def action_overlay(self) -> None:
+        """Lay the runs' curves over the charts of their experiment."""
+        runs = [run for run in self.chosen if run.readable]
+        names = sorted({run.experiment for run in runs})
+        if len(names) > 1:
+            notify(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
+        elif names:
+            self.lab.open_experiment(names[0], overlays=[run.id for run in runs])
+        else:
+            notify(self, self.chosen[0].error, error=True)
+
+    def action_copy(self) -> None:
+        """Copy the command that makes the run again, and show it."""
+        run = self.chosen[0]
+        words = recipe.of_run(run, self.listing.experiment(run))
+        self.lab.copy_to_clipboard(words)
+        notify(self, words)
+
+    def action_delete(self) -> None:
+        """Ask, then delete; never a live run."""
+        live = [run.id for run in self.chosen if run.live]
+        if live:
+            notify(self, f"{live[0]} is live; t stops it first.", error=True)
+        else:
+            ids = [run.id for run in self.chosen]
+            self.lab.push_screen(DeleteDialog(ids), self._delete)
+
+    def _delete(self, deletion: Deletion | None) -> None:
+        for run_id in deletion.run_ids if deletion else ():
+            try:
+                self.session.runs.delete(run_id)
+            except TuiLabError as error:
+                notify(self, str(error), error=True)
+        self.refresh_runs()
+
+    def action_stop(self) -> None:
+        """End the live ones of the runs."""
+        self._stop([run.id for run in self.chosen if run.live])
+
+    @work(group="stop", exit_on_error=False)
+    async def _stop(self, ids: Sequence[str]) -> None:
+        for run_id in ids:
+            notify(self, f"Stopping {run_id}…")
+            try:
+                await self.session.runs.stop(run_id)
+            except TuiLabError as error:
+                notify(self, str(error), error=True)
+        self.refresh_runs()
+
+
+_NEEDS = frozenset(("select", "overlay", "stop", "delete", "copy"))
+"""Actions that need a run to act on."""

@@ -1,0 +1,1 @@
+"""Runs, workers and experiments, as screens may ask for them."""

@@ -1,0 +1,97 @@
+"""The session of a person at a terminal: runs on disk, and workers that outlive the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_lab.config import Settings
+from tui_lab.errors import ExperimentError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.run import RunRequest
+from tui_lab.tui.session.experiment_shelf import ExperimentShelf
+from tui_lab.tui.session.gpu import GpuMeter
+from tui_lab.versions import current_versions
+
+if TYPE_CHECKING:
+    from tui_lab.tui.session.local_runs import LocalRuns
+    from tui_lab.tui.session.worker_pool import WorkerPool
+
+
+class LabSession:
+    """A `Session` over the runs in one directory.
+
+    `own` are experiments from a file of the user's: (declaration, path), where an installed one
+    of the same name stands back.
+    """
+
+    def __init__(
+        self,
+        runs: Path,
+        settings: Settings,
+        *,
+        own: Iterable[tuple[Experiment, Path]] = (),
+        data: str = "",
+        workers: WorkerPool | None = None,
+    ) -> None:
+        self.settings = settings
+        self._directory = runs
+        self._experiments = ExperimentShelf(own)
+        self._workers = workers
+        self._data = data
+        self._meter = GpuMeter()
+
+    @cached_property
+    def runs(self) -> LocalRuns:
+        """Imported when it is first needed: no run is looked at before the first paint."""
+        from tui_lab.tui.session.local_runs import LocalRuns
+        from tui_lab.tui.session.worker_pool import WorkerPool
+
+        return LocalRuns(self._directory, self._workers or WorkerPool())
+
+    def now(self) -> datetime:
+        return datetime.now(UTC).astimezone()
+
+    def experiments(self) -> Sequence[Experiment | ExperimentError]:
+        return self._experiments.all()
+
+    def experiment(self, name: str) -> Experiment:
+        return self._experiments[name]
+
+    def start(
+        self, experiment: Experiment, hyperparameters: Hyperparameters, seed: int, device: str
+    ) -> str:
+        request = RunRequest(
+            experiment=experiment.name,
+            program=experiment.program,
+            hyperparameters=experiment.to_json(hyperparameters),
+            seed=seed,
+            device=device,
+            threads=self.settings.threads,
+            plugin=self._experiments.file(experiment.name),
+            interactive=experiment.demonstration,
+            data=self._data,
+            versions=current_versions(),
+        )
+        return self.runs.start(request, self.now())
+
+    def warm(self) -> None:
+        self.runs.workers.spare.start()
+
+    @property
+    def warm_ready(self) -> bool:
+        return self.runs.workers.spare.ready
+
+    def gpu(self, run_id: str = "") -> str:
+        return self._meter.line(self.runs.worker_pid(run_id) if run_id else 0)
+
+    def poll(self) -> None:
+        self.runs.workers.poll()
+
+    def close(self) -> None:
+        self.runs.workers.spare.close()
+        self._meter.close()

@@ -1,0 +1,93 @@
+"""Where a session has its runs: begun, followed, commanded, ended. No first paint waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from tui_lab.commands import Acknowledgement, Command
+from tui_lab.errors import RunError
+from tui_lab.history import History
+from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.catalogue import Catalogue, RunSummary
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.regular_file import read_end
+from tui_lab.tui.session.background import in_background
+from tui_lab.tui.session.worker_pool import WorkerPool
+from tui_lab.worker.client import RunClient, stop_run
+
+_OUTPUT_BYTES = 8192
+
+
+class LocalRuns:
+    """The runs in one directory, and the workers that were started here."""
+
+    def __init__(self, runs: Path, workers: WorkerPool) -> None:
+        self.catalogue = Catalogue(runs)
+        self.workers = workers
+        self._runs = runs
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
+        """Every run, the newest first, in lists that come as they are read in a thread."""
+        slices = self.catalogue.slices()
+        while (some := await in_background(next, slices, None)) is not None:
+            yield some
+
+    def live(self) -> Sequence[RunSummary]:
+        """The runs that a worker is driving now, newest first."""
+        return self.catalogue.live()
+
+    def summary(self, run_id: str) -> RunSummary:
+        """One run; raises `RunNotFound`."""
+        return self.catalogue.summary(run_id)
+
+    def status(self, run_id: str) -> RunStatus:
+        """The state of a run, its worker's liveness included."""
+        return self.catalogue.find(run_id).status()
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good; raises `RunError` when it is live."""
+        self.catalogue.delete(run_id)
+
+    def start(self, request: RunRequest, now: datetime) -> str:
+        """Write the run down, put a worker on it and give its name."""
+        directory = RunDirectory.create(self._runs, request, now)
+        self.workers.start(directory)
+        return directory.id
+
+    def tail(self, run_id: str) -> History:
+        """The log of a run, from its first event."""
+        return History(self.catalogue.find(run_id).events_path)
+
+    def worker_output(self, run_id: str) -> str:
+        """The end of what its worker printed, or why that can't be read."""
+        path = self.catalogue.find(run_id).log_path
+        try:
+            return read_end(path, _OUTPUT_BYTES)[0].decode("utf-8", "replace")
+        except FileNotFoundError:
+            return ""
+        except OSError as error:
+            return f"{path} can't be read ({error.strerror or error})."
+
+    def worker_pid(self, run_id: str) -> int:
+        """The process of its worker as the run's record names it; 0 when there is no saying."""
+        try:
+            return self.catalogue.find(run_id).status_record().pid
+        except RunError:
+            return 0
+
+    async def send(self, run_id: str, command: Command) -> Acknowledgement:
+        """One command of a run at a time, in the order they were given."""
+        client = RunClient(self.catalogue.find(run_id).path)
+        async with self._turns.setdefault(run_id, asyncio.Lock()):
+            return await in_background(client.send, command)
+
+    async def stop(self, run_id: str) -> None:
+        """End a run, by force when it does not answer; raises `RunError` when it goes on."""
+        status = await in_background(stop_run, self.catalogue.find(run_id))
+        self.workers.poll()
+        if not status.is_finished:
+            raise RunError(f"{run_id} did not stop; it may run on another machine.")

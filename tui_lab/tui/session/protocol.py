@@ -1,0 +1,125 @@
+"""What screens may ask of the outside: experiments, runs, their logs, commands to their workers.
+
+Screens know `Session` alone, so that a test can give them recorded events and no process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from tui_lab.commands import Acknowledgement, Command
+from tui_lab.config import Settings
+from tui_lab.errors import ExperimentError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.run import RunStatus
+
+if TYPE_CHECKING:
+    from tui_lab.events import RunEvent
+    from tui_lab.runs.catalogue import RunSummary
+    from tui_lab.view_models.run import RunView
+
+
+class EventSource(Protocol):
+    """The growing log of one run. Its `view` comes first: it may hold the beginning already."""
+
+    @property
+    def damage(self) -> Mapping[str, int]:
+        """Lines that were passed over so far, by what was wrong with them."""
+
+    def view(self, experiment: Experiment | None) -> RunView:
+        """The view to fold the events into."""
+
+    def settle(self) -> None:
+        """Nobody writes the log any more."""
+
+    def keep(self, view: RunView) -> None:
+        """All is folded: what may be kept of a long log is kept for the next time."""
+
+    def read(self) -> list[RunEvent]:
+        """What came since the last call; never waits, and a long log comes in several slices.
+
+        An empty list means that there is nothing more for now.
+        """
+
+
+class Runs(Protocol):
+    """The runs ever made, and the workers of those that are live. Nothing here blocks for longer
+    than reading a small file, except the coroutines, which wait in a thread."""
+
+    def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
+        """Every run ever made, the newest first, in lists that come as they are read in a thread;
+        raises `HomeError` when they can't be listed."""
+
+    def live(self) -> Sequence[RunSummary]:
+        """The runs that a worker is driving now, newest first."""
+
+    def summary(self, run_id: str) -> RunSummary:
+        """One run; raises `RunNotFound`."""
+
+    def status(self, run_id: str) -> RunStatus:
+        """The state of a run, its worker's liveness included."""
+
+    def tail(self, run_id: str) -> EventSource:
+        """The log of a run, from its first event."""
+
+    def worker_output(self, run_id: str) -> str:
+        """The end of what the run's worker printed."""
+
+    async def send(self, run_id: str, command: Command) -> Acknowledgement:
+        """Send a command and wait for the answer; raises `RunNotLive` when nobody answers."""
+
+    async def stop(self, run_id: str) -> None:
+        """End a run: by command, and by force when it does not answer."""
+
+    def delete(self, run_id: str) -> None:
+        """Remove a run for good; raises `RunError` when it is live."""
+
+
+class Session(Protocol):
+    """One sitting at the lab. Nothing here blocks for longer than reading a small file."""
+
+    @property
+    def settings(self) -> Settings:
+        """How this session looks and behaves."""
+
+    def now(self) -> datetime:
+        """The time, with a time zone."""
+
+    def experiments(self) -> Sequence[Experiment | ExperimentError]:
+        """Every installed experiment in the order of names; a broken one comes as its error."""
+
+    def experiment(self, name: str) -> Experiment:
+        """One experiment; raises `ExperimentNotFound` or `ExperimentError`."""
+
+    @property
+    def runs(self) -> Runs:
+        """The runs in the lab's directory, ended and live."""
+
+    def start(
+        self,
+        experiment: Experiment,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        device: str,
+    ) -> str:
+        """Start a worker on a new run and give the run's name; raises `TuiLabError`."""
+
+    def warm(self) -> None:
+        """Start making a worker ready for the next run, if none is."""
+
+    @property
+    def warm_ready(self) -> bool:
+        """Whether the next run starts without importing torch first."""
+
+    def gpu(self, run_id: str = "") -> str:
+        """The device in a few words, `cuda:0 41 % 3.1 G`; empty without a GPU. With a run: the
+        GPU it is on and the memory of its own process."""
+
+    def poll(self) -> None:
+        """Look after the workers started here; called about once a second."""
+
+    def close(self) -> None:
+        """Let go of spare workers; runs go on."""
