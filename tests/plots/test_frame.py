@@ -27,8 +27,8 @@ from tui_lab.view_models.figure import Figure
 LOOKS = {layer: Style(color=f"color({number})") for number, layer in enumerate(LAYERS, 1)}
 SHADES = tuple(Style(bgcolor=f"color({number})") for number in range(232, 240))
 MARKERS = st.sampled_from(get_args(Marker))
-SIZES = st.tuples(st.integers(13, 110), st.integers(6, 32))
-"""In 12 columns plotext, asked for the whole, leaves out a label of the x axis that has room."""
+SIZES = st.tuples(st.integers(28, 110), st.integers(6, 32))
+"""In fewer columns labels of the x axis compete, and plotext, asked for the whole, lets others win."""
 
 
 def cells(drawing: Drawing) -> list[list[tuple[str, Style | None]]]:
