@@ -28,7 +28,7 @@ LOOKS = {layer: Style(color=f"color({number})") for number, layer in enumerate(L
 SHADES = tuple(Style(bgcolor=f"color({number})") for number in range(232, 240))
 MARKERS = st.sampled_from(get_args(Marker))
 SIZES = st.tuples(st.integers(28, 110), st.integers(6, 32))
-"""In fewer columns labels of the x axis compete, and plotext, asked for the whole, lets others win."""
+"""In fewer columns labels of x compete, and plotext, asked for the whole, lets others win."""
 
 
 def cells(drawing: Drawing) -> list[list[tuple[str, Style | None]]]:
