@@ -86,7 +86,7 @@ def _lines(event: RunEvent) -> list[str]:
         case RunResumed():
             return [f"resumed after step {event.step}"]
         case AlarmRaised() | Remarked():
-            return [f"step {event.step}: {event.message}"]
+            return [f"step {event.step}: {event.message}" if event.step else event.message]
         case RunFinished():
             return [f"finished at step {event.step}, epoch {event.epoch}"]
         case RunStopped():
