@@ -27,6 +27,7 @@ class Post:
 
     def __init__(self, directory: RunDirectory) -> None:
         self.directory = directory
+        directory.events_path.touch()
         self.lock = RunLock(directory.path)
         self.lock.acquire()
         self.control = Control(socket_path(directory.path))
@@ -92,6 +93,13 @@ def test_without_its_directory_it_leaves_and_nothing_stays_behind(post: Post) ->
     assert post.left == [1]
     assert not lock_path(path).exists()
     assert not socket_path(path).exists()
+
+
+def test_without_its_log_it_leaves_too(post: Post) -> None:
+    post.directory.events_path.unlink()
+    post.presence.check()
+    assert post.left == [1]
+    assert not is_held(post.directory.path)
 
 
 def test_a_directory_that_took_the_old_name_is_not_mistaken_for_it(post: Post) -> None:

@@ -35,22 +35,28 @@ class Presence:
         self._descriptor = os.open(directory.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def check(self) -> None:
-        """Follow the run's directory, and put back what was swept away. With the directory gone
-        there is nothing to write to and nobody to tell: the worker ends at once."""
+        """Follow the run's directory, and put back what was swept away. With the directory gone, or
+        its log, what is written goes nowhere: the worker ends at once."""
         path = self._find()
         if path is None:
-            print("The run's directory was removed; its worker ends.", flush=True)
-            self._control.path.unlink(missing_ok=True)
-            self._lock.release()
-            self._leave(1)
+            self._go("directory")
             return
         self._directory.path = path
+        if not self._directory.events_path.exists():
+            self._go("log")
+            return
         self._lock.keep(path)
         self._control.keep(socket_path(path))
 
     def close(self) -> None:
         """Let go of the directory."""
         os.close(self._descriptor)
+
+    def _go(self, lost: str) -> None:
+        print(f"The run's {lost} was removed; its worker ends.", flush=True)
+        self._control.path.unlink(missing_ok=True)
+        self._lock.release()
+        self._leave(1)
 
     def _find(self) -> Path | None:
         """Where the directory is now; None when it was removed."""
