@@ -33,7 +33,7 @@ PasswordAuthentication no
 PermitRootLogin yes
 PidFile none
 PrintMotd no
-SetEnv TUI_LAB_HOME={home} TMPDIR={temporary}
+SetEnv TUI_LAB_HOME={home} TMPDIR={temporary} TUI_LAB_TESTS={mark}
 """
 
 pytestmark = [
@@ -54,7 +54,11 @@ class Server:
         configuration = directory / "sshd_config"
         configuration.write_text(
             CONFIGURATION.format(
-                port=self.port, keys=directory, home=home, temporary=tempfile.gettempdir()
+                port=self.port,
+                keys=directory,
+                home=home,
+                temporary=tempfile.gettempdir(),
+                mark=os.environ["TUI_LAB_TESTS"],
             )
         )
         self.log = directory / "sshd.log"
