@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -36,9 +37,8 @@ def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
     be listed."""
     home = home_directory(environ)
     try:
-        os.scandir(home / "runs").close()
-    except FileNotFoundError:
-        pass  # no run was made yet
+        with suppress(FileNotFoundError):  # no run was made yet
+            os.scandir(home / "runs").close()
     except OSError as error:
         raise HomeError(_home_sentence(home, error)) from error
     return home / "runs"

@@ -130,7 +130,7 @@ class RunDirectory:
 
     def write_status(self, record: StatusRecord) -> None:
         """Replace the record; raises `OSError`, on a full disk for one, and keeps the old."""
-        self._write("status.json", asdict(record))
+        _write(self.path / "status.json", asdict(record))
 
     def exit_status(self) -> int | None:
         """How the worker's process ended (minus the signal's number when killed by one), when it
@@ -142,7 +142,7 @@ class RunDirectory:
 
     def write_exit_status(self, code: int) -> None:
         """Leave word of how the worker's process ended; for the parent that reaped it."""
-        self._write("exit.json", {"code": code})
+        _write(self.path / "exit.json", {"code": code})
 
     def status(self) -> RunStatus:
         """The record's status, unless its worker is gone: then what the log's last event says, or
@@ -181,10 +181,6 @@ class RunDirectory:
     @property
     def _name(self) -> str:
         return "".join(c if c.isprintable() else "�" for c in self.id)
-
-    def _write(self, name: str, data: object) -> None:
-        with replacing(self.path / name) as file:
-            file.write(dumps(data) + b"\n")
 
     def _object(self, name: str) -> dict[str, Any]:
         """The JSON object in one of the run's files."""
@@ -225,6 +221,11 @@ def _record_of(event: RunEvent, why: str) -> StatusRecord:
         status, step, epoch = _ENDINGS[type(event)], event.step, event.epoch
         return StatusRecord(status=status, step=step, epoch=epoch, metrics=metrics, error=why)
     return StatusRecord(status=RunStatus.RUNNING, error=why)
+
+
+def _write(path: Path, data: object) -> None:
+    with replacing(path) as file:
+        file.write(dumps(data) + b"\n")
 
 
 def _new_directory(runs: Path, experiment: str, now: datetime) -> Path:

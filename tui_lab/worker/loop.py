@@ -196,19 +196,15 @@ class Loop:
         are two advances.
         """
         while True:
-            self._raise_if_stopped()
+            if self._stop_reason is not None:
+                raise Stopped(self._stop_reason)
             request = self._control.take(timeout=0.25 if self._held else 0.0)
             if request is not None:
                 self._obey(request)
-            if not self._held:
+            if not self._held and self._stop_reason is None:
                 break
-        self._raise_if_stopped()
         if not self._watched.inside:
             self._apply_changes()
-
-    def _raise_if_stopped(self) -> None:
-        if self._stop_reason is not None:
-            raise Stopped(self._stop_reason)
 
     def _obey(self, request: Request) -> None:
         """Carry an order out; what it changed is written before it is answered. An order to stop is

@@ -11,6 +11,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,9 @@ def most_threads(
     bounds = [torch.get_num_threads()]
     if affinity is not None:
         bounds.append(len(affinity(0)))
-    try:
+    with suppress(OSError, ValueError):  # no such group, or "max": no bound
         allowed, period = quota.read_text().split()
         bounds.append(-(-int(allowed) // int(period)))
-    except (OSError, ValueError):  # no such group, or "max": no bound
-        pass
     return max(1, min(bounds))
 
 

@@ -177,17 +177,17 @@ class Publisher:
         with torch.no_grad():
             values, refused = numbers(self._program.evaluate())
         for key, found in refused.items():
-            self._leave_out("evaluate()", key, found)
+            self.remark(self._measurements.step, _left_out("evaluate()", key, found))
         return values
-
-    def _leave_out(self, source: str, key: str, found: str) -> None:
-        message = f"{source} gave {key} = {found}; a metric is a number, so it is left out."
-        self.remark(self._measurements.step, message)
 
     def _close_block(self) -> None:
         for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
         for key, found in self._measurements.block.refused():
-            self._leave_out("record()", key, found)
+            self.remark(self._measurements.step, _left_out("record()", key, found))
         if self._measurements.last:
             self._record.progress(self._measurements.step, self._epoch, self._measurements.last)
+
+
+def _left_out(source: str, key: str, found: str) -> str:
+    return f"{source} gave {key} = {found}; a metric is a number, so it is left out."

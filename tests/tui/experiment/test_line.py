@@ -77,6 +77,17 @@ def test_alarms_are_said_once_each() -> None:
     assert alarms(view(*raised)) == "loss inf from step 21, a comet came by from step 40"
 
 
+def test_no_more_alarms_are_said_than_there_is_room_for() -> None:
+    """A line too long is dropped whole: a run that diverged would say nothing of it."""
+    kinds = ("inf", "nonfinite_parameter", "nan", "nonfinite_evaluation")
+    raised = [
+        AlarmRaised(t=1.0, step=step, kind=f"step/first_{kind}", message="…")
+        for kind, step in zip(kinds, (19, 38, 40, 100), strict=True)
+    ]
+    said = "loss inf from step 19, parameter not finite from step 38, loss nan from step 40"
+    assert alarms(view(*raised)) == said
+
+
 def test_marks_say_where_they_were_asked_for_and_took_effect() -> None:
     changed = HyperparameterChanged(t=1.0, step=213, name="lr", old=3.0, new=10.0)
     paused = RunPaused(t=1.1, step=213, reason="the update would be NaN")

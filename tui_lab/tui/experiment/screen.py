@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,9 +13,10 @@ from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from tui_lab.commands import SetHyperparameter, SetHyperparameters, set_command
-from tui_lab.errors import HyperparameterError, TuiLabError
+from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
+from tui_lab.tui.experiment.copying import copy_recipe
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.guess import OpenGuess
@@ -69,7 +70,8 @@ class ExperimentScreen(Screen[None]):
         )
         self.charts, self.panes = self.body.charts, self.body.panes
         self.run = RunFollower(session, experiment, self.post_message)
-        self.steering = Steering(session, self.run, self.post_message, self._work)
+        work = partial(self.run_worker, group="commands", exit_on_error=False)
+        self.steering = Steering(session, self.run, self.post_message, work)
         self.starter = RunStarter(session, experiment, self.knobs, self.post_message)
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
@@ -84,6 +86,7 @@ class ExperimentScreen(Screen[None]):
         self.action_nudge = self.knobs.nudge_current
         self.action_choose_preset = self.presets.choose
         self.action_steer = self.steering.give
+        self.action_copy = partial(copy_recipe, self, session, self.run, self.knobs)
 
     def on_mount(self) -> None:
         # An app that is starting shows nothing yet, but would lay out and draw what is there, and
@@ -220,9 +223,6 @@ class ExperimentScreen(Screen[None]):
     def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
         self.app.push_screen(dialog, take)
 
-    def _work(self, task: Coroutine[Any, Any, None]) -> None:
-        self.run_worker(task, group="commands", exit_on_error=False)
-
     def action_run(self, new_seed: bool = False) -> None:
         """Start a run with the values of the knobs, and show it."""
         before = self.run.id if self.run.is_live else ""
@@ -261,22 +261,6 @@ class ExperimentScreen(Screen[None]):
         self.shown.change(option)
         self.refresh_bindings()
         self.draw()
-
-    def action_copy(self) -> None:
-        """Copy the command that repeats the run, or the knobs where there is none; and show it."""
-        from tui_lab.tui.runs import recipe  # rarely needed
-
-        try:
-            line = (
-                recipe.of_run(self.session.runs.summary(self.run.id), self.experiment)
-                if self.run.id
-                else recipe.of_knobs(self.experiment, self.knobs, self.session.settings.threads)
-            )
-        except TuiLabError as error:
-            notify(self, str(error), error=True)
-            return
-        self.app.copy_to_clipboard(line)
-        notify(self, line)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does something now; None shows it switched off."""

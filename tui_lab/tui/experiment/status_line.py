@@ -23,8 +23,11 @@ _ALARMS = {
     "step/first_inf": "loss inf",
     "step/first_nan": "loss nan",
     "step/first_nonfinite_parameter": "parameter not finite",
+    "step/first_nonfinite_evaluation": "evaluation not finite",
 }
-"""Alarms in fewer words than they bring: the line has room for three."""
+"""Alarms in fewer words than they bring."""
+_MOST_ALARMS = 3
+"""There is room for no more, and what came first is the cause; the log has them all."""
 
 
 class StatusLine(Line):
@@ -73,12 +76,12 @@ def remarks(view: RunView) -> tuple[Content, ...]:
 
 
 def alarms(view: RunView) -> str:
-    """Each kind of alarm once, with the step at which it was first raised."""
+    """Each of the first kinds of alarm once, with the step at which it was first raised."""
     first: dict[str, str] = {}
     for alarm in view.alarms:
         words = _ALARMS.get(alarm.kind, alarm.message.rstrip("."))
         first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
-    return ", ".join(first.values())
+    return ", ".join(list(first.values())[:_MOST_ALARMS])
 
 
 def _mark(change: Change) -> Content:

@@ -1,0 +1,28 @@
+"""Copying what is on the screen of an experiment as a command that can be pasted into a shell."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from tui_lab.errors import TuiLabError
+from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.knobs.panel import KnobPanel
+from tui_lab.tui.notification import notify
+from tui_lab.tui.session.protocol import Session
+
+
+def copy_recipe(screen: Screen[None], session: Session, run: RunFollower, knobs: KnobPanel) -> None:
+    """Copy the command that repeats the run, or the knobs where there is none; and show it."""
+    from tui_lab.tui.runs import recipe  # rarely needed
+
+    try:
+        line = (
+            recipe.of_run(session.runs.summary(run.id), knobs.experiment)
+            if run.id
+            else recipe.of_knobs(knobs.experiment, knobs, session.settings.threads)
+        )
+    except TuiLabError as error:
+        notify(screen, str(error), error=True)
+        return
+    screen.app.copy_to_clipboard(line)
+    notify(screen, line)
