@@ -5,21 +5,22 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.leftovers import MARK, end_marked
+
+# Before torch is imported, here or in a worker: tests run beside each other, a core for each.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
-_MARK = "TUI_LAB_TESTS"
-"""In the environment of every process that these tests start, and of those these start in turn."""
 _LEAVING = 5.0
 """Seconds that a process which was told to end may still take."""
 
@@ -27,26 +28,10 @@ _LEAVING = 5.0
 @pytest.fixture(autouse=True, scope="module")
 def nothing_is_left_behind() -> Iterator[None]:
     """A file of tests that leaves processes running has failed, and they are ended."""
-    os.environ[_MARK] = mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    os.environ[MARK] = mark = f"{os.getpid()}-{time.monotonic_ns()}"
     yield
-    deadline = time.monotonic() + _LEAVING
-    while (left := _marked(mark)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    for pid in left:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    assert not left, f"still running: {list(left.values())}"
-
-
-def _marked(mark: str) -> dict[int, str]:
-    """The command of every process with this mark, but for this one, zombies and where there is no
-    /proc to tell."""
-    wanted, found = f"{_MARK}={mark}".encode(), dict[int, str]()
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended, or belongs to somebody else
-            if wanted in (entry / "environ").read_bytes().split(b"\0"):
-                found[int(entry.name)] = (entry / "cmdline").read_text().replace("\0", " ")
-    return {pid: command for pid, command in found.items() if command and pid != os.getpid()}
+    left = end_marked(mark, grace=_LEAVING)
+    assert not left, f"still running: {left}"
 
 
 @pytest.fixture

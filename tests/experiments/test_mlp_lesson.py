@@ -87,6 +87,17 @@ def test_pictures_show_what_the_model_does() -> None:
         np.testing.assert_allclose(np.array(pixels).ravel(), test.X[i].numpy(), atol=0.0051)
 
 
+def test_pictures_never_show_what_was_measured_before_the_last_step() -> None:
+    program = trained(lr=0.1)
+    evaluate(program)
+    batch = tuple(tensor[:30] for tensor in program.batches.tensors)
+    list(program.step(batch))
+    test = program._data.test  # type: ignore[attr-defined]
+    predicted = program.logits(test.X).argmax(1)  # type: ignore[attr-defined]
+    cells = np.array(program.pictures()["confusion"]["cells"]["values"])
+    assert cells.sum(0).tolist() == torch.bincount(predicted, minlength=10).tolist()
+
+
 @both
 def test_first_layer_images_and_gradient_flow_are_of_the_right_weights(
     implementation: str,

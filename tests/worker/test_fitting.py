@@ -78,9 +78,10 @@ def test_on_one_core_there_is_nothing_to_find_out(monkeypatch: pytest.MonkeyPatc
     assert watch.asked == []
 
 
-def test_a_program_that_can_not_be_taken_back_trains_all_the_same() -> None:
+@pytest.mark.parametrize("kind", [TypeError, SystemExit])
+def test_a_program_that_can_not_be_rehearsed_trains_all_the_same(kind: type[Exception]) -> None:
     def refuse(program: Program, counts: Sequence[int]) -> dict[int, float]:
-        raise TypeError("x holds a socket, which can't be captured")
+        raise kind("x holds a socket, which can't be captured")
 
     fitted = fit(build, REQUEST, rehearse=refuse)
     assert torch.get_num_threads() == 1

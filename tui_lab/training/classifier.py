@@ -47,6 +47,8 @@ class Classifier(Program):
         self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)
         self.running_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         self.running_examples = 0
+        self._predicted: Tensor | None = None
+        """What `evaluate` saw predicted for the test images, until the next step."""
 
     @abstractmethod
     def build_model(self, layers: list[Layer]) -> None:
@@ -63,6 +65,7 @@ class Classifier(Program):
     def tally(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
         """Add a batch to the epoch's running means: `loss` is its mean, or one value per
         example."""
+        self._predicted = None
         if self.batches.position <= len(y):  # the first batch of an epoch
             self.running_loss.zero_()
             self.running_correct.zero_()
@@ -73,34 +76,38 @@ class Classifier(Program):
         self.running_examples += len(y)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
-        loss, accuracy = self.measure(self._data.test)
+        loss, self._predicted = self._pass(self._data.test)
         seen = self.running_examples or float("nan")
         return {
             "train/loss": self.running_loss / seen,
             "train/accuracy": self.running_correct.double() / seen,
             "test/loss": loss,
-            "test/accuracy": accuracy,
+            "test/accuracy": (self._predicted == self._data.test.y).double().mean(),
             "data/examples": float(self.batches.examples),
         }
 
     def measure(self, examples: Split) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy and share of right answers of the model as it is used."""
+        loss, predicted = self._pass(examples)
+        return loss, (predicted == examples.y).double().mean()
+
+    def _pass(self, examples: Split) -> tuple[Tensor, Tensor]:
+        """Mean cross-entropy, and the class predicted for each example."""
         loss = torch.zeros((), dtype=torch.float64, device=self.device)
-        correct = torch.zeros((), dtype=torch.int64, device=self.device)
+        predicted = []
         with torch.no_grad():
             for X, y in zip(examples.X.split(_CHUNK), examples.y.split(_CHUNK), strict=True):
                 logits = self.logits(X)
                 loss += F.cross_entropy(logits, y, reduction="sum")
-                correct += (logits.argmax(1) == y).sum()
-        return loss / len(examples), correct.double() / len(examples)
+                predicted.append(logits.argmax(1))
+        return loss / len(examples), torch.cat(predicted)
 
     def start_pictures(self) -> Pictures:
         return {"data": {"table": self._data.table(self.batches.examples)}}
 
     def pictures(self) -> Pictures:
         test, classes = self._data.test, self._data.classes
-        with torch.no_grad():
-            predicted = torch.cat([self.logits(X).argmax(1) for X in test.X.split(_CHUNK)])
+        predicted = self._pass(test)[1] if self._predicted is None else self._predicted
         return {
             "test images": {"images": sample_picture(test.X, test.y, predicted, classes)},
             "confusion": {"cells": confusion_picture(test.y, predicted, classes)},

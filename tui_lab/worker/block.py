@@ -36,15 +36,18 @@ class StepBlock:
     def add(self, program: Program) -> None:
         """Take over what the finished step left in `program.loss` and `program.records`; raises
         `ExperimentError` where there is no loss."""
-        loss, records = program.loss, program.records
+        loss, records, losses = program.loss, program.records, self._losses
         if not isinstance(loss, Tensor) or loss.is_complex():
             raise ExperimentError(_no_loss(loss))
-        self._losses.append(loss.detach())
-        program.loss = None
-        if records:
-            for key, value in records.items():
+        for key, value in records.items():
+            values = self._records.get(key)
+            if values is None or len(values) != len(losses) or type(value) is not Tensor:
                 self._record(key, value)
-            records.clear()
+            else:
+                values.append(value.detach() if value.requires_grad else value)
+        losses.append(loss.detach())
+        records.clear()
+        program.loss = None
 
     def take(self, names: Mapping[str, tuple[str, ...]]) -> Columns:
         """The block as columns, one row per step, and start a new one; `names` are the keys of
@@ -62,15 +65,14 @@ class StepBlock:
         yield from refused.items()
 
     def _record(self, key: str, value: Any) -> None:
+        """Take over what is no plain tensor, or the first of its key for a while."""
         if not isinstance(value, Tensor):
             if not isinstance(value, int | float):
                 self._refused[key] = shown(value)
                 return
             value = torch.tensor(float(value))
         values = self._records.setdefault(key, [])
-        missing = len(self._losses) - 1 - len(values)
-        if missing:
-            values += [_nothing(value)] * missing
+        values += [_nothing(value)] * (len(self._losses) - len(values))
         values.append(value.detach() if value.requires_grad else value)
 
     def _columns(self, key: str, values: list[Tensor], names: tuple[str, ...]) -> Columns:

@@ -65,7 +65,7 @@ def _paced(
         return {}, []
     try:
         pace = rehearse(program, counts)
-    except Exception as error:  # a program's own: the run meets it again, and says it
+    except (Exception, SystemExit) as error:  # a program's own: the run meets it again, says it
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return {}, [f"threads were not compared, 1 is taken: {reason}"]
     if len(counts) == 1:

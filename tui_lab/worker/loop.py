@@ -103,16 +103,17 @@ class Loop:
 
         The smallest steps take 100 µs: whatever is asked at each of them counts.
         """
-        program, add_step = self._program, self._publisher.add_step
-        while self.step + 1 < due:
-            self.step += 1
-            for _ in program.step(next(self._batches)):
+        take_step, add_step, batches = self._program.step, self._publisher.add_step, self._batches
+        control = self._control
+        for step in range(self.step + 1, due):
+            self.step = step
+            for _ in take_step(next(batches)):
                 pass
-            self.completed = self.step
-            if add_step(self.step):
+            self.completed = step
+            if add_step(step):
                 self._publish()
                 break
-            if self._interrupted:
+            if control.pending or self._stop_reason is not None:
                 break
 
     def _take_step(self, batch: Any) -> None:
