@@ -52,9 +52,9 @@ def measure() -> Iterator[Measurement]:
     mlp = [_pair("mlp", {"epochs": "1000"}) for _ in range(_PAIRS)]
     ratios = [shown / bare["own"] for shown, bare in mlp]
     yield Measurement(
-        "steps/s, lab on screen ÷ our step driven bare, MLP",
+        "steps/s, lab on screen ÷ our step driven bare, MLP, same thread count",
         statistics.median(ratios),
-        0.98,
+        0.95,
         at_least=True,
         note=scatter(ratios),
     )
