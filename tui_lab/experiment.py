@@ -49,9 +49,9 @@ class Curve(Picture):
 
 @dataclass(frozen=True)
 class Scatter(Picture):
-    """Points and lines in a plane. Layers: `points` and `line`, each `{"x": [...], "y": [...]}`.
-    Several of a kind are shown together under names of their own: `line function`,
-    `line gradient`, …
+    """Points and lines in a plane. Layers: `points` and `line`, each `{"x": [...], "y": [...]}`,
+    and `band`, `{"x": [...], "low": [...], "high": [...]}`, which lies beneath. Several of a kind
+    are shown together under names of their own: `line function`, `line gradient`, …
 
     A picture that shows one of several things at a time names each after the layer's kind:
     `points/x₁`, `line/x₁`, `points/x₂`, …
@@ -61,6 +61,8 @@ class Scatter(Picture):
     y: str = "y"
     log_x: bool = False
     log_y: bool = False
+    equal: bool = False
+    """Whether a unit is as long upwards as across: both axes measure the same."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ class Contour(Picture):
     path: tuple[str, str] = ("", "")
     x: str = "x"
     y: str = "y"
+    equal: bool = True
+    """As in `Scatter`."""
 
 
 @dataclass(frozen=True)

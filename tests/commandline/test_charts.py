@@ -60,7 +60,7 @@ def test_one_epoch_is_drawn_by_its_steps(
     run_of: Callable[..., RunDirectory], linear_regression: Experiment, console: Screen
 ) -> None:
     run = run_of([started(), steps([4.0, 2.0, 1.0, 0.5]), epochs([0.4])])
-    assert next(drawn(run, linear_regression, console)).startswith("loss per step (log)")
+    assert next(drawn(run, linear_regression, console)).startswith("loss (log)")
 
 
 def test_a_run_that_overflowed_shows_the_steps_before_it(
@@ -68,7 +68,7 @@ def test_a_run_that_overflowed_shows_the_steps_before_it(
 ) -> None:
     run = run_of([started(), steps([1.0, 1e9, "Infinity", "NaN"]), epochs(["NaN", "NaN"])])
     title = next(drawn(run, linear_regression, console))
-    assert title == "loss per step (log)   ⠶ train nan   2 non-finite from step 3"
+    assert title == "loss (log)   ⠶ train nan   4 non-finite from step 3"
 
 
 def test_a_run_without_a_finite_number_is_drawn_too(

@@ -272,7 +272,7 @@ def test_pictures_and_metrics_are_the_declared_ones() -> None:
     program = small()
     shown = {**program.start_pictures(), **program.pictures()}
     declared = {p.title for p in EXPERIMENT.pictures if not isinstance(p, KeyFigures)}
-    curves = {"gradients", "loss", "accuracy", "symmetry", "loss per step"}
+    curves = {"gradients", "loss", "accuracy", "symmetry"}
     assert set(shown) == declared - curves
     assert json.loads(json.dumps(shown, allow_nan=False)) == shown
     logged = {*evaluate(program), "step/first_inf", "step/first_nan"}

@@ -202,7 +202,8 @@ def test_pictures_show_means_bands_and_choices() -> None:
     np.testing.assert_allclose(main["line test"]["x"], axis, rtol=1e-3)
     np.testing.assert_allclose(main["line test"]["y"], test.mean(0), rtol=1e-4)
     low, high = np.quantile(test, (0.05, 0.95), axis=0)
-    np.testing.assert_allclose(main["line test 5-95 %"]["y"], [*low, *high[::-1]], rtol=1e-4)
+    assert main["band test 5-95 %"]["low"] == pytest.approx(list(low), rel=1e-4)
+    assert main["band test 5-95 %"]["high"] == pytest.approx(list(high), rel=1e-4)
     np.testing.assert_allclose(shown["bands"]["line 95 %/test"]["y"], high, rtol=1e-4)
     chosen = training.last["lambda/chosen"]
     assert main["line chosen"]["x"] == [chosen, chosen]

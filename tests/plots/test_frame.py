@@ -99,6 +99,10 @@ class TestKept:
         assert all(a is b for a, b in zip(second, third, strict=True))
 
 
+def _has_axes(figure: Figure) -> bool:
+    return not figure.is_empty
+
+
 class TestCanvas:
     """Where the data go, plotext leaves room for them, and no more."""
 
@@ -119,7 +123,7 @@ class TestAfresh:
     """Nothing that is kept shows."""
 
     @settings(max_examples=150, deadline=None)
-    @given(st.lists(FIGURES, min_size=1, max_size=4), SIZES, MARKERS)
+    @given(st.lists(FIGURES.filter(_has_axes), min_size=1, max_size=4), SIZES, MARKERS)
     def test_it_is_what_plotext_lays_out_whole(
         self, figures: list[Figure], size: tuple[int, int], marker: Marker
     ) -> None:

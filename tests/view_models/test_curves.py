@@ -68,12 +68,36 @@ class TestLines:
 
         assert (figure.lines, figure.marks, figure.x_range) == ((), (), None)
 
-    def test_per_step_curves_show_steps_and_per_epoch_curves_do_not(self) -> None:
+    def test_per_step_curves_show_steps(self) -> None:
         view = run({"train/loss": [9.0]}, [1.0, 2.0, 3.0, 4.0])
 
-        assert curve_figure(view, STEPS).lines[0].y.tolist() == [1, 2, 3, 4]
-        assert curve_figure(view, LOSS).lines[0].y.tolist() == [9]
-        assert curve_figure(run(steps=[1.0]), LOSS).lines == ()
+        (line,) = curve_figure(view, STEPS).lines
+        assert line.y.tolist() == [1, 2, 3, 4]
+
+    def test_steps_are_there_from_the_first_on(self) -> None:
+        (line,) = curve_figure(run(steps=[1.0]), LOSS).lines
+
+        assert (line.role, line.y.tolist()) == ("first", [1])
+
+    def test_evaluations_lie_over_the_steps(self) -> None:
+        view = run({"train/loss": [9.0], "test/loss": [8.0]}, [1.0, 2.0, 3.0, 4.0])
+        figure = curve_figure(view, LOSS)
+
+        assert [(line.role, line.y.tolist()) for line in figure.lines] == [
+            ("muted", [1, 2, 3, 4]),
+            ("first", [9]),
+            ("second", [8]),
+        ]
+        assert [words for _, words in legend(figure)] == ["train 9", "test 8"]
+
+    def test_smoothed_steps_keep_their_shadow_and_the_evaluations(self) -> None:
+        view = run({"train/loss": [9.0]}, [4.0, 0.0, 4.0, 0.0])
+        shadow, smooth, evaluations = curve_figure(view, LOSS, smoothing=0.5).lines
+
+        assert (shadow.role, shadow.y.tolist()) == ("muted", [4, 0, 4, 0])
+        assert smooth.role == evaluations.role == "first"
+        assert np.ptp(smooth.y) < np.ptp(shadow.y)
+        assert evaluations.y.tolist() == [9]
 
     def test_a_key_never_logged_as_declared_shows_as_it_is_logged(self) -> None:
         view = run({"test/loss": [9.0]}, [1.0, 2.0])
@@ -87,19 +111,19 @@ class TestLines:
 
 
 class TestOverlays:
-    def test_take_further_roles_and_the_runs_label(self) -> None:
+    def test_have_a_colour_each_and_the_runs_label(self) -> None:
         view, other = run({"train/loss": [4.0], "test/loss": [5.0]}), run({"train/loss": [3.0]})
         figure = curve_figure(view, LOSS, overlays=[("λ=10", other)])
 
-        assert [(line.name, line.role) for line in figure.lines] == [
-            ("train/loss", "first"),
-            ("test/loss", "second"),
-            ("train/loss · λ=10", "third"),
+        assert [(line.name, line.role, line.dotted) for line in figure.lines] == [
+            ("train/loss", "first", False),
+            ("test/loss", "first", True),
+            ("train/loss · λ=10", "second", False),
         ]
         assert legend(figure) == [
             ("first", "train 4"),
-            ("second", "test 5"),
-            ("third", "train · λ=10 3"),
+            ("first", "test 5"),
+            ("second", "train · λ=10 3"),
         ]
 
     def test_one_line_per_run_goes_by_the_runs_label(self) -> None:
@@ -114,11 +138,13 @@ class TestOverlays:
 
         assert figure.x_range == (0, 1000)
 
-    def test_roles_start_again_after_the_sixth(self) -> None:
-        runs = [(str(i), run({"train/loss": [1.0]})) for i in range(3)]
-        figure = curve_figure(run({"train/loss": [1.0]}), LOSS, overlays=runs)
+    def test_past_the_palette_they_differ_in_their_sign_and_none_has_this_runs_colour(self) -> None:
+        runs = [(str(i), run({"train/loss": [1.0]})) for i in range(12)]
+        own, *others = curve_figure(run({"train/loss": [1.0]}), LOSS, overlays=runs).lines
 
-        assert [line.role for line in figure.lines] == ["first", "third", "fifth", "first"]
+        assert (own.role, own.sign) == ("first", "")
+        assert len({(line.role, line.sign) for line in others}) == 12
+        assert "first" not in {line.role for line in others}
 
 
 class TestHorizontalAxis:
@@ -220,6 +246,11 @@ class TestNonfiniteNote:
         view = run({"train/loss": [1.0, "Infinity", "NaN"], "test/loss": [1.0, 1.0, "NaN"]})
 
         assert nonfinite_note(view, LOSS) == "3 non-finite from step 8"
+
+    def test_counts_steps_too(self) -> None:
+        view = run({"train/loss": ["NaN"]}, [1.0, "Infinity", "NaN", "NaN"])
+
+        assert nonfinite_note(view, LOSS) == "4 non-finite from step 2"
 
     def test_counts_what_a_log_axis_can_not_place(self) -> None:
         view = run({"train/loss": [1.0, 0.0, -2.0], "test/loss": [1.0, 1.0, "-Infinity"]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Curve, Heatmap, Images, Metric, Table
+from tui_lab.experiment import Heatmap, Images, Metric, Table
 from tui_lab.hyperparameters import Choice, Hyperparameters, Int
 
 MOST_WEIGHTS = 50_000_000
@@ -40,12 +40,6 @@ EXAMPLES = Int(
 )
 DATA_EXAMPLES = Metric("data/examples", "How many training images there were to train on.")
 
-LOSS_PER_STEP = Curve(
-    "loss per step",
-    ("train/loss",),
-    every="step",
-    help="Cross-entropy of each mini-batch, before the step it leads to.",
-)
 TEST_IMAGES = Images(
     "test images",
     help="The first test images and the class they are taken for; where that is wrong, "

@@ -27,6 +27,10 @@ LAYERS: tuple[Role | Layer, ...] = (
 """Whose style a cell takes, by number."""
 
 UP, DOWN, NOT_A_NUMBER, DASH, BULLET = "↑", "↓", "×", "╎", "•"
+SINGLE = "◆"
+"""A point that stands for itself: the truth, the best, the estimate."""
+_FEW = 3
+"""Points up to which each stands for itself."""
 _DENSITIES = (" ", "·", ":", "░", "▒")
 """Levels of a field without colours; lines on it stay readable."""
 _SPARSE = 2
@@ -59,6 +63,8 @@ class Canvas:
         half = 2 * self.rows
         row = _nearest(field.y, self.y, 1 - (np.arange(half) + 0.5) / half)
         levels = raster.levels(np.asarray(field.z, np.float64), count)[np.ix_(row, column)]
+        levels[row < 0] = -1
+        levels[:, column < 0] = -1
         if self.style.shades:
             self.shades = levels
             return
@@ -69,12 +75,14 @@ class Canvas:
     def add_line(self, line: Line, *, bars: bool = False) -> None:
         """Paint one series: a line, points, or bars from zero."""
         x, y = self.x.fraction(line.x), np.clip(self.y.fraction(line.y), 0, 1)
-        if bars and not line.points:
+        if line.upper is not None:
+            self._add_band(x, y, np.clip(self.y.fraction(line.upper), 0, 1), line.role)
+        elif bars and not line.points:
             self._add_bars(x, y, line.role)
         elif line.points:
-            self._add_points(x, y, line.role, sparse=bars)
+            self._add_points(x, y, line, sparse=bars)
         else:
-            self._add_curve(x, y, line.role)
+            self._add_curve(x, y, line)
 
     def add_edges(self, line: Line) -> None:
         """Mark what has no place on the axis at the edge it left by."""
@@ -118,18 +126,27 @@ class Canvas:
         drawn = raster.glyphs(self._codes, self.style.marker)
         return np.where(self._characters == "", drawn, self._characters)
 
-    def _add_curve(self, x: Floats, y: Floats, role: Role) -> None:
-        across, down = self._dots(role)
+    def _add_curve(self, x: Floats, y: Floats, line: Line) -> None:
+        across, down = (1, 1) if line.sign else self._dots(line.role)
         dots = raster.line(x, y, self.columns * across, self.rows * down)
-        self._paint(raster.dotted(dots) if self.style.dotted(role) else dots, role)
+        dotted = self.style.dotted(line.role, line.dotted) and not line.sign
+        self._paint(raster.dotted(dots) if dotted else dots, line.role, line.sign)
 
-    def _add_points(self, x: Floats, y: Floats, role: Role, *, sparse: bool) -> None:
-        sign = self.style.character(role)
-        if not sign and (sparse or len(x) <= _SPARSE * self.columns):
+    def _add_points(self, x: Floats, y: Floats, line: Line, *, sparse: bool) -> None:
+        sign = line.sign or self.style.character(line.role)
+        if not sign and stands_alone(line) and not sparse:
+            sign = SINGLE
+        elif not sign and (sparse or len(x) <= _SPARSE * self.columns):
             sign = BULLET
-        across, down = (1, 1) if sign else self._dots(role)
+        across, down = (1, 1) if sign else self._dots(line.role)
         dots = raster.scatter(x, y, self.columns * across, self.rows * down)
-        self._paint(dots, role, sign)
+        self._paint(dots, line.role, sign)
+
+    def _add_band(self, x: Floats, low: Floats, high: Floats, role: Role) -> None:
+        """Every other dot between two edges, so that what lies over it stands out."""
+        across, down = self._dots(role)
+        dots = raster.band(x, low, high, self.columns * across, self.rows * down)
+        self._paint(dots, role)
 
     def _add_bars(self, x: Floats, y: Floats, role: Role) -> None:
         place = spacing(x)
@@ -152,14 +169,16 @@ class Canvas:
         return (1, 1) if self.style.character(role) else raster.DOTS[self.style.marker]
 
     def _paint(self, dots: raster.Dots, role: Role, sign: str = "") -> None:
-        """Dots of one series; a cell belongs to the series that came there last."""
+        """Dots of one series. A cell keeps the dots of all its series, unless they are dimmed, and
+        takes the colour of the one that came there last."""
         sign = sign or self.style.character(role)
         if sign:
             self._write(dots, sign, role)
             return
         codes = raster.codes(dots, self.style.marker)
         touched = codes > 0
-        self._codes[touched] = codes[touched]
+        kept = (self._characters == "") & (self.layers != LAYERS.index("muted"))
+        self._codes[touched] = codes[touched] | np.where(kept, self._codes, 0)[touched]
         self._characters[touched] = ""
         self.layers[touched] = LAYERS.index(role)
 
@@ -175,6 +194,11 @@ class Canvas:
         self.layers[row, columns] = LAYERS.index(layer)
 
 
+def stands_alone(line: Line) -> bool:
+    """Whether each of its points stands for itself."""
+    return line.points and len(line.x) <= _FEW
+
+
 def misplaced(y: Floats, log: bool) -> raster.Dots:
     """Which values have no place on an axis: NaN, ±Inf and, on a logarithmic one, all ≤ 0."""
     return ~(np.isfinite(y) & (y > 0)) if log else ~np.isfinite(y)
@@ -187,9 +211,13 @@ def spacing(x: Floats) -> float:
 
 
 def _nearest(known: Floats, axis: Axis, wanted: Floats) -> raster.Integers:
-    """For each wanted fraction of the axis, which of the known positions lies closest."""
+    """For each wanted fraction of the axis, which of the known positions lies closest; -1 for one
+    that lies beyond all of them."""
     places = axis.fraction(known)
     order = np.argsort(places)
-    middles = (places[order][1:] + places[order][:-1]) / 2
+    ordered = places[order]
+    middles = (ordered[1:] + ordered[:-1]) / 2
     nearest: raster.Integers = order[np.searchsorted(middles, wanted)]
+    slack = 0.5 / len(wanted)
+    nearest[(wanted < ordered[0] - slack) | (wanted > ordered[-1] + slack)] = -1
     return nearest

@@ -15,8 +15,9 @@ from textual.strip import Strip
 
 from tui_lab.plots import limits
 from tui_lab.plots.axes import Axis
-from tui_lab.plots.canvas import Canvas
+from tui_lab.plots.canvas import Canvas, stands_alone
 from tui_lab.plots.frame import Frame, lay_out, narrow
+from tui_lab.plots.mosaic import message_rows
 from tui_lab.plots.strips import Strips
 from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Figure, Line
@@ -59,10 +60,16 @@ class Plot:
             return Drawing(())
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return Drawing(_in_words(figure, width, height, style), *_lost(figure))
+        if figure.is_empty:
+            note = narrow(figure.note or "no data yet")
+            return Drawing(tuple(message_rows(note, width, height, style)), *_lost(figure))
         x = self._x = limits.x_axis(figure, self._x)
         lines = [limits.thinned(line, x, width, figure) for line in figure.lines]
         y = self._y = limits.y_axis(figure, lines, self._y)
         frame = lay_out(x, y, figure.tick_labels, width, height)
+        if figure.equal:
+            x, y = limits.equal(x, y, frame.columns, frame.rows)
+            frame = lay_out(x, y, figure.tick_labels, width, height)
         canvas = Canvas(frame.columns, frame.rows, x, y, style)
         paint(canvas, figure, lines)
         return Drawing(self._written(frame, canvas), *_lost(figure), _per_column(canvas))
@@ -92,20 +99,32 @@ def paint(canvas: Canvas, figure: Figure, lines: list[Line]) -> None:
     """Put a figure, its lines thinned, on a canvas: what lies on top comes last."""
     if figure.field is not None:
         canvas.add_field(figure.field)
-    # Shadows first, so that the line that matters lies on top; points on top of bars.
-    for line in sorted(lines, key=lambda line: (line.points and figure.bars, _rank(line))):
+    for line in _in_order(lines, bars=figure.bars):
         canvas.add_line(line, bars=figure.bars)
     for line in figure.lines:
         canvas.add_edges(line)
     canvas.add_marks(figure.marks)
     canvas.add_text(narrow(figure.y_label), 0)
     canvas.add_text(narrow(figure.x_label), canvas.rows - 1, right=True)
-    if not any(len(line.x) for line in figure.lines) and figure.field is None:
-        canvas.add_text(narrow(figure.note or "no data yet"), canvas.rows // 2)
 
 
-def _rank(line: Line) -> bool:
-    return line.role != "muted"
+def _in_order(lines: list[Line], *, bars: bool) -> list[Line]:
+    """What comes later lies on top: bands, what is dimmed, clouds of points, lines (the first of
+    them last), single points; but points above bars, which stand in the order given."""
+    if bars:
+        return sorted(lines, key=lambda line: (line.points, line.role != "muted"))
+    order = sorted(range(len(lines)), key=lambda place: (_rank(lines[place]), -place))
+    return [lines[place] for place in order]
+
+
+def _rank(line: Line) -> int:
+    if line.upper is not None:
+        return 0
+    if line.role == "muted":
+        return 1
+    if stands_alone(line):
+        return 4
+    return 2 if line.points else 3
 
 
 def _lost(figure: Figure) -> tuple[int, float, int]:
@@ -149,7 +168,17 @@ def same(one: Figure | None, other: Figure | None) -> bool:
 
 def _same_line(one: Line, other: Line) -> bool:
     return (
-        (one.name, one.role, one.points) == (other.name, other.role, other.points)
+        _drawn_alike(one) == _drawn_alike(other)
+        and (one.upper is None) == (other.upper is None)
         and np.array_equal(one.x, other.x, equal_nan=True)
         and np.array_equal(one.y, other.y, equal_nan=True)
+        and (
+            one.upper is None
+            or other.upper is None
+            or np.array_equal(one.upper, other.upper, equal_nan=True)
+        )
     )
+
+
+def _drawn_alike(line: Line) -> tuple[object, ...]:
+    return line.name, line.role, line.points, line.dotted, line.sign

@@ -104,6 +104,22 @@ def scatter(x: Floats, y: Floats, columns: int, rows: int) -> Dots:
     return grid
 
 
+def band(x: Floats, low: Floats, high: Floats, columns: int, rows: int) -> Dots:
+    """Every other dot between two edges, which are joined from point to point."""
+    grid = np.zeros((rows, columns), dtype=np.bool_)
+    placed = within(x, low) & within(x, high)
+    if not placed.any():
+        return grid
+    at = (np.arange(columns) + 0.5) / columns
+    order = np.argsort(x[placed])
+    known = np.clip(x[placed][order], 0, 1)
+    lower, upper = (np.interp(at, known, edge[placed][order]) for edge in (low, high))
+    height = 1 - (np.arange(rows)[:, None] + 0.5) / rows
+    grid = (lower <= height) & (height <= upper) & (at >= known[0]) & (at <= known[-1])
+    checked: Dots = grid & ((np.arange(rows)[:, None] + np.arange(columns)) % 2 == 0)
+    return checked
+
+
 def bars(
     x: Floats, y: Floats, base: float, width: float, columns: int, rows: int, *, grain: int = 1
 ) -> Dots:

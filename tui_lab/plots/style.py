@@ -59,10 +59,10 @@ class PlotStyle:
             return CHARACTERS[role]
         return ""
 
-    def dotted(self, role: Role) -> bool:
+    def dotted(self, role: Role, wanted: bool | None = None) -> bool:
         """Whether a line is drawn in half its dots, to differ from its neighbour in more than
-        colour."""
-        return role in _DOTTED and not self.character(role)
+        colour; `wanted` where the line has a word in it."""
+        return (role in _DOTTED if wanted is None else wanted) and not self.character(role)
 
     def sample(self, role: Role) -> str:
         """What to put before the name of a series in a legend; "" where its colour says it."""

@@ -31,7 +31,8 @@ class Classifier(Program):
     """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`
     and `examples`; its weight matrices are called `W1`, `W2`, … among its parameters.
 
-    A step must end with `tally`, which keeps the running means over the epoch on the device.
+    A step must end with `tally`, which records the share told right of its batch and keeps the
+    running means over the epoch on the device.
     """
 
     def build(self) -> None:
@@ -72,7 +73,9 @@ class Classifier(Program):
             self.running_examples = 0
         mean = loss.detach() if loss.ndim == 0 else loss.detach().mean()
         self.running_loss.add_(mean, alpha=len(y))
-        self.running_correct.add_((logits.detach().argmax(1) == y).sum())
+        right = (logits.detach().argmax(1) == y).sum()
+        self.record("train/accuracy", right / len(y))
+        self.running_correct.add_(right)
         self.running_examples += len(y)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from tui_lab.experiment import Curve
 from tui_lab.view_models.figure import Figure, Floats, Line, Mark, Role
-from tui_lab.view_models.measurements import Kind
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.run import RunView
 from tui_lab.view_models.series import Series, averaged, smooth
@@ -18,6 +18,8 @@ Axis = Literal["step", "epoch", "time"]
 
 ROLES: tuple[Role, ...] = get_args(Role)[:6]
 """Given out in order, and again from the first where six are not enough."""
+_SIGNS = ("", "+", "x", "o")
+"""What lines are drawn with each time the colours have been given out."""
 SMOOTHED_SPANS = 400
 """What a smoothed line is averaged into first. Smoothing then looks the same whether a run has
 ten thousand steps or a million; with a weight per step it would vanish within one column."""
@@ -38,17 +40,17 @@ def curve_figure(
 ) -> Figure:
     """The curve's keys as lines, first those of `view`, then of each overlay with its label.
 
-    With `smoothing` (the weight of the past, below 1) the raw line stays as a `muted` shadow of
-    the same name under the smooth one. `log` is the declaration's own choice when None.
+    A key that is evaluated after each epoch and logged at each step too shows its steps from the
+    first one on, as a `muted` shadow once there are evaluations. With `smoothing` (the weight of
+    the past, below 1) the raw line stays as a shadow of the same name under the smooth one. `log`
+    is the declaration's own choice when None. Each run has a colour where there are several, each
+    key where there is one.
     """
     views = [("", view), *overlays]
-    lines = [
-        Line(name, points, series.values, ROLES[index % len(ROLES)])
-        for index, (name, run, series) in enumerate(_named(views, curve))
-        if series is not None and len(points := _positions(series, run, x))
-    ]
+    lines = [line for place in _places(views, curve) for line in place.lines(x, smoothing)]
+    lines.sort(key=lambda line: line.role != "muted")  # shadows first: what comes later lies on top
     return Figure(
-        lines=tuple(_smoothed(lines, smoothing) if smoothing else lines),
+        lines=tuple(lines),
         marks=tuple(_marks(view, x)),
         log_y=curve.log if log is None else log,
         x_label="seconds" if x == "time" else x,
@@ -62,7 +64,7 @@ def legend(figure: Figure) -> list[tuple[Role, str]]:
     What all keys have in common is left out.
     """
     raw = {line.name: line for line in figure.lines if line.role == "muted"}
-    shown = [line for line in figure.lines if line.role != "muted"]
+    shown = list({line.name: line for line in figure.lines if line.role != "muted"}.values())
     texts = _shortened([line.name for line in shown])
     return [
         (line.role, f"{text} {short(float(raw.get(line.name, line).y[-1]))}".strip())
@@ -75,7 +77,7 @@ def nonfinite_note(view: RunView, curve: Curve, *, log: bool = False) -> str:
 
     On a logarithmic axis values of 0 and below are counted too.
     """
-    kept = [series for _, _, series in _named([("", view)], curve) if series is not None]
+    kept = [s for place in _places([("", view)], curve) for s in (place.steps, place.series) if s]
     firsts = [s.first_nonfinite for s in kept if s.first_nonfinite is not None]
     parts = []
     if firsts:
@@ -95,22 +97,73 @@ def round_up(value: float) -> float:
     return stop if math.isfinite(stop) else value
 
 
-def _named(
-    views: Sequence[tuple[str, RunView]], curve: Curve
-) -> Iterator[tuple[str, RunView, Series | None]]:
-    """Every line there could be, so that a key keeps its role before the others have data."""
-    for label, run in views:
-        for key in curve.keys:
-            yield f"{key}{_OF}{label}" if label else key, run, _series(run, curve, key)
+@dataclass(frozen=True)
+class _Place:
+    """A line there could be: a key of a run."""
+
+    name: str
+    run: RunView
+    series: Series | None
+    """As declared."""
+    steps: Series | None
+    """Of a key that is evaluated after each epoch: its value at each step, where it is logged."""
+    role: Role
+    dotted: bool | None
+    sign: str
+
+    def lines(self, x: Axis, smoothing: float) -> Iterator[Line]:
+        """The steps, smoothed or not, and the evaluations over them."""
+        steps, series = self._line(self.steps, x), self._line(self.series, x)
+        if steps is not None and series is not None:
+            shadow = f"{self.name} of each step"
+            yield replace(steps, name=shadow, role="muted", dotted=None, sign="")
+            if smoothing:
+                yield _smoothed(steps, smoothing)
+            yield series
+        elif (line := steps or series) is not None:
+            if smoothing:
+                yield replace(line, role="muted", dotted=None, sign="")
+            yield _smoothed(line, smoothing) if smoothing else line
+
+    def _line(self, series: Series | None, x: Axis) -> Line | None:
+        if series is None or not len(at := _positions(series, self.run, x)):
+            return None
+        return Line(self.name, at, series.values, self.role, dotted=self.dotted, sign=self.sign)
+
+
+def _places(views: Sequence[tuple[str, RunView]], curve: Curve) -> Iterator[_Place]:
+    """Every line there could be, so that a key keeps its looks before the others have data."""
+    for index, (label, run) in enumerate(views):
+        for number, key in enumerate(curve.keys):
+            name = f"{key}{_OF}{label}" if label else key
+            looks = _run_looks(index, number) if len(views) > 1 else _key_looks(number)
+            yield _Place(name, run, _series(run, curve, key), _steps(run, curve, key), *looks)
+
+
+def _key_looks(number: int) -> tuple[Role, bool | None, str]:
+    """Of a run alone: a colour for each key."""
+    return ROLES[number % len(ROLES)], None, _SIGNS[number // len(ROLES) % len(_SIGNS)]
+
+
+def _run_looks(index: int, number: int) -> tuple[Role, bool | None, str]:
+    """Of one run among several: a colour for each run, the first for the run shown alone; its
+    first key is drawn whole, the others in half their dots."""
+    if index == 0:
+        return ROLES[0], number > 0, ""
+    round_, place = divmod(index - 1, len(ROLES) - 1)
+    return ROLES[1 + place], number > 0, _SIGNS[round_ % len(_SIGNS)]
+
+
+def _steps(view: RunView, curve: Curve, key: str) -> Series | None:
+    return view.series.get(("step", key)) if curve.every == "epoch" else None
 
 
 def _series(view: RunView, curve: Curve, key: str) -> Series | None:
     """The series as declared, or the other kind where a key is never logged as declared."""
-    other: Kind = "step" if curve.every == "epoch" else "epoch"
     found = view.series.get((curve.every, key))
-    if found is None and any(kind == curve.every for kind, _ in view.series):
-        return view.series.get((other, key))
-    return found
+    if found is None and curve.every == "step" and any(kind == "step" for kind, _ in view.series):
+        return view.series.get(("epoch", key))
+    return found  # the steps of what is evaluated are shown beside it
 
 
 def _positions(series: Series, view: RunView, x: Axis) -> Floats:
@@ -123,13 +176,9 @@ def _per_unit(view: RunView, x: Axis) -> int:
     return view.steps_per_epoch if x == "epoch" and view.steps_per_epoch else 1
 
 
-def _smoothed(lines: Sequence[Line], weight: float) -> Iterator[Line]:
-    """Shadows first: what comes later is drawn on top."""
-    for line in lines:
-        yield Line(line.name, line.x, line.y, "muted")
-    for line in lines:
-        x, y = averaged(line.x, line.y, SMOOTHED_SPANS)
-        yield Line(line.name, x, smooth(y, weight), line.role)
+def _smoothed(line: Line, weight: float) -> Line:
+    x, y = averaged(line.x, line.y, SMOOTHED_SPANS)
+    return replace(line, x=x, y=smooth(y, weight))
 
 
 def _marks(view: RunView, x: Axis) -> Iterator[Mark]:

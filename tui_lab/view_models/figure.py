@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,12 @@ class Line:
     role: Role = "first"
     points: bool = False
     """Draw the points alone, not the line through them."""
+    dotted: bool | None = None
+    """Whether a line is drawn in half its dots; None where its role says so."""
+    sign: str = ""
+    """A character to draw it with, where there are more series than colours."""
+    upper: Floats | None = None
+    """Of a band: its upper edge, `y` being the lower one."""
 
 
 @dataclass(frozen=True)
@@ -66,3 +72,18 @@ class Figure:
     """Words instead of numbers on the x axis: (position, word)."""
     note: str = ""
     """Why there is nothing to draw, in a few words; empty when there is something."""
+    equal: bool = False
+    """Whether a unit is as long upwards as it is across: it shows a plane."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return self.field is None and not any(len(line.x) for line in self.lines)
+
+
+def emphasised(figure: Figure, role: Role | None) -> Figure:
+    """The figure with all series but those of one role dimmed; as it is for None."""
+    if role is None:
+        return figure
+    lines = (line if line.role == role else replace(line, role="muted") for line in figure.lines)
+    return replace(figure, lines=tuple(lines))

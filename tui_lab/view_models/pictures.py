@@ -85,6 +85,7 @@ def _scatter(picture: Scatter, view: RunView, variant: int) -> Figure:
         log_y=picture.log_y,
         x_label=f"{picture.x} {chosen}".rstrip(),
         y_label=picture.y,
+        equal=picture.equal,
     )
 
 
@@ -99,10 +100,20 @@ def _called(layer: str) -> str:
 
 
 def _points_or_line(name: str, data: Layer, role: Role, joined: bool) -> Line:
-    x, y = numbers(data, "x"), numbers(data, "y")
-    if len(x) != len(y):
-        raise BadPicture(f"the data can't be read: {len(x)} x but {len(y)} y")
+    x = numbers(data, "x")
+    if "low" in data:
+        low, high = numbers(data, "low"), numbers(data, "high")
+        _check_lengths(x, low, high)
+        return Line(plain(name), x, low, role, upper=high)
+    y = numbers(data, "y")
+    _check_lengths(x, y)
     return Line(plain(name), x, y, role, points=not joined)
+
+
+def _check_lengths(x: Floats, *columns: Floats) -> None:
+    for y in columns:
+        if len(x) != len(y):
+            raise BadPicture(f"the data can't be read: {len(x)} x but {len(y)} y")
 
 
 def _contour(picture: Contour, view: RunView) -> Figure:
@@ -119,6 +130,7 @@ def _contour(picture: Contour, view: RunView) -> Figure:
         field=field,
         x_label=picture.x,
         y_label=picture.y,
+        equal=picture.equal,
     )
 
 

@@ -176,12 +176,14 @@ EXPERIMENT = Experiment(
             "classes",
             x="x₁",
             y="x₂",
+            equal=True,
             help="Label shift on synthetic data: the target's inputs by class.",
         ),
         Scatter(
             "boundary",
             x="x₁",
             y="x₂",
+            equal=True,
             help="Concept shift: points by their class now; the true line, and those of the plain "
             "and the updated model.",
         ),

@@ -149,19 +149,22 @@ EXPERIMENT = Experiment(
         divergence.FIRST_NAN,
     ),
     pictures=(
-        Curve("loss", ("train/loss", "test/loss"), help="Cross-entropy, train with dropout on."),
         Curve(
-            "accuracy",
-            ("train/accuracy", "test/accuracy", "train/accuracy_undropped"),
-            help="Share told right: train with dropout on while training; the others after each "
-            "epoch, off.",
+            "loss",
+            ("train/loss", "test/loss"),
+            help="Cross-entropy, train with dropout on; beneath it that of each mini-batch.",
         ),
         Curve(
             "gap",
             ("gap/accuracy",),
             help="Accuracy on 10,000 training images less that on the test images, dropout off.",
         ),
-        clothes.LOSS_PER_STEP,
+        Curve(
+            "accuracy",
+            ("train/accuracy", "test/accuracy", "train/accuracy_undropped"),
+            help="Share told right: train with dropout on while training, beneath it that of each "
+            "mini-batch; the others after each epoch, off.",
+        ),
         Heatmap(
             "dropout of 0 … 15",
             help="The dropout function on 0 to 15 in two rows, for p = 0, p₁, p₂ and 1: zero, or "

@@ -211,23 +211,22 @@ EXPERIMENT = Experiment(
             log=True,
             help="‖∇W‖ of the first and the last layer on a fixed batch after each epoch.",
         ),
-        Curve("loss", ("train/loss", "test/loss"), help="Cross-entropy after each epoch."),
+        Curve(
+            "loss",
+            ("train/loss", "test/loss"),
+            help="Cross-entropy after each epoch; beneath it that of each mini-batch.",
+        ),
         Curve(
             "accuracy",
             ("train/accuracy", "test/accuracy"),
-            help="Share classified rightly after each epoch; a tenth is guessing.",
+            help="Share classified rightly after each epoch, beneath it that of each mini-batch; "
+            "a tenth is guessing.",
         ),
         Curve(
             "symmetry",
             ("symmetry/spread",),
             log=True,
             help="How far the units of the hidden layers are from being all alike.",
-        ),
-        Curve(
-            "loss per step",
-            ("train/loss",),
-            every="step",
-            help="Cross-entropy of each mini-batch, before the step it leads to.",
         ),
         Bars(
             "gradient by layer",

@@ -61,13 +61,15 @@ class GradientFlow(Program):
 
     def step(self, batch: tuple[Tensor, Tensor]) -> Iterator[Phase]:
         X, y = batch
-        loss = cross_entropy(self.logits(X), y)
+        logits = self.logits(X)
+        loss = cross_entropy(logits, y)
         yield self.forward(loss)
         loss.mean().backward()
         yield self.backward()
         self.optimizer.step()
         yield self.update()
         self.optimizer.zero_grad()
+        self.record("train/accuracy", (logits.detach().argmax(1) == y).double().mean())
         yield self.zero_grad()
 
     def hyperparameter_changed(self, name: str) -> None:

@@ -53,14 +53,13 @@ def _against_lambda(sweep: Sweep) -> Layers:
     bands = {name: band(losses, kept) for name, losses in sweep.losses.sets().items()}
     lines = {f"line {name}": _line(sweep, mean) for name, (mean, _, _) in bands.items()}
     _, low, high = (_line(sweep, edge) for edge in bands["test"])
-    outline = {axis: [*low[axis], *reversed(high[axis])] for axis in ("x", "y")}
     shown = [y for layer in lines.values() for y in layer["y"] if math.isfinite(y)]
     lowest, highest = min(shown, default=1.0), max(shown, default=1.0)
     return {
         "points diverged": _diverged(sweep, above=10 * highest),
         "line chosen": {"x": [sweep.axis[chosen]] * 2, "y": [lowest, highest]},
         **lines,
-        "line test 5-95 %": outline,
+        "band test 5-95 %": {"x": low["x"], "low": low["y"], "high": high["y"]},
     }
 
 

@@ -127,15 +127,14 @@ EXPERIMENT = Experiment(
         ),
     ),
     pictures=(
-        Curve("loss", ("train/loss",), log=True, help="Loss over all examples after each epoch."),
-        Curve("‖w‖", ("norm/w",), help="Length of the weights after each epoch."),
         Curve(
-            "loss per step",
+            "loss",
             ("train/loss",),
             log=True,
-            every="step",
-            help="Loss of each mini-batch, before the step it leads to.",
+            help="Loss over all examples after each epoch; beneath it that of each mini-batch, "
+            "before the step it leads to.",
         ),
+        Curve("‖w‖", ("norm/w",), help="Length of the weights after each epoch."),
         Scatter(
             "fit",
             x="feature",

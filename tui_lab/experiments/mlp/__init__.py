@@ -95,13 +95,17 @@ EXPERIMENT = Experiment(
         divergence.FIRST_NAN,
     ),
     pictures=(
-        Curve("loss", ("train/loss", "test/loss"), help="Cross-entropy, train and test."),
+        Curve(
+            "loss",
+            ("train/loss", "test/loss"),
+            help="Cross-entropy, train and test; beneath it that of each mini-batch.",
+        ),
         Curve(
             "accuracy",
             ("train/accuracy", "test/accuracy"),
-            help="Share told right: train while training, test after each epoch.",
+            help="Share told right: train while training, test after each epoch; beneath it that "
+            "of each mini-batch.",
         ),
-        clothes.LOSS_PER_STEP,
         Curve(
             "spread of units",
             ("spread/units",),

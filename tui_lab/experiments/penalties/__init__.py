@@ -203,6 +203,7 @@ EXPERIMENT = Experiment(
             "unit balls",
             x="w₁",
             y="w₂",
+            equal=True,
             help="All w of norm 1. L1 has its corners on the axes, where a weight is 0; for the "
             "entries of a matrix the L2 ball is that of the Frobenius norm.",
         ),

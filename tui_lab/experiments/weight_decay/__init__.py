@@ -102,7 +102,8 @@ EXPERIMENT = Experiment(
             "loss",
             ("train/loss", "test/loss"),
             log=True,
-            help="Loss over all training and all test examples after each epoch, no penalty.",
+            help="Loss over all training and all test examples after each epoch, no penalty; "
+            "beneath it that of each mini-batch, before the step it leads to.",
         ),
         Curve("‖w‖", ("norm/w",), help="Length of the weights after each epoch."),
         Curve(
@@ -111,13 +112,6 @@ EXPERIMENT = Experiment(
             log=True,
             help="The part of w in the row space of X, which gradients can move, and the part "
             "outside it, which only decay can.",
-        ),
-        Curve(
-            "loss per step",
-            ("train/loss",),
-            log=True,
-            every="step",
-            help="Loss of each mini-batch, before the step it leads to.",
         ),
         Bars("weights", help="The learned weights, against the true 0.01 of every one."),
     ),

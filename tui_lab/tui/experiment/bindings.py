@@ -184,6 +184,14 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
     Binding(
+        "c",
+        "chart('front')",
+        "in front",
+        tooltip="Bring the next line of the focused chart to the front, and dim the others",
+        id="chart.front",
+        show=False,
+    ),
+    Binding(
         "O",
         "chart('clear')",
         "no overlay",

@@ -11,6 +11,7 @@ from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.run_header import RunHeader
 from tui_lab.tui.experiment.status_line import StatusLine
+from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.session.protocol import Session
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
@@ -61,8 +62,8 @@ class RunDisplay:
             self._panes.log_view.show_output(str(error))
 
     def change(self, option: str) -> None:
-        """Draw in another way: `log`, `smoothing`, `across` of the curves; the next `picture`; no
-        other runs (`clear`); hold still, or no more (`freeze`)."""
+        """Draw in another way: `log`, `smoothing`, `across` of the curves; the next series in
+        `front`; the next `picture`; no other runs (`clear`); hold still, or no more (`freeze`)."""
         charts = self._charts
         if option == "log" and charts.focused is not None:
             charts.options = charts.options.toggle_log(charts.focused.title)
@@ -70,6 +71,8 @@ class RunDisplay:
             charts.options = charts.options.next_smoothing()
         elif option == "across":
             charts.options = charts.options.next_across()
+        elif option == "front" and self._chart is not None:
+            self._chart.next_front()
         elif option == "picture":
             self._panes.pictures.turn()
         elif option == "clear":
@@ -79,9 +82,19 @@ class RunDisplay:
 
     def can(self, option: str) -> bool:
         """Whether drawing in that way makes a difference now."""
+        if option == "front":
+            return self._chart is not None and self._chart.can_dim
         if option == "freeze":
             return self._run.feed is not None
         return option != "clear" or bool(self._run.overlays)
+
+    @property
+    def _chart(self) -> Chart | None:
+        """The chart in focus; where none is, the first that is seen."""
+        seen = [chart for pane in (self._charts, self._panes) for chart in pane.query(Chart)]
+        seen = [chart for chart in seen if chart.region.area and chart.display]
+        focused = (chart for chart in seen if chart.has_focus)
+        return next(focused, next(iter(seen), None))
 
     def _draw_lines(self, view: RunView) -> None:
         run = self._run

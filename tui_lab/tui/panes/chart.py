@@ -20,11 +20,11 @@ from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy and plotext come with these, and the first paint must not wait for them
     from tui_lab.plots.plot import Drawing, Plot
-    from tui_lab.view_models.figure import Figure, Role
+    from tui_lab.view_models.figure import Figure, Line, Role
 
 _SPARED = 4
 """Rows that a legend leaves to the picture, and two thirds of the others."""
-_LINE, _DOTTED, _POINTS = " ──", " ┄┄", " ••"
+_LINE, _DOTTED, _POINTS, _BAND = " ──", " ┄┄", " ••", " ░░"
 """What stands before a name in the legend: the series in small."""
 _COUNTED = ("step", "epoch")
 """What an x axis counts: there the first point that can't be placed says when it began."""
@@ -34,7 +34,8 @@ class Chart(FramedRows):
     """Shows one `Figure`; hides how it is drawn."""
 
     HELP: ClassVar[str | None] = """\
-A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smooths its lines.
+A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smooths its lines,
+`c` brings one of its lines to the front and dims the others.
 
 `↑` and `↓` at the edge are values that no axis can hold, `×` is NaN; a letter is a knob you moved.
 """
@@ -56,6 +57,8 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
         self._plot: Plot | None = None
         self._figure: Figure | None = None
         self._legend: tuple[tuple[Role, str], ...] = ()
+        self._front: Role | None = None
+        """The series in front of the others, which are dimmed; None where all are alike."""
         self._note = ""
         self._words: tuple[object, ...] = ()
         self._below = 0
@@ -81,13 +84,30 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
         _, self._legend, self._note = words
         self.update_rows()
 
+    @property
+    def can_dim(self) -> bool:
+        """Whether it shows several series, so that one of them may come to the front."""
+        return len(self._fronts()) > 1
+
+    def next_front(self) -> None:
+        """Bring the next series to the front and dim the others; after the last all are alike."""
+        order = [None, *self._fronts()]
+        here = order.index(self._front) if self._front in order else 0
+        self._front = order[(here + 1) % len(order)]
+        self.update_rows()
+
+    def _fronts(self) -> list[Role]:
+        return list(dict.fromkeys(role for role, _ in self._legend if role != "muted"))
+
     def forget_limits(self) -> None:
         """Fit the axes to the next figure alone: it is of another run."""
-        self._below = 0
+        self._below, self._front = 0, None
         if self._plot is not None:
             self._plot.forget()
 
     def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
+        from tui_lab.view_models.figure import emphasised  # deferred, as below
+
         if self._figure is None:
             return ()
         if self._plot is None:
@@ -95,7 +115,8 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
 
             self._plot = Plot()
         legend = self._legend_rows(width, height, style)
-        self.drawing = self._plot.draw(self._figure, width, height - len(legend), style)
+        figure = emphasised(self._figure, self._front)
+        self.drawing = self._plot.draw(figure, width, height - len(legend), style)
         return (*legend, *self.drawing.rows)
 
     def title(self, style: PlotStyle) -> Content:
@@ -105,12 +126,15 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
 
     def _entries(self, style: PlotStyle) -> list[tuple[Role, str]]:
         """The words of the legend, each with its line in small before it."""
-        points = {line.role for line in self._figure.lines if line.points} if self._figure else ()
+        lines = self._figure.lines if self._figure else ()
+        named = list({line.name: line for line in lines if line.role != "muted"}.values())
         entries = []
-        for role, words in self._legend:
+        for place, (role, words) in enumerate(self._legend):
             sample = style.sample(role)
-            rule = _LINE if sample else _rule(style, role, points=role in points)
-            entries.append((role, f"{rule} {f'{sample} {plain(words)}'.strip()}"))
+            line = named[place] if len(named) == len(self._legend) else None
+            rule = _LINE if sample else _rule(style, role, line)
+            shown = role if self._front in (None, role) else "muted"
+            entries.append((shown, f"{rule} {f'{sample} {plain(words)}'.strip()}"))
         return entries
 
     def _legend_rows(self, width: int, height: int, style: PlotStyle) -> list[Strip]:
@@ -124,7 +148,7 @@ A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smoo
             return []
         rows = _wrapped(entries, width)
         self._below = min(max(self._below, len(rows)), max(0, height - _SPARED) // 3)
-        strips = [_strip(row, width, style) for row in rows[: self._below]]
+        strips = [_strip(row, width, style) for row in _cut(rows, self._below, width)]
         return strips + [_strip([], width, style)] * (self._below - len(strips))
 
     def notes(self) -> Sequence[str]:
@@ -159,16 +183,36 @@ def _wrapped(entries: Sequence[tuple[Role, str]], width: int) -> list[list[tuple
     return rows
 
 
+def _cut(
+    rows: Sequence[list[tuple[Role, str]]], most: int, width: int
+) -> list[list[tuple[Role, str]]]:
+    """The first rows; the last of them says how many entries are left out."""
+    kept = [list(row) for row in rows[:most]]
+    missing = sum(map(len, rows[most:]))
+    if not missing or not kept:
+        return kept
+    last = kept[-1]
+    while last and sum(cell_len(words) for _, words in last) + len(f" +{missing}") > width:
+        last.pop()
+        missing += 1
+    last.append(("muted", f" +{missing}"))
+    return kept
+
+
 def _strip(entries: Sequence[tuple[Role, str]], width: int, style: PlotStyle) -> Strip:
     looks = style.styles
     parts = [Segment(w, style.base + looks.get(role, style.base)) for role, w in entries]
     return Strip(parts).adjust_cell_length(width, style.base)
 
 
-def _rule(style: PlotStyle, role: Role, *, points: bool) -> str:
-    if points:
+def _rule(style: PlotStyle, role: Role, line: Line | None) -> str:
+    if line is not None and line.upper is not None:
+        return _BAND
+    if line is not None and line.sign:
+        return f" {2 * line.sign}"
+    if line is not None and line.points:
         return _POINTS
-    return _DOTTED if style.dotted(role) else _LINE
+    return _DOTTED if style.dotted(role, line.dotted if line else None) else _LINE
 
 
 def _look(style: PlotStyle, role: Role) -> Style:
