@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tui_lab import checks
 
@@ -22,11 +22,14 @@ class Resume:
     """Run freely."""
 
 
+Unit = Literal["phase", "step", "epoch"]
+
+
 @dataclass(frozen=True)
 class Advance:
     """Go on by one phase, to the end of one step or of one epoch, then hold still."""
 
-    unit: Literal["phase", "step", "epoch"]
+    unit: Unit
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def from_json(data: Any) -> Command:
         raise ValueError(
             f"{data['command']} does not take {', '.join(fields) or 'that'}."
         ) from None
-    if isinstance(command, Advance) and command.unit not in ("phase", "step", "epoch"):
+    if isinstance(command, Advance) and command.unit not in get_args(Unit):
         raise ValueError("advance takes a unit: phase, step or epoch.")
     if isinstance(command, SetHyperparameter) and not isinstance(command.name, str):
         raise ValueError("set takes the name of a hyperparameter, as text.")

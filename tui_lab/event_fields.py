@@ -37,5 +37,7 @@ FIELDS: Mapping[str, checks.Check] = {
     "columns": checks.columns,
     "data": checks.layer,
     "metrics": checks.mapped(checks.measured),
+    "values": checks.mapped(checks.listed(checks.measured)),
+    "batch": checks.text,
 }
 """By the names of fields; `kind` is narrower in measurements."""

@@ -20,6 +20,10 @@ Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
 
 
+SMALL = 6
+"""Numbers of a tensor that are worth reading one by one: they fit on half a line."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunStarted:
     """The worker has built the program and is about to take the first step."""
@@ -62,7 +66,8 @@ class MetricsLogged:
 
 @dataclass(frozen=True, kw_only=True)
 class GradientsLogged:
-    """The state of every parameter at one moment: `phase` of `step`.
+    """The state of every parameter at one moment: after `phase` of `step`, or, where that is
+    empty, after the whole step.
 
     Each of `parameters`: `{"name", "grad": "none"|"zeroed"|"set"|"accumulated", "times": backward
     passes summed in .grad, "norm": ‖p‖, "grad_norm": ‖∇‖ or None, "update": ‖Δp‖/‖p‖ or None,
@@ -76,6 +81,10 @@ class GradientsLogged:
     graph: bool
     """Whether the loss of this step hangs on a graph that backward could walk."""
     parameters: Sequence[Mapping[str, Any]]
+    values: Mapping[str, Sequence[Number]] = field(default_factory=dict)
+    """While the loop holds still: the numbers of small tensors, `w`, `w.grad` and `loss`."""
+    batch: str = ""
+    """And the shapes of the tensors in the batch: `10×2, 10×1`."""
 
 
 @dataclass(frozen=True, kw_only=True)

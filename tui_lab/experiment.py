@@ -93,13 +93,22 @@ class Histogram(Picture):
     """Counts per bin. Layers: `{"edges": [...], "counts": [...]}`."""
 
 
+@dataclass(frozen=True)
 class Heatmap(Picture):
     """A matrix of numbers. Layer `cells`: `{"values": [[...]]}`; labels in `rows`, `columns`."""
 
+    rows: str = ""
+    """What its rows are: `true class`."""
+    columns: str = ""
 
+
+@dataclass(frozen=True)
 class Images(Picture):
     """Small grey images in a grid. Layer `images`: `{"pixels": [[[0..1]]], "captions": [...],
     "wrong": [bool, ...]?}`."""
+
+    caption: str = ""
+    """How to read a caption: `predicted≠label`."""
 
 
 class Table(Picture):

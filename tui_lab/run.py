@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from tui_lab import checks
+from tui_lab.commands import Unit
 
 FORMAT = 2
 """Version of a run's directory; a reader refuses newer ones. From 2 on the lines of the log are
@@ -68,6 +69,8 @@ class RunRequest:
     """Of torch; 0 for as many as are fastest. The log says how many it took."""
     plugin: str = ""
     """Path of the user's own experiment file, when it is not an installed experiment."""
+    hold: Unit | None = None
+    """Where the run first holds still: after a `phase`, a `step` or an `epoch`; None: nowhere."""
     interactive: bool = False
     """Whether a demonstration stays up and follows its knobs instead of ending."""
     data: str = ""
@@ -98,6 +101,7 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "device": checks.name,
     "threads": checks.pid,
     "plugin": checks.text,
+    "hold": checks.optional(checks.one_of(*get_args(Unit))),
     "interactive": checks.flag,
     "data": checks.text,
     "parent": checks.name,

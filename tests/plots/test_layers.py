@@ -80,6 +80,11 @@ def test_a_single_point_is_a_glyph_on_top_of_any_line() -> None:
         assert "".join(rows(Figure(lines), 40, 12)).count("◆") == 1
 
 
+def test_a_line_of_one_point_is_more_than_a_dot() -> None:
+    alone = Line("‖w‖", np.array([5.0, 6.0]), np.array([1.0, np.nan]))
+    assert "".join(rows(Figure((alone,)), 40, 12)).count("•") == 1
+
+
 def test_lines_lie_over_a_cloud_of_points() -> None:
     cloud = Line("data", np.repeat(X, 4), np.tile(RISING, 4), "second", points=True)
     drawn = draw(Figure((cloud, Line("f", X, FLAT))), 40, 12, COLOURS)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tui_lab.commands import Acknowledgement, Command
+from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNotFound, RunNotLive
 from tui_lab.events import RunEvent
@@ -127,9 +127,15 @@ class FakeSession:
         return self.summary(run_id).status
 
     def start(
-        self, experiment: Experiment, hyperparameters: Hyperparameters, seed: int, device: str
+        self,
+        experiment: Experiment,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        device: str,
+        hold: Unit | None = None,
     ) -> str:
-        self.calls.append(("start", experiment.name, dict(hyperparameters), seed, device))
+        held = (hold,) if hold else ()
+        self.calls.append(("start", experiment.name, dict(hyperparameters), seed, device, *held))
         if self.start_error is not None:
             raise self.start_error
         run = summary(

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tui_lab import events
-from tui_lab.commands import Acknowledgement, Command
+from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.experiment import Experiment, Metric
 from tui_lab.hyperparameters import Float, Int
 from tui_lab.runs.directory import RunDirectory
@@ -110,7 +110,12 @@ class ScriptedControl:
 
 
 def conduct(
-    directory: RunDirectory, before: Mapping[int, list[Command]], *, epochs: int = 2, toy: Any = Toy
+    directory: RunDirectory,
+    before: Mapping[int, list[Command]],
+    *,
+    epochs: int = 2,
+    toy: Any = Toy,
+    hold: Unit | None = None,
 ) -> tuple[list[events.RunEvent], ScriptedControl, Loop]:
     """Drive the toy with requests at given steps; returns its log, the control and the loop."""
     program = toy(EXPERIMENT.choose({"epochs": epochs}), seed=0, device=torch.device("cpu"))
@@ -118,7 +123,7 @@ def conduct(
     record = RunRecord(directory)
     publisher = Publisher(program, record, total_steps=epochs * 3)
     control = ScriptedControl(before)
-    loop = Loop(EXPERIMENT, program, control, publisher)  # type: ignore[arg-type]
+    loop = Loop(EXPERIMENT, program, control, publisher, hold=hold)  # type: ignore[arg-type]
     control.loop = loop
     try:
         loop.run()

@@ -53,7 +53,7 @@ def test_looking_takes_one_thread_and_the_step_has_all() -> None:
     clock = iter([10.0, 10.1, 20.0, 20.05, 30.0, 30.1, 40.0]).__next__
     publisher = SimpleNamespace(probe=probe, t=0.0, note=lambda event: None)
     watch = StepWatch(cast("Publisher", publisher), clock)
-    watch.begin(1)
+    watch.begin(1, ())
     between = torch.get_num_threads()
     watch.observe(FORWARD)
     watch.end(1, held=False)

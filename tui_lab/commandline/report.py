@@ -11,6 +11,7 @@ from tui_lab.commandline.table import elapsed_text, number_text, table
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.view_models.divergence import diverged_at, diverged_words
 
 if TYPE_CHECKING:  # numpy comes with it
     from tui_lab.view_models.run import RunView
@@ -84,9 +85,11 @@ def print_trouble(run: RunDirectory, view: RunView, console: Console) -> None:
 
 def headline(result: dict[str, Any]) -> str:
     """One line: `weight-decay-…-7f3a: finished, 400 steps, 100 epochs in 0.8 s, seed 0, cpu`."""
+    fate = diverged_words(diverged_at(result["metrics"]))
     return (
-        f"{result['run']}: {result['status']}, {_count(result['steps'], 'step')}, "
-        f"{_count(result['epochs'], 'epoch')} in {elapsed_text(result['elapsed_s'])}, "
+        f"{result['run']}: {result['status']}{fate and f' ({fate})'}, "
+        f"{_count(result['steps'], 'step')}, {_count(result['epochs'], 'epoch')} "
+        f"in {elapsed_text(result['elapsed_s'])}, "
         f"seed {result['seed']}, {result['device']}"
     )
 

@@ -44,9 +44,13 @@ TEST_IMAGES = Images(
     "test images",
     help="The first test images and the class they are taken for; where that is wrong, "
     "≠ and the true one. Wrong ones come first.",
+    caption="predicted≠label",
 )
 CONFUSION = Heatmap(
-    "confusion", help="Test images by true class (row) and predicted class (column)."
+    "confusion",
+    help="Test images by true class (row) and predicted class (column).",
+    rows="true class",
+    columns="predicted",
 )
 FIRST_LAYER = Images(
     "first layer",

@@ -127,6 +127,9 @@ class Canvas:
         return np.where(self._characters == "", drawn, self._characters)
 
     def _add_curve(self, x: Floats, y: Floats, line: Line) -> None:
+        if not line.sign and np.count_nonzero(raster.within(x, y)) == 1:
+            self._add_points(x, y, line, sparse=True)  # a dot alone would hardly be seen
+            return
         across, down = (1, 1) if line.sign else self._dots(line.role)
         dots = raster.line(x, y, self.columns * across, self.rows * down)
         dotted = self.style.dotted(line.role, line.dotted) and not line.sign

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+
 import numpy as np
 import numpy.typing as npt
 from rich.segment import Segment
@@ -15,6 +17,8 @@ from tui_lab.plots.style import PlotStyle
 Looks = npt.NDArray[np.int16]
 """Which style of a `Palette` each cell takes."""
 
+_decode = codecs.getdecoder("utf-32-le")
+"""Found at once: a codec that can't be loaded once (no descriptor free) is not looked for again."""
 _ASCII = str.maketrans("│─└┬┤├╎↑↓×•·░▒", "|-++++:^vx*.:%")
 
 
@@ -70,7 +74,7 @@ class Strips:
     def draw(self, signs: Glyphs, looks: Looks) -> tuple[Strip, ...]:
         """The cells as rows; those that stood there before are the same objects."""
         width = looks.shape[1]
-        text, numbers = signs.tobytes().decode("utf-32-le"), looks.tobytes()
+        text, numbers = _decode(signs.tobytes())[0], looks.tobytes()
         if self._palette.style.marker == "ascii":
             text = text.translate(_ASCII)
         wide = width * looks.itemsize

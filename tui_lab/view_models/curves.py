@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from tui_lab.experiment import Curve
+from tui_lab.view_models.divergence import diverged_words
 from tui_lab.view_models.figure import Figure, Floats, Line, Mark, Role
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.run import RunView
@@ -74,6 +75,7 @@ def legend(figure: Figure) -> list[tuple[Role, str]]:
 
 def nonfinite_note(view: RunView, curve: Curve, *, log: bool = False) -> str:
     """What the curve can't place, `3 non-finite from step 39`; empty when it places everything.
+    Of a run that diverged it says that, with the step that is said everywhere.
 
     On a logarithmic axis values of 0 and below are counted too.
     """
@@ -81,7 +83,9 @@ def nonfinite_note(view: RunView, curve: Curve, *, log: bool = False) -> str:
     firsts = [s.first_nonfinite for s in kept if s.first_nonfinite is not None]
     parts = []
     if firsts:
-        parts.append(f"{sum(s.nonfinite for s in kept):,} non-finite from step {min(firsts):,}")
+        lost = f"{sum(s.nonfinite for s in kept):,} non-finite"
+        said = diverged_words(view.diverged)
+        parts.append(f"{said}, {lost}" if said else f"{lost} from step {min(firsts):,}")
     if log and (count := sum(s.nonpositive for s in kept)):
         parts.append(f"{count:,} not above 0")
     return ", ".join(parts)

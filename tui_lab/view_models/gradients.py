@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tui_lab.events import GradientsLogged, RunStarted
+from tui_lab.events import SMALL, GradientsLogged, RunStarted
+from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
 
@@ -33,6 +34,7 @@ EXPLODING_GROWTH = 100.0
 EXPLODING_UPDATE = 0.1
 """‖Δp‖/‖p‖ that growth must come with: some 1e-3 is healthy, and a knob turned up makes the
 gradient jump without throwing the parameter about."""
+_GRAD = ".grad"
 _ENOUGH = 3
 """Norms before the present one that make a median."""
 
@@ -155,6 +157,33 @@ class GradientHistory:
             history=tuple(gradient.norms),
             health=_health(gradient, learning) if finite else "non-finite",
         )
+
+
+def contents(snapshot: GradientsLogged | None) -> list[str]:
+    """What a loop that holds still has at hand: its loss and batch, then a line for each small
+    parameter, `w = 1.98, -3.4   w.grad = 0.01, 0.2`."""
+    if snapshot is None or not (snapshot.values or snapshot.batch):
+        return []
+    found = {name: _numbers(values) for name, values in snapshot.values.items()}
+    loss = f"loss {found['loss']}" if "loss" in found else ""
+    batch = f"batch {plain(snapshot.batch)}" if snapshot.batch else ""
+    lines = [" · ".join(filter(None, (loss, batch)))]
+    for name, text in found.items():
+        if name != "loss" and not name.endswith(_GRAD):
+            gradient = found.get(f"{name}{_GRAD}")
+            after = f"   {plain(name)}{_GRAD} = {gradient}" if gradient else ""
+            lines.append(f"{plain(name)} = {text}{after}")
+    return list(filter(None, lines))
+
+
+def most_contents(started: RunStarted | None) -> int:
+    """How many lines `contents` has at the most for the parameters a run began with."""
+    shapes = [p.get("shape") for p in started.parameters] if started else []
+    return 1 + len([shape for shape in shapes if shape is not None and math.prod(shape) <= SMALL])
+
+
+def _numbers(values: Sequence[Any]) -> str:
+    return ", ".join(short(number(value)) for value in values)
 
 
 def _health(gradient: _Gradient, learning: Learning) -> Health:

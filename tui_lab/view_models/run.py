@@ -27,6 +27,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.view_models.change import Change, change_of
 from tui_lab.view_models.damage import damaged_lines
+from tui_lab.view_models.divergence import diverged_at
 from tui_lab.view_models.gradients import GradientHistory, GradientState
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.measurements import Kind, Measurements
@@ -150,6 +151,11 @@ class RunView:
         if self.started is None:
             return RunStatus.PENDING
         return RunStatus.PAUSED if self.paused else RunStatus.RUNNING
+
+    @property
+    def diverged(self) -> int | None:
+        """The first step at which a loss or a parameter was not finite; None while all are."""
+        return diverged_at({alarm.kind: alarm.step for alarm in reversed(self.alarms)})
 
     @property
     def elapsed(self) -> float:

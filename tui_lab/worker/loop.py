@@ -20,14 +20,14 @@ from tui_lab.commands import (
     SetHyperparameter,
     SetHyperparameters,
     Stop,
+    Unit,
 )
-from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Value
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.live_values import LiveValues
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.room import no_room, wait_for_room
 from tui_lab.worker.watch import StepWatch
@@ -37,17 +37,22 @@ class Loop:
     """Drives one program from its first step to its last, obeying `control` between steps."""
 
     def __init__(
-        self, experiment: Experiment, program: Program, control: Control, publisher: Publisher
+        self,
+        experiment: Experiment,
+        program: Program,
+        control: Control,
+        publisher: Publisher,
+        *,
+        hold: Unit | None = None,
     ) -> None:
-        self._experiment = experiment
+        """`hold` says where the loop holds still at first."""
         self._program = program
         self._control = control
         self._publisher = publisher
         self._watched = StepWatch(publisher)
         self._batches: Iterator[Any] = iter(())
         self._steps_per_epoch = len(program.batches)
-        self._accepted: dict[str, Value] = {}
-        """Values that wait for the step under way to end."""
+        self._values = LiveValues(experiment, program, publisher)
         self.step = 0
         """Steps begun; the last of them is under way while a step is held open."""
         self.completed = 0
@@ -59,6 +64,8 @@ class Loop:
         self._phasewise = False
         self._hold_after_step = 0
         self._hold_after_epoch = 0
+        if hold:
+            self._advance(hold)
         self._stop_reason: str | None = None
         self._done = False
 
@@ -86,7 +93,7 @@ class Loop:
         return (
             self._control.pending
             or self._held
-            or bool(self._accepted)
+            or bool(self._values)
             or self._stop_reason is not None
         )
 
@@ -120,8 +127,8 @@ class Loop:
         """Take one step with all that may be due at it."""
         self.step += 1
         phases = self._program.step(batch)
-        if self._phasewise or self._watched.is_due(self.step):
-            self._watch(cast("GeneratorType[Phase, None, None]", phases))
+        if self._phasewise or self._holds_after_it or self._watched.is_due(self.step):
+            self._watch(cast("GeneratorType[Phase, None, None]", phases), batch)
         else:
             for _ in phases:
                 pass
@@ -133,9 +140,16 @@ class Loop:
         if self.step == self._hold_after_step:
             self._hold()
 
-    def _watch(self, phases: GeneratorType[Phase, None, None]) -> None:
+    @property
+    def _holds_after_it(self) -> bool:
+        """Whether the loop holds still once the step under way is over."""
+        ends_epoch = self.step % self._steps_per_epoch == 0
+        held_epoch = ends_epoch and self.epoch + 1 == self._hold_after_epoch
+        return held_epoch or self.step == self._hold_after_step
+
+    def _watch(self, phases: GeneratorType[Phase, None, None], batch: Any) -> None:
         """Take a step with the probe at every phase, stopping there while told to."""
-        self._watched.begin(self.step)
+        self._watched.begin(self.step, batch)
         held = False
         for phase in phases:
             self._watched.observe(phase)
@@ -181,6 +195,8 @@ class Loop:
         self._held = True
         if not self._pause_announced:
             self._pause_announced = True
+            if not self._watched.inside:
+                self._watched.stand(self.completed)
             self._publisher.paused(self.completed)
 
     def _release(self, *, announce: bool = True) -> None:
@@ -205,7 +221,7 @@ class Loop:
             if not self._held and self._stop_reason is None:
                 break
         if not self._watched.inside:
-            self._apply_changes()
+            self._values.apply()
 
     def _obey(self, request: Request) -> None:
         """Carry an order out; what it changed is written before it is answered. An order to stop is
@@ -242,7 +258,7 @@ class Loop:
                 self._stop_reason = reason
                 return None
 
-    def _advance(self, unit: str) -> Acknowledgement:
+    def _advance(self, unit: Unit) -> Acknowledgement:
         inside = self._watched.inside
         self._phasewise = unit == "phase"
         if unit == "step":
@@ -255,28 +271,8 @@ class Loop:
         return Acknowledgement(True, self.step if inside else self.step + 1)
 
     def _accept(self, values: Mapping[str, Any]) -> Acknowledgement:
-        """Check new values now, together; they take effect at the start of the next step."""
-        hp = vars(self._program.hp)
-        try:
-            for name in values:
-                if not self._experiment[name].live:
-                    message = f"{name} can't change while a run is going on; it takes a new run."
-                    raise HyperparameterError(name, message)
-            chosen = self._experiment.choose({**hp, **self._accepted, **values})
-        except HyperparameterError as error:
-            return Acknowledgement(False, self.step, str(error))
-        for name in values:
-            old = self._accepted.get(name, hp[name])
-            hyperparameter = self._experiment[name]
-            self._publisher.hyperparameter_changed(self.step + 1, hyperparameter, old, chosen[name])
-            self._accepted[name] = chosen[name]
+        if complaint := self._values.accept(values, self.step + 1):
+            return Acknowledgement(False, self.step, complaint)
         if not self._watched.inside:
-            self._apply_changes()
+            self._values.apply()
         return Acknowledgement(True, self.step + 1)
-
-    def _apply_changes(self) -> None:
-        """Hand accepted values to the program, at a step boundary."""
-        for name, value in self._accepted.items():
-            setattr(self._program.hp, name, value)
-            self._program.hyperparameter_changed(name)
-        self._accepted.clear()

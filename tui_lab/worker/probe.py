@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.contents import small_values
 from tui_lab.worker.readings import Readings, is_set, norm, shown
 from tui_lab.worker.respite import respite
 
@@ -112,6 +113,18 @@ class GradientProbe:
             "graph": self._graph if held else self._recorded,
             "parameters": states,
         }
+
+    def stand(self, step: int, *, watched: bool) -> dict[str, Any]:
+        """The same between two steps, after `step`, which may have been `watched`."""
+        if watched:
+            return self.snapshot(step, held=True)
+        self.begin(step + 1)
+        self._take_gradients("now", norm)
+        return {**self.snapshot(step + 1, held=True), "step": step}
+
+    def values(self) -> dict[str, list[float]]:
+        """The numbers of small parameters, their gradients and the loss, as things stand."""
+        return small_values(self._parameters(), self._program.loss)
 
     def metrics(self) -> dict[str, float]:
         """`norm/`, `grad/` and `update/` of every parameter at the last watched step, and `all`."""

@@ -186,7 +186,8 @@ class Publisher:
         for key, found in self._measurements.block.refused():
             self.remark(self._measurements.step, _left_out("record()", key, found))
         if self._measurements.last:
-            self._record.progress(self._measurements.step, self._epoch, self._measurements.last)
+            last = {**self._measurements.last, **self._measurements.alarms}
+            self._record.progress(self._measurements.step, self._epoch, last)
 
 
 def _left_out(source: str, key: str, found: str) -> str:

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import GeneratorType
+from typing import Any
 
 import torch
 
 from tui_lab.events import GradientsLogged, PhaseEntered
 from tui_lab.training.phase import Phase
+from tui_lab.worker.contents import shapes
 from tui_lab.worker.publisher import Publisher
 
 
@@ -27,6 +29,9 @@ class StepWatch:
         """Whether a watched step is under way."""
         self._spent = 0.0
         """Seconds that looking at this step has taken."""
+        self._batch = self._phase = ""
+        self._step = -1
+        """The last step that was watched, -1 for none; its batch, and the phase it came to."""
 
     def is_due(self, step: int) -> bool:
         """Whether this step should be watched."""
@@ -36,15 +41,17 @@ class StepWatch:
         """The first step after `step` that should be watched, as things stand."""
         return self._probe.next_due(step, self._clock())
 
-    def begin(self, step: int) -> None:
-        """The step is about to start."""
+    def begin(self, step: int, batch: Any) -> None:
+        """The step is about to start, with this batch."""
         self.inside = True
+        self._step, self._batch = step, shapes(batch)
         self._spent = 0.0
         with self._looking():
             self._probe.begin(step)
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
+        self._phase = phase
         with self._looking():
             self._probe.observe(phase)
 
@@ -52,8 +59,25 @@ class StepWatch:
         """The step, which is `phases`, is about to be held at `phase`."""
         t, line = self._publisher.t, _line(phases)
         self._publisher.emit(PhaseEntered(t=t, step=step, phase=phase, line=line))
-        snapshot = self._probe.snapshot(step, held=True)
-        self._publisher.emit(GradientsLogged(t=t, phase=phase, **snapshot))
+        self._show(phase, self._probe.snapshot(step, held=True), self._batch)
+
+    def stand(self, step: int) -> None:
+        """The loop holds still between two steps, after `step`: how things stand now."""
+        watched = step == self._step
+        with self._looking():
+            snapshot = self._probe.stand(step, watched=watched)
+        self._show(self._phase if watched else "", snapshot, "")
+
+    def _show(self, phase: str, snapshot: dict[str, Any], batch: str) -> None:
+        """Log a snapshot of a loop that holds still, with the numbers that a person may read."""
+        event = GradientsLogged(
+            t=self._publisher.t,
+            phase=phase,
+            **snapshot,
+            values=self._probe.values(),
+            batch=batch,
+        )
+        self._publisher.emit(event)
 
     def end(self, step: int, *, held: bool) -> None:
         """The step is over; one that was not held is logged now, as it was after backward."""

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from tests.tui.fakes import TOY, FakeSession
 from tests.tui.opened import STARTED, live_run
-from tui_lab.commands import Command
+from tui_lab.commands import Command, Unit
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
@@ -27,7 +27,11 @@ class Parts:
         self.session.put(live_run())
         self.session.record(self.id, STARTED, *events)
         self.run = RunFollower(self.session, experiment, self.posted.append)
-        self.steering = Steering(self.session, self.run, self.posted.append, finish)
+        self.held: list[Unit] = []
+        """The runs that were to be started, by where they hold still first."""
+        self.steering = Steering(
+            self.session, self.run, self.posted.append, finish, self.held.append
+        )
 
     def open(self) -> Parts:
         """Show the run, and forget what that posted."""

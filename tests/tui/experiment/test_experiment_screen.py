@@ -62,7 +62,7 @@ async def test_alarms_stand_in_the_status_line_as_plain_text() -> None:
     )
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        assert "a [b]comet came from step 21, loss nan from step 1,040" in lab.text
+        assert "a [b]comet came from step 21, diverged at step 1,040: loss nan" in lab.text
 
 
 async def test_the_log_holds_the_worker_s_own_words() -> None:

@@ -9,10 +9,14 @@ from tui_lab.events import (
     AlarmRaised,
     HyperparameterChanged,
     MetricsLogged,
+    RunEvent,
+    RunFailed,
     RunFinished,
     RunPaused,
     RunStarted,
+    RunStopped,
 )
+from tui_lab.tui.experiment.display import fate
 from tui_lab.tui.experiment.line import fit
 from tui_lab.tui.experiment.run_header import brief
 from tui_lab.tui.experiment.status_line import alarms, progress, remarks
@@ -74,18 +78,44 @@ def test_alarms_are_said_once_each() -> None:
         AlarmRaised(t=1.0, step=22, kind="step/first_inf", message="again."),
         AlarmRaised(t=1.0, step=40, kind="step/first_comet", message="a comet came by."),
     ]
-    assert alarms(view(*raised)) == "loss inf from step 21, a comet came by from step 40"
+    said = "diverged at step 21: loss inf, a comet came by from step 40"
+    assert alarms(view(*raised)) == said
 
 
 def test_no_more_alarms_are_said_than_there_is_room_for() -> None:
-    """A line too long is dropped whole: a run that diverged would say nothing of it."""
-    kinds = ("inf", "nonfinite_parameter", "nan", "nonfinite_evaluation")
+    """A line too long is dropped whole: a run in trouble would say nothing of it."""
+    raised = [
+        AlarmRaised(t=1.0, step=step, kind=f"own/{step}", message=f"no {step}.")
+        for step in (3, 5, 8, 13)
+    ]
+    assert alarms(view(*raised)) == "no 3 from step 3, no 5 from step 5, no 8 from step 8"
+
+
+def test_a_run_that_diverged_says_one_step_however_many_alarms_there_were() -> None:
+    kinds = ("nonfinite_parameter", "inf", "nan", "nonfinite_evaluation")
     raised = [
         AlarmRaised(t=1.0, step=step, kind=f"step/first_{kind}", message="…")
-        for kind, step in zip(kinds, (19, 38, 40, 100), strict=True)
+        for kind, step in zip(kinds, (38, 19, 40, 100), strict=True)
     ]
-    said = "loss inf from step 19, parameter not finite from step 38, loss nan from step 40"
-    assert alarms(view(*raised)) == said
+    assert alarms(view(*raised)) == "diverged at step 19: loss inf"
+
+
+@pytest.mark.parametrize(
+    ("ended", "word"),
+    [
+        (RunFailed(t=2.0, step=12, epoch=1, error="ValueError: no"), "failed at step 12"),
+        (RunStopped(t=2.0, step=12, epoch=1, reason=""), "stopped after 0:02"),
+        (RunFinished(t=2.0, step=12, epoch=1), "done in 0:02"),
+    ],
+)
+def test_an_end_says_which_it_was(ended: RunEvent, word: str) -> None:
+    assert words(progress(view(ended)))[-1] == word
+
+
+def test_a_run_that_failed_says_why_and_where() -> None:
+    failed = view(RunFailed(t=2.0, step=12, epoch=1, error="ValueError: no"))
+    assert words(remarks(failed))[-1] == "ValueError: no"
+    assert fate(failed) == "at step 12"
 
 
 def test_marks_say_where_they_were_asked_for_and_took_effect() -> None:

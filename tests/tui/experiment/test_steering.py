@@ -58,10 +58,25 @@ async def test_without_a_live_run_the_keys_do_nothing(events: Sequence[RunEvent]
     lab = Opened(*events, run=summary(1) if events else None)
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        await pilot.press("space", "full_stop", "n", "e", "E", "t")
+        await pilot.press("space", "E", "t")
         await lab.settle(pilot)
         assert lab.commands == []
         assert ("stop", summary(1).id) not in lab.session.calls
+
+
+@pytest.mark.parametrize("events", [(), (STARTED, FINISHED)])
+@pytest.mark.parametrize(("key", "hold"), [("full_stop", "phase"), ("n", "step"), ("e", "epoch")])
+async def test_without_a_live_run_an_order_to_advance_starts_one_that_is_held(
+    events: Sequence[RunEvent], key: str, hold: str
+) -> None:
+    lab = Opened(*events, run=summary(1) if events else None)
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        await pilot.press(key)
+        await lab.settle(pilot)
+        (started,) = [call for call in lab.session.calls if call[0] == "start"]
+        assert started[-1] == hold
+        assert lab.commands == []
 
 
 async def test_space_lets_a_paused_run_go_on() -> None:

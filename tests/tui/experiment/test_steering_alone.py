@@ -52,9 +52,17 @@ def test_a_refusal_is_told_and_not_taken() -> None:
 def test_a_command_that_reaches_nobody_is_told_and_not_taken() -> None:
     parts = Parts(FINISHED).open()
     parts.session.put(dataclasses.replace(parts.session.summary(parts.id), live=False))
-    parts.steering.give("step")
-    assert parts.answers == [(Advance("step"), False)]
+    parts.steering.send(Pause())
+    assert parts.answers == [(Pause(), False)]
     assert parts.told == [f"{parts.id} is not running."]
+
+
+def test_an_order_to_advance_without_a_live_run_starts_one() -> None:
+    parts = Parts(FINISHED).open()
+    for order in ("phase", "step", "epoch"):
+        parts.steering.give(order)
+    assert parts.held == ["phase", "step", "epoch"]
+    assert parts.answers == []
 
 
 def test_a_run_that_does_not_stop_is_told() -> None:
@@ -68,6 +76,7 @@ def test_a_run_that_does_not_stop_is_told() -> None:
 @pytest.mark.parametrize(("demonstration", "possible"), [(False, list(ORDERS)), (True, ["stop"])])
 def test_a_demonstration_has_no_steps(demonstration: bool, possible: list[str]) -> None:
     parts = Parts(experiment=dataclasses.replace(TOY, demonstration=demonstration))
-    assert not any(parts.steering.can(order) for order in ORDERS)  # nothing runs yet
+    starting = [] if demonstration else ["phase", "step", "epoch"]
+    assert [order for order in ORDERS if parts.steering.can(order)] == starting  # nothing runs yet
     parts.open()
     assert [order for order in ORDERS if parts.steering.can(order)] == possible

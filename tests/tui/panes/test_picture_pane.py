@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from textual.app import App, ComposeResult
 
-from tui_lab.events import PictureLogged
+from tui_lab.events import MetricsLogged, PictureLogged
 from tui_lab.experiment import Bars, Curve, Experiment, Heatmap, Images, Picture, Scatter, Table
 from tui_lab.tui.panes.picture_pane import PicturePane
 from tui_lab.tui.panes.picture_slot import PictureSlot
+from tui_lab.tui.panes.table_view import TableView
 from tui_lab.view_models.run import RunView
 
 KINDS: tuple[Picture, ...] = (
@@ -114,3 +115,29 @@ async def test_pictures_whose_data_were_taken_away_are_passed_over() -> None:
         await pilot.resize_terminal(200, 60)
         app.pane.show(view)
         assert len(app.slots) == 2
+
+
+async def test_zoomed_one_picture_has_the_whole_pane_and_back() -> None:
+    app = Shown()
+    async with app.run_test(size=(200, 50)) as pilot:
+        app.pane.show(logged())
+        await pilot.pause()
+        assert len(app.slots) == 4
+        focused = app.slots[2].query(TableView).first()
+        app.pane.zoom(focused, zoomed=True)
+        said = app.pane.show(logged())
+        await pilot.pause()
+        assert len(app.slots) == 1
+        assert said.startswith("cells · 3 of 5")
+        app.pane.zoom(None, zoomed=False)
+        await pilot.pause()
+        assert len(app.slots) == 4
+
+
+async def test_a_picture_of_an_earlier_step_says_so() -> None:
+    app, view = Shown(), logged()
+    async with app.run_test(size=(60, 20)):
+        assert "step 3 " in app.pane.show(view)
+        columns = {"train/loss": [1.0] * 974}
+        view.fold(MetricsLogged(t=1.0, kind="step", first=1, columns=columns))
+        assert "step 3, now 974" in app.pane.show(view)

@@ -209,6 +209,8 @@ EXPERIMENT = Experiment(
             "confusion matrix",
             help="Label shift: how often the class of each column is taken for that of each row; "
             "every column sums to 1.",
+            rows="predicted",
+            columns="true class",
         ),
         Scatter(
             "accuracy and angle",

@@ -252,6 +252,7 @@ EXPERIMENT = Experiment(
             "training images",
             help="The first training images and their labels, wrong ones with ≠ and the true one; "
             "with augmentation, changed as in training.",
+            caption="label≠true class",
         ),
         clothes.DATA,
     ),

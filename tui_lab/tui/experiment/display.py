@@ -34,6 +34,7 @@ class RunDisplay:
         """Whether the run shown was started while no worker had torch imported."""
         self._experiment = experiment
         self._run = run
+        self._layout = layout
         self._charts, self._panes = layout.charts, layout.panes
 
     def change_to(self, view: RunView) -> None:
@@ -51,6 +52,7 @@ class RunDisplay:
             overlays = self._run.overlays.named(self._run.id, self._run.values)
             self._charts.show(self.view, overlays)
         self._panes.show(self.view, frozen=self.frozen)
+        self._layout.fit_panes()
 
     def look_after(self, session: Session) -> None:
         """What changes slowly: the load of the device, what the worker printed."""
@@ -100,12 +102,26 @@ class RunDisplay:
         run = self._run
         waiting = waiting_words(run.status, cold=self.cold)
         self.header.show_run(
-            self._experiment.title, run.id, run.status, waiting=waiting, device=run.device
+            self._experiment.title,
+            run.id,
+            run.status,
+            waiting=waiting,
+            device=run.device,
+            fate=fate(view) if run.feed else "",
         )
         if run.feed is None:
             self.status_line.show_hint(_HINT)
         else:
             self.status_line.show_view(view, frozen=self.frozen, crash=run.crash)
+
+
+def fate(view: RunView) -> str:
+    """`at step 12` of a run that failed, `diverged at step 19` of one that did."""
+    from tui_lab.events import RunFailed  # with the rest of what needs numpy
+    from tui_lab.view_models.divergence import diverged_words
+
+    failed = f"at step {view.ended.step:,}" if isinstance(view.ended, RunFailed) else ""
+    return " · ".join(filter(None, (failed, diverged_words(view.diverged))))
 
 
 def waiting_words(status: RunStatus | None, *, cold: bool) -> str:

@@ -34,11 +34,13 @@ class RunFollower:
     class Changed(Message):
         """The run's state is another, or it took another value of a hyperparameter."""
 
-        def __init__(self, standing: Standing, *, first_point: bool) -> None:
+        def __init__(self, standing: Standing, before: Standing | None) -> None:
             super().__init__()
             self.standing = standing
-            self.first_point = first_point
+            self.first_point = before is not None and standing.measured > before.measured
             """Whether it has its first point now, and had none before."""
+            self.diverges = before is not None and standing.diverged > before.diverged
+            """Whether something stopped being finite just now."""
 
     class Failed(Message):
         """Something about the run can't be read, or an order to it was not carried out."""
@@ -134,8 +136,7 @@ class RunFollower:
         now = self.feed.standing if self.feed else None
         if now is not None and now != before:
             self._update()
-            first = now.measured and before is not None and not before.measured
-            self._post(self.Changed(now, first_point=first))
+            self._post(self.Changed(now, before))
 
     def _update(self) -> None:
         self.values = self._read_values(self.feed.view.changed if self.feed else {})

@@ -38,10 +38,13 @@ class ExperimentLayout(Horizontal):
         strip = Static(id="strip")
         strip.auto_links = False  # or its words would all look alike
         super().__init__(knobs, Vertical(strip, charts, panes, id="right"))
+        self._most_rows = 0
         self.knobs, self.charts, self.panes, self._strip = knobs, charts, panes, strip
         if not curves:
-            self.panes.current = "pictures"
             self.set_classes("-no-charts -on-panes")
+        if not isinstance(next(iter(experiment.pictures), None), Curve):  # the main one is first
+            self.panes.current = "pictures"
+            self.add_class("-on-panes")
 
     def on_mount(self) -> None:
         self._name_strip()
@@ -56,6 +59,21 @@ class ExperimentLayout(Horizontal):
         elif was_shown:
             self.charts.turn()
         self._name_strip()
+        self.fit_panes()
+
+    def show_curve(self, key: str) -> None:
+        """Bring a curve of this metric to where it is seen."""
+        if self.charts.bring(key):
+            self.set_class(False, "-on-panes")
+            self._name_strip()
+
+    def fit_panes(self) -> None:
+        """Leave to the charts what the pane in front has no use for."""
+        beside = not (self._takes_turns or self.has_class("-zoomed") or not self.charts.curves)
+        rows = self.panes.most_rows if beside else 0
+        if rows != self._most_rows:
+            self._most_rows = rows
+            self.panes.styles.max_height = rows or None
 
     def zoom(self) -> None:
         """Give one pane the whole screen, and back."""
@@ -65,6 +83,8 @@ class ExperimentLayout(Horizontal):
             self.set_class(self.panes in focused.ancestors, "-on-panes")
         self.set_class(zoomed, "-zoomed")
         self.charts.zoom(focused if zoomed else None)
+        self.panes.pictures.zoom(focused, zoomed=zoomed)
+        self.fit_panes()
 
     def focus_knobs(self) -> None:
         """Go to the knob that was turned last, where it has no place of its own in that of the
@@ -88,9 +108,12 @@ class ExperimentLayout(Horizontal):
     @property
     def has_charts_to_show(self) -> bool:
         """Whether there are charts, and asking for them would change what is seen."""
-        takes_turns = any(self.screen.has_class(name) for name in TURNS)
-        is_hidden = takes_turns or self.has_class("-zoomed") or self.charts.waiting
+        is_hidden = self._takes_turns or self.has_class("-zoomed") or self.charts.waiting
         return bool(self.charts.curves) and is_hidden
+
+    @property
+    def _takes_turns(self) -> bool:
+        return any(self.screen.has_class(name) for name in TURNS)
 
     def _make_room(self, focused: Widget | None) -> None:
         """On a narrow screen the knobs are there while one has the focus."""

@@ -27,6 +27,8 @@ class Standing(NamedTuple):
     """Values of hyperparameters changed live so far."""
     measured: bool
     """Whether there is a first point."""
+    diverged: bool = False
+    """Whether something stopped being a finite number."""
 
 
 class RunFeed:
@@ -73,7 +75,9 @@ class RunFeed:
     @property
     def standing(self) -> Standing:
         """Where the run stands."""
-        return Standing(self.status, len(self.view.marks), self.view.measurements.has_points)
+        view = self.view
+        measured, diverged = view.measurements.has_points, view.diverged is not None
+        return Standing(self.status, len(view.marks), measured, diverged)
 
     @property
     def is_complete(self) -> bool:

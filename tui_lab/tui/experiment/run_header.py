@@ -29,8 +29,10 @@ class RunHeader(Line):
         *,
         waiting: str = "",
         device: str = "",
+        fate: str = "",
     ) -> None:
-        """Show a run, or that there is none yet; `waiting` says what a start still takes."""
+        """Show a run, or that there is none yet; `waiting` says what a start still takes, `fate`
+        what became of it: `diverged at step 19`."""
         self._device = device
         left = (Content.assemble(("tui-lab", "$text-muted"), " ▸ ", (title, "bold")),)
         if status is None:
@@ -40,6 +42,8 @@ class RunHeader(Line):
         state = status_content(status)
         if waiting:
             state = Content.assemble(state, (f" {waiting}", "$text-muted"))
+        if fate:
+            state = Content.assemble(state, (f" · {fate}", "bold $error"))
         right = (
             Content.styled(run_id, "$text-muted"),
             Content.styled(plain(device), "$text-muted"),

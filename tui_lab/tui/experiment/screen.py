@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
-from tui_lab.commands import SetHyperparameter, SetHyperparameters, set_command
+from tui_lab.commands import SetHyperparameter, SetHyperparameters, Unit, set_command
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
@@ -33,6 +33,8 @@ from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.view_models.plain_text import plain
 
+LOSS = "train/loss"
+"""The metric of every program whose curve shows that it diverges."""
 TAIL = 1 / 30
 """Seconds between two looks at the log; nothing is drawn then."""
 _READING = 30.0
@@ -71,7 +73,8 @@ class ExperimentScreen(Screen[None]):
         self.charts, self.panes = self.body.charts, self.body.panes
         self.run = RunFollower(session, experiment, self.post_message)
         work = partial(self.run_worker, group="commands", exit_on_error=False)
-        self.steering = Steering(session, self.run, self.post_message, work)
+        begin = partial(self.action_run, False)
+        self.steering = Steering(session, self.run, self.post_message, work, begin)
         self.starter = RunStarter(session, experiment, self.knobs, self.post_message)
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
@@ -177,7 +180,9 @@ class ExperimentScreen(Screen[None]):
         """The run stands otherwise than before."""
         self.live_knobs.take_new()
         self._reveal()
-        if event.first_point or self.run.crash:
+        if event.diverges:
+            self.body.show_curve(LOSS)
+        if event.first_point or event.diverges or self.run.crash:
             self.draw()  # a first point does not wait for the next frame
         self.refresh_bindings()
         if self.mode.leaves_a_core(event.standing):
@@ -223,10 +228,10 @@ class ExperimentScreen(Screen[None]):
     def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
         self.app.push_screen(dialog, take)
 
-    def action_run(self, new_seed: bool = False) -> None:
-        """Start a run with the values of the knobs, and show it."""
+    def action_run(self, new_seed: bool = False, hold: Unit | None = None) -> None:
+        """Start a run with the values of the knobs, held at first if told to, and show it."""
         before = self.run.id if self.run.is_live else ""
-        if run_id := self.starter.start(new_seed):
+        if run_id := self.starter.start(new_seed, hold):
             self.shown.cold = self.starter.cold
             self._leave(before)
             self.open_run(run_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
+from tui_lab.commands import Unit
 from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
@@ -31,9 +32,9 @@ class RunStarter:
         self._knobs = knobs
         self._post = post
 
-    def start(self, new_seed: bool) -> str:
+    def start(self, new_seed: bool, hold: Unit | None = None) -> str:
         """Start a run, with the same seed or the next one, and give its name; empty when it can't
-        be, which is said."""
+        be, which is said. `hold` is where it first holds still."""
         knobs = self._knobs
         if not knobs.current.commit():
             return ""
@@ -41,7 +42,9 @@ class RunStarter:
             knobs.take({SEED: knobs.seed + 1})
         self.cold = not self._session.warm_ready
         try:
-            run_id = self._session.start(self._experiment, knobs.choose(), knobs.seed, knobs.device)
+            run_id = self._session.start(
+                self._experiment, knobs.choose(), knobs.seed, knobs.device, hold
+            )
         except HyperparameterError as error:
             knobs.show_error(str(error))
             return ""

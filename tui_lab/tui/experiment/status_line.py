@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from tui_lab.events import RunEnded, RunFailed, RunStopped
 from tui_lab.tui.experiment.line import Line
 from tui_lab.view_models.damage import damaged_lines
+from tui_lab.view_models.divergence import CAUSES, diverged_words
 from tui_lab.view_models.number_format import duration
 from tui_lab.view_models.plain_text import plain
 
@@ -19,13 +21,6 @@ _MARKS = 3
 """Marks named in the line; the curves carry them all."""
 
 
-_ALARMS = {
-    "step/first_inf": "loss inf",
-    "step/first_nan": "loss nan",
-    "step/first_nonfinite_parameter": "parameter not finite",
-    "step/first_nonfinite_evaluation": "evaluation not finite",
-}
-"""Alarms in fewer words than they bring."""
 _MOST_ALARMS = 3
 """There is room for no more, and what came first is the cause; the log has them all."""
 
@@ -55,7 +50,7 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     if view.total_steps and view.steps_per_second and not crashed:
         parts.append(Content(f"{view.steps_per_second:,.0f} steps/s"))
     if view.ended is not None:
-        parts.append(Content(f"done in {duration(view.elapsed)}"))
+        parts.append(_end(view.ended, view.elapsed))
     elif view.time_left is not None and not crashed:
         parts.append(Content(f"{duration(view.time_left)} left"))
     if frozen:
@@ -68,6 +63,8 @@ def remarks(view: RunView) -> tuple[Content, ...]:
     parts = [_mark(change) for change in view.marks[-_MARKS:]]
     if alarm := alarms(view):
         parts.append(Content.styled(plain(alarm), "bold $error"))
+    if isinstance(view.ended, RunFailed):
+        parts.append(Content.styled(plain(view.ended.error), "bold $error"))
     if damage := damaged_lines(view.damage):
         parts.append(Content.styled(damage, "bold $error"))
     if view.pause_reason:
@@ -76,12 +73,25 @@ def remarks(view: RunView) -> tuple[Content, ...]:
 
 
 def alarms(view: RunView) -> str:
-    """Each of the first kinds of alarm once, with the step at which it was first raised."""
+    """That the run diverged, by what was seen first; each other kind of alarm once, with the step
+    at which it was first raised."""
     first: dict[str, str] = {}
     for alarm in view.alarms:
-        words = _ALARMS.get(alarm.kind, alarm.message.rstrip("."))
-        first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
+        words = alarm.message.rstrip(".")
+        if alarm.kind not in CAUSES:
+            first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
+        elif alarm.step == view.diverged:
+            said = f"{diverged_words(view.diverged)}: {CAUSES[alarm.kind]}"
+            first.setdefault("diverged", said)
     return ", ".join(list(first.values())[:_MOST_ALARMS])
+
+
+def _end(ended: RunEnded, elapsed: float) -> Content:
+    """`done in 0:03`, `stopped after 0:03`, `failed at step 12`."""
+    if isinstance(ended, RunFailed):
+        return Content.styled(f"failed at step {ended.step:,}", "bold $status-failed")
+    word = "stopped after" if isinstance(ended, RunStopped) else "done in"
+    return Content(f"{word} {duration(elapsed)}")
 
 
 def _mark(change: Change) -> Content:

@@ -7,7 +7,7 @@ from typing import Any
 
 from textual.message import Message
 
-from tui_lab.commands import Acknowledgement, Advance, Command, Evaluate, Pause, Resume
+from tui_lab.commands import Acknowledgement, Advance, Command, Evaluate, Pause, Resume, Unit
 from tui_lab.errors import TuiLabError
 from tui_lab.run import RunStatus
 from tui_lab.tui.experiment.follower import RunFollower
@@ -19,6 +19,9 @@ _COMMANDS: dict[str, Command] = {
     "epoch": Advance("epoch"),
     "evaluate": Evaluate(),
 }
+
+
+_STARTS: dict[str, Unit] = {"phase": "phase", "step": "step", "epoch": "epoch"}
 
 
 class Steering:
@@ -42,19 +45,27 @@ class Steering:
         run: RunFollower,
         post: Callable[[Message], object],
         work: Callable[[Coroutine[Any, Any, None]], object],
+        start: Callable[[Unit], object],
     ) -> None:
+        """`start` begins a run that holds still after its first phase, step or epoch."""
         self._session = session
         self._run = run
         self._post = post
         self._work = work
+        self._start = start
 
     def can(self, order: str) -> bool:
         """Whether an order makes sense now; a demonstration knows no steps."""
+        if order in _STARTS:
+            return not self._run.experiment.demonstration
         return self._run.is_live and (order == "stop" or not self._run.experiment.demonstration)
 
     def give(self, order: str) -> None:
-        """Order `pause` (which also resumes), `phase`, `step`, `epoch`, `evaluate` or `stop`."""
-        if order == "stop":
+        """Order `pause` (which also resumes), `phase`, `step`, `epoch`, `evaluate` or `stop`. Where
+        no run is live, an order to advance starts one that is held from its first phase on."""
+        if order in _STARTS and not self._run.is_live:
+            self._start(_STARTS[order])
+        elif order == "stop":
             self.stop(self._run.id)
         elif order == "pause":
             self.send(Resume() if self._run.status is RunStatus.PAUSED else Pause())

@@ -101,6 +101,17 @@ class ChartsPane(Container):
             self.move_child(self._charts[after.title], after=self._charts[before.title])
         self._arrange()
 
+    def bring(self, key: str) -> bool:
+        """Have a curve of this metric among those shown; whether there is one."""
+        wanted = next((curve for curve in self.curves if key in curve.keys), None)
+        if wanted is None:
+            return False
+        for _ in self.curves:
+            if wanted in self.shown:
+                break
+            self.turn()
+        return True
+
     def zoom(self, widget: Widget | None) -> None:
         """Give the whole pane to one of the charts; back to all when it is none of them."""
         self._alone = next((t for t, chart in self._charts.items() if chart is widget), None)

@@ -52,11 +52,13 @@ class GradientTable(ScrollView, can_focus=True):
     def __init__(self, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self._states: tuple[GradientState, ...] = ()
+        self._contents: tuple[str, ...] = ()
         self._rows: list[Content] = []
 
-    def show(self, states: Sequence[GradientState]) -> None:
-        """Show these parameters; only rows that changed are drawn again."""
-        self._states = tuple(states)
+    def show(self, states: Sequence[GradientState], contents: Sequence[str] = ()) -> None:
+        """Show these parameters, and below them lines with what is in them; only rows that changed
+        are drawn again."""
+        self._states, self._contents = tuple(states), tuple(contents)
         self._draw()
 
     def on_resize(self) -> None:
@@ -64,6 +66,7 @@ class GradientTable(ScrollView, can_focus=True):
 
     def _draw(self) -> None:
         rows = table_rows(self._states, self.scrollable_content_region.width - 2)
+        rows += [Content.styled(line, "$text-muted") for line in self._contents]
         old, self._rows = self._rows, rows
         if len(rows) != len(old):
             self.virtual_size = Size(0, len(rows))

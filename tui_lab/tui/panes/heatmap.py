@@ -18,10 +18,13 @@ class Heatmap(FramedRows):
     """Shows one `Cells`: the larger a number, the further its cell stands out."""
 
     _cells: Cells | None = None
+    _axes = ""
 
-    def show(self, cells: Cells) -> None:
-        """Show this matrix; only the cells that look different are sent."""
+    def show(self, cells: Cells, rows: str = "", columns: str = "") -> None:
+        """Show this matrix; only the cells that look different are sent. `rows` and `columns` say
+        what they are."""
         self._cells = cells
+        self._axes = f"rows: {rows} · columns: {columns}" if rows and columns else ""
         self.update_rows()
 
     def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
@@ -30,3 +33,6 @@ class Heatmap(FramedRows):
         from tui_lab.plots.mosaic import heatmap_rows  # deferred: it needs numpy
 
         return heatmap_rows(self._cells, width, height, style)
+
+    def notes(self) -> Sequence[str]:
+        return (self._axes,) if self._axes else ()

@@ -18,11 +18,13 @@ class Images(FramedRows):
     """Shows the images of one `ImageGrid` that there is room for, and says how many those are."""
 
     _grid: ImageGrid | None = None
+    _caption = ""
     _shown = 0
 
-    def show(self, grid: ImageGrid) -> None:
-        """Show these images; only the cells that look different are sent."""
-        self._grid = grid
+    def show(self, grid: ImageGrid, caption: str = "") -> None:
+        """Show these images; only the cells that look different are sent. `caption` says how to
+        read theirs."""
+        self._grid, self._caption = grid, caption
         self.update_rows()
 
     def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
@@ -38,4 +40,5 @@ class Images(FramedRows):
             return ()
         wrong = sum(self._grid.wrong)
         counted = f"{self._shown} of {len(self._grid.pixels)}"
-        return (f"{wrong} wrong", counted) if wrong else (counted,)
+        notes = (self._caption if wrong else "", f"{wrong} wrong" if wrong else "", counted)
+        return tuple(filter(None, notes))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_lab.config import Marker
@@ -41,6 +42,8 @@ class PicturePane(Container):
         self.chosen = (0, 0)
         """Place of the first picture shown among these, and of its view."""
         self._variants: list[str] = []
+        self._alone = False
+        """Whether one picture has the whole pane."""
         self._marker = marker
         self._slots: list[PictureSlot] = []
 
@@ -63,6 +66,16 @@ class PicturePane(Container):
         elif self.pictures:
             self.chosen = (place + 1) % len(self._there), 0
             self.forget()
+
+    def zoom(self, focused: Widget | None, *, zoomed: bool) -> None:
+        """Give the whole pane to one picture, the focused one if it is one of them, and back."""
+        shown = [slot for slot in self._slots if slot.display]
+        place = next((i for i, slot in enumerate(shown) if slot in _lineage(focused)), 0)
+        if zoomed and place:
+            self.chosen = (self.chosen[0] + place) % len(self._there), 0
+            self.forget()
+        self._alone = zoomed
+        self._arrange()
 
     def forget(self) -> None:
         """Other pictures come, or those of another run: their axes are their own."""
@@ -100,7 +113,7 @@ class PicturePane(Container):
     def _arrange(self) -> None:
         """Give each picture that there is room for a place."""
         width, height = self.size
-        most = min(len(self._slots), len(self._there))
+        most = 1 if self._alone else min(len(self._slots), len(self._there))
         rows = max(1, min(height // _ROWS, _MOST, most))
         columns = max(1, min(width // _COLUMNS, _MOST, -(-most // rows)))
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
@@ -115,7 +128,13 @@ class PicturePane(Container):
         parts += [f"{place + 1} of {len(self._there)}"] if len(self._there) > 1 else []
         parts += [self._variants[variant]] if len(self._variants) > 1 else []
         if picture.title in view.picture_steps:
-            parts.append(f"step {view.picture_steps[picture.title]:,}")
+            step = view.picture_steps[picture.title]
+            parts.append(f"step {step:,}" + (f", now {view.step:,}" if view.step > step else ""))
         if len(self._there) > 1 or len(self._variants) > 1:
             parts.append("v next")
         return " · ".join(parts)
+
+
+def _lineage(widget: Widget | None) -> list[object]:
+    """A widget and what holds it."""
+    return [] if widget is None else [widget, *widget.ancestors]

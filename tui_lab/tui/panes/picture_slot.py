@@ -54,10 +54,10 @@ class PictureSlot(Container):
         match picture:
             case Heatmap():
                 self._bring(self._heatmap, heading)
-                self._heatmap.show(heatmap_cells(picture, view))
+                self._heatmap.show(heatmap_cells(picture, view), picture.rows, picture.columns)
             case Images():
                 self._bring(self._images, heading)
-                self._images.show(image_grid(picture, view))
+                self._images.show(image_grid(picture, view), picture.caption)
             case KeyFigures():
                 self._bring(self._table, heading)
                 self._table.show(key_figures(view))

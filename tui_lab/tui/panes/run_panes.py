@@ -18,6 +18,9 @@ if TYPE_CHECKING:  # the view models need numpy, which is imported after the fir
     from tui_lab.events import GradientsLogged
     from tui_lab.view_models.run import RunView
 
+_AROUND = 3
+"""Rows of the pane of gradients besides those of its parameters: border and heading."""
+_LEAST = 7
 NAMES = ("gradients", "code", "pictures", "notes", "log")
 
 
@@ -40,6 +43,12 @@ class RunPanes(PaneBox):
         views = (self.gradients, self.code, self.pictures, self.notes, self.log_view)
         super().__init__(dict(zip(NAMES, views, strict=True)), id=id)
         self._drawn: tuple[object, ...] = ()
+        self._table_rows = 0
+
+    @property
+    def most_rows(self) -> int:
+        """Rows that the view in front has a use for; 0 for as many as there are."""
+        return max(self._table_rows, _LEAST) if self.current == "gradients" else 0
 
     async def open(self, name: str) -> None:
         """Show the view of that name, up to date the next time a run is shown."""
@@ -63,7 +72,14 @@ class RunPanes(PaneBox):
     def _show(self, view: RunView, frozen: bool) -> None:
         remark = ""
         if self.current == "gradients":
-            self.gradients.show(tuple(view.gradients.values()))
+            from tui_lab.view_models.gradients import (  # with numpy, as above
+                contents,
+                most_contents,
+            )
+
+            states = tuple(view.gradients.values())
+            self.gradients.show(states, contents(view.snapshot))
+            self._table_rows = _AROUND + len(states) + most_contents(view.started)
             remark = recording(view.snapshot)
         elif self.current == "code" and view.started is not None:
             self.code.show(view.started.source, view.started.source_line, view.line)
@@ -83,4 +99,5 @@ def recording(snapshot: GradientsLogged | None) -> str:
         return ""
     graph = "graph recorded" if snapshot.graph else "no graph"
     enabled = "grad enabled" if snapshot.grad_enabled else "grad disabled"
-    return f"{graph} · {enabled} · after {snapshot.phase} of step {snapshot.step:,}"
+    at = f"{snapshot.phase} of step" if snapshot.phase else "step"
+    return f"{graph} · {enabled} · after {at} {snapshot.step:,}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
+from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 
@@ -48,7 +49,7 @@ def run_row(run: RunSummary, experiment: Experiment | None, now: datetime) -> Ru
         age=age(run.created, now),
         step=f"{run.step:,}" if run.step else "",
         values=plain(values),
-        error=plain(run.error),
+        error=plain(run.error or diverged_words(diverged_at(run.metrics))),
         train=_metric(run, "train/loss"),
         test=_metric(run, "test/loss"),
         norm=_metric(run, "norm/w") or _metric(run, "norm/all"),

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_lab.commands import Unit
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
@@ -63,7 +64,12 @@ class LabSession:
         return self._experiments[name]
 
     def start(
-        self, experiment: Experiment, hyperparameters: Hyperparameters, seed: int, device: str
+        self,
+        experiment: Experiment,
+        hyperparameters: Hyperparameters,
+        seed: int,
+        device: str,
+        hold: Unit | None = None,
     ) -> str:
         request = RunRequest(
             experiment=experiment.name,
@@ -72,6 +78,7 @@ class LabSession:
             seed=seed,
             device=device,
             threads=self.settings.threads,
+            hold=hold,
             plugin=self._experiments.file(experiment.name),
             interactive=experiment.demonstration,
             data=self._data,

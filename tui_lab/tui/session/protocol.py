@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from tui_lab.commands import Acknowledgement, Command
+from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.config import Settings
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
@@ -104,8 +104,10 @@ class Session(Protocol):
         hyperparameters: Hyperparameters,
         seed: int,
         device: str,
+        hold: Unit | None = None,
     ) -> str:
-        """Start a worker on a new run and give the run's name; raises `TuiLabError`."""
+        """Start a worker on a new run, which may hold still from the start, and give the run's
+        name; raises `TuiLabError`."""
 
     def warm(self) -> None:
         """Start making a worker ready for the next run, if none is."""

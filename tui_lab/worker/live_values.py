@@ -1,0 +1,51 @@
+"""Values that live hyperparameters are to take: checked when asked for, used from the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tui_lab.errors import HyperparameterError
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Value
+from tui_lab.training.program import Program
+from tui_lab.worker.publisher import Publisher
+
+
+class LiveValues:
+    """Takes orders for one program, and hands them to it between two steps."""
+
+    def __init__(self, experiment: Experiment, program: Program, publisher: Publisher) -> None:
+        self._experiment = experiment
+        self._program = program
+        self._publisher = publisher
+        self._accepted: dict[str, Value] = {}
+
+    def __bool__(self) -> bool:
+        """Whether any wait for the step under way to end."""
+        return bool(self._accepted)
+
+    def accept(self, values: Mapping[str, Any], step: int) -> str:
+        """Check new values now, together, and say that they are used from `step` on; gives what is
+        wrong with them, empty when they are taken."""
+        hp = vars(self._program.hp)
+        try:
+            for name in values:
+                if not self._experiment[name].live:
+                    return f"{name} can't change while a run is going on; it takes a new run."
+            chosen = self._experiment.choose({**hp, **self._accepted, **values})
+        except HyperparameterError as error:
+            return str(error)
+        for name in values:
+            old = self._accepted.get(name, hp[name])
+            hyperparameter = self._experiment[name]
+            self._publisher.hyperparameter_changed(step, hyperparameter, old, chosen[name])
+            self._accepted[name] = chosen[name]
+        return ""
+
+    def apply(self) -> None:
+        """Hand what was accepted to the program; no step is under way."""
+        for name, value in self._accepted.items():
+            setattr(self._program.hp, name, value)
+            self._program.hyperparameter_changed(name)
+        self._accepted.clear()
