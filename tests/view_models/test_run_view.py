@@ -69,7 +69,7 @@ class TestProgress:
 
         assert view.steps_per_second == pytest.approx(200)
         assert view.time_left is None
-        assert view.elapsed == 101.0
+        assert view.t == 101.0
 
 
 class TestStatus:

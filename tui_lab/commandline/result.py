@@ -39,7 +39,7 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
         "hyperparameters": request.hyperparameters,
         "steps": max(ended.step if ended else view.step, record.step),
         "epochs": max(ended.epoch if ended else view.measurements.epoch, record.epoch),
-        "elapsed_s": view.elapsed,
+        "elapsed_s": view.t,
         "metrics": {**view.metrics, **(ended.metrics if ended else {})},
     }
     if status is RunStatus.FAILED:

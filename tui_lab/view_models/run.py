@@ -158,11 +158,6 @@ class RunView:
         return diverged_at({alarm.kind: alarm.step for alarm in reversed(self.alarms)})
 
     @property
-    def elapsed(self) -> float:
-        """Seconds the run has taken, as far as its events tell."""
-        return self.t
-
-    @property
     def series(self) -> Mapping[tuple[Kind, str], Series]:
         """Every metric's points under ("step", key) or ("epoch", key)."""
         return self.measurements.series

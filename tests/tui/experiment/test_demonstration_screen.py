@@ -63,6 +63,12 @@ async def test_it_starts_by_itself_and_shows_pictures_alone() -> None:
         await lab.settle(pilot)
         assert lab.screen.panes.current == "pictures"
         assert not lab.screen.charts.display
+        assert "gradients" not in lab.text
+        assert "2 code" in lab.text
+        assert "step 0" not in lab.text
+        await pilot.press("1")
+        await lab.settle(pilot)
+        assert lab.screen.panes.current == "pictures"
         assert lab.screen.panes.pictures.pictures[-1] == KeyFigures()
         await pilot.press("v")
         await lab.settle(pilot)

@@ -15,7 +15,7 @@ from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.panes.charts_pane import ChartsPane
 from tui_lab.tui.panes.pane_box import pane_titles
-from tui_lab.tui.panes.run_panes import NAMES, RunPanes
+from tui_lab.tui.panes.run_panes import NAMES, NUMBERS, RunPanes
 
 _TABS = dict(
     zip(("charts", *NAMES), ("charts", "grads", "code", "pics", "notes", "log"), strict=True)
@@ -50,8 +50,16 @@ class ExperimentLayout(Horizontal):
         self._name_strip()
         self.watch(self.screen, "focused", self._make_room, init=False)
 
+    @property
+    def _there(self) -> list[str]:
+        """The panes that this experiment has, by name."""
+        return [*(["charts"] if self.charts.curves else []), *self.panes.panes]
+
     async def open(self, name: str) -> None:
-        """Show a pane; the charts again once they are shown bring those that had no room."""
+        """Show a pane; the charts again once they are shown bring those that had no room. The
+        pictures stand in for one that this experiment does not have."""
+        if name not in self._there:
+            name = "pictures"
         was_shown = not self.has_class("-on-panes")
         self.set_class(name != "charts", "-on-panes")
         if name != "charts":
@@ -121,10 +129,8 @@ class ExperimentLayout(Horizontal):
 
     def _name_strip(self) -> None:
         current = self.panes.current if self.has_class("-on-panes") else "charts"
-        tabs = dict(_TABS)
-        if not self.charts.curves:
-            del tabs["charts"]
-        titles = pane_titles(tabs, current, first=len(_TABS) - len(tabs))
+        tabs = {name: label for name, label in _TABS.items() if name in self._there}
+        titles = pane_titles(tabs, current, {"charts": 0, **NUMBERS})
         self._strip.update(titles)
 
 

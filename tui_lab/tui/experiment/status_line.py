@@ -41,6 +41,8 @@ class StatusLine(Line):
 
 def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> tuple[Content, ...]:
     """Step, epoch, speed and time, the more important first."""
+    if view.experiment is not None and view.experiment.demonstration:
+        return (Content.styled("turn a knob, and all of it is computed again", "$text-muted"),)
     parts = [_count("step", view.step, view.total_steps)]
     if view.phase is not None:
         at = f"at {plain(view.phase)} of step {view.phase_step}"
@@ -50,7 +52,7 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     if view.total_steps and view.steps_per_second and not crashed:
         parts.append(Content(f"{view.steps_per_second:,.0f} steps/s"))
     if view.ended is not None:
-        parts.append(_end(view.ended, view.elapsed))
+        parts.append(_end(view.ended, view.t))
     elif view.time_left is not None and not crashed:
         parts.append(Content(f"{duration(view.time_left)} left"))
     if frozen:

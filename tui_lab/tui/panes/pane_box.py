@@ -12,7 +12,7 @@ from tui_lab.view_models.plain_text import plain
 
 
 class PaneBox(Frame):
-    """Views by name, in the order of their keys 1, 2, 3, …
+    """Views by name, each with the digit that is its key.
 
     A view becomes part of the screen when it is first opened; none is open at first.
     """
@@ -31,9 +31,17 @@ class PaneBox(Frame):
     }
     """
 
-    def __init__(self, panes: Mapping[str, Widget], *, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        panes: Mapping[str, Widget],
+        numbers: Mapping[str, int],
+        *,
+        id: str,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self.panes = dict(panes)
+        self.numbers = numbers
+        """The digit of each."""
         self._said = ""
         self.current = next(iter(self.panes))
         """The name of the view that is shown, or will be."""
@@ -67,15 +75,16 @@ class PaneBox(Frame):
         self._name_panes()
 
     def _name_panes(self) -> None:
-        titles = pane_titles({name: name for name in self.panes}, self.current)
+        titles = pane_titles({name: name for name in self.panes}, self.current, self.numbers)
         roomy = self.size.width >= titles.cell_length + 4
         self.write_border(titles if roomy else Content(self.current), Content(self._said))
 
 
-def pane_titles(labels: Mapping[str, str], current: str, first: int = 1) -> Content:
+def pane_titles(labels: Mapping[str, str], current: str, numbers: Mapping[str, int]) -> Content:
     """`1 gradients  2 code …`, with the one that is shown set apart; each can be clicked."""
     parts = []
-    for number, (name, label) in enumerate(labels.items(), first):
+    for name, label in labels.items():
+        number = numbers[name]
         look = "bold underline $accent" if name == current else "not bold"
         markup = f"[@click=screen.open_pane('{name}')][{look}]{number} $label[/][/]"
         parts.append(Content.from_markup(markup, label=label))

@@ -127,8 +127,7 @@ class PicturePane(Container):
         parts = [plain(picture.title)]
         parts += [f"{place + 1} of {len(self._there)}"] if len(self._there) > 1 else []
         parts += [self._variants[variant]] if len(self._variants) > 1 else []
-        if picture.title in view.picture_steps:
-            step = view.picture_steps[picture.title]
+        if step := view.picture_steps.get(picture.title, 0):  # of 0 it is what never changes
             parts.append(f"step {step:,}" + (f", now {view.step:,}" if view.step > step else ""))
         if len(self._there) > 1 or len(self._variants) > 1:
             parts.append("v next")

@@ -22,6 +22,8 @@ _AROUND = 3
 """Rows of the pane of gradients besides those of its parameters: border and heading."""
 _LEAST = 7
 NAMES = ("gradients", "code", "pictures", "notes", "log")
+NUMBERS = {name: number for number, name in enumerate(NAMES, 1)}
+"""Their keys; those of a screen that lacks one of them keep theirs."""
 
 
 class RunPanes(PaneBox):
@@ -41,7 +43,10 @@ class RunPanes(PaneBox):
         self.notes = NotesView(lesson)
         self.log_view = LogView()
         views = (self.gradients, self.code, self.pictures, self.notes, self.log_view)
-        super().__init__(dict(zip(NAMES, views, strict=True)), id=id)
+        panes = dict(zip(NAMES, views, strict=True))
+        if experiment.demonstration:  # it trains nothing
+            del panes["gradients"]
+        super().__init__(panes, NUMBERS, id=id)
         self._drawn: tuple[object, ...] = ()
         self._table_rows = 0
 
