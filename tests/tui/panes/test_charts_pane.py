@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from textual.app import App, ComposeResult
 from textual.geometry import Size
 
-from tui_lab.tui.panes.charts_pane import CurveOptions, grid
+from tui_lab.experiment import Curve
+from tui_lab.tui.panes.charts_pane import ChartsPane, CurveOptions, grid
 
 
 @pytest.mark.parametrize(
@@ -13,6 +15,8 @@ from tui_lab.tui.panes.charts_pane import CurveOptions, grid
     [
         (2, (92, 22), (2, 1)),
         (4, (92, 22), (2, 1)),
+        (4, (92, 30), (2, 2)),
+        (7, (160, 50), (3, 3)),
         (2, (52, 19), (1, 2)),
         (2, (52, 12), (1, 1)),
         (2, (160, 35), (2, 1)),
@@ -36,3 +40,25 @@ def test_options_go_round() -> None:
     assert options == CurveOptions()
     assert options.toggle_log("loss").log == {"loss"}
     assert options.toggle_log("loss").toggle_log("loss") == options
+
+
+class Charts(App[None]):
+    """Three charts and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        self.pane = ChartsPane([Curve(name, (name,)) for name in "abc"], "braille", id="charts")
+        yield self.pane
+
+
+async def test_the_last_chart_takes_what_is_left_of_its_row() -> None:
+    app = Charts()
+    async with app.run_test(size=(92, 30)) as pilot:
+        await pilot.pause()
+        widths = [app.pane[name].outer_size.width for name in "abc"]
+        assert widths == [46, 46, 92]
+        app.pane.zoom(app.pane["a"])
+        await pilot.pause()
+        assert app.pane["a"].outer_size.width == 92
+        app.pane.zoom(None)
+        await pilot.pause()
+        assert [app.pane[name].outer_size.width for name in "abc"] == widths

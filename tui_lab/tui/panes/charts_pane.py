@@ -159,8 +159,11 @@ class ChartsPane(Container):
         shown = [c.title for c in self.curves if self._alone in (None, c.title)]
         columns, rows = grid(len(shown), self.size)
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
+        kept = shown[: columns * rows]
         for title, chart in self._charts.items():
-            chart.display = title in shown[: columns * rows]
+            chart.display = title in kept
+            # The last one takes what is left of its row.
+            chart.styles.column_span = 1 + (-len(kept) % columns if title == kept[-1] else 0)
         self.screen.refresh_bindings()
 
 
