@@ -172,6 +172,8 @@ class Experiment:
     demonstration: bool = False
 
     def __post_init__(self) -> None:
+        for named in (n for h in self.hyperparameters for c in h.only_if for n in c.names):
+            self[named]  # raises where there is none of that name
         if self.demonstration:
             live = tuple(replace(h, live=True) for h in self.hyperparameters)
             object.__setattr__(self, "hyperparameters", live)
@@ -204,6 +206,17 @@ class Experiment:
         if error := self.constraint(chosen):
             raise error
         return chosen
+
+    def idle(self, values: Mapping[str, Value]) -> dict[str, str]:
+        """The hyperparameters that do nothing while the others have these values, each with the
+        sentence that says why: `p does nothing while remedy=none`."""
+        reasons = {}
+        for h in self.hyperparameters:
+            broken = next((c for c in h.only_if if not c.holds(values)), None)
+            if broken is not None:
+                written = {n: f"{n}={self[n].format(values[n])}" for n in broken.names}
+                reasons[h.name] = f"{h.name} does nothing while {broken.failure(written)}"
+        return reasons
 
     def preset(self, name: str) -> Preset:
         """The preset of that name; raises `KeyError`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -57,6 +57,15 @@ def choose_values(
             raise UsageError(f"{name} is an option: --{name} {assigned[name]}".rstrip() + ".")
     base = dict(find_preset(experiment, preset).values) if preset is not None else {}
     return {**base, **assigned}
+
+
+def idle_assignments(
+    experiment: Experiment, words: Sequence[str], values: Mapping[str, object]
+) -> list[str]:
+    """A sentence for each hyperparameter given on the command line that does nothing beside the
+    other `values`; raises `HyperparameterError` when these make no sense."""
+    idle = experiment.idle(experiment.choose(values))
+    return [f"{idle[name]}." for name in read_assignments(words) if name in idle]
 
 
 def find_preset(experiment: Experiment, name: str) -> Preset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among, unless
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Contour, Experiment, Metric, Preset, Question, Scatter, Table
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int, Vector
@@ -50,6 +51,7 @@ EXPERIMENT = Experiment(
             high=10.0,
             log=True,
             help="Scale of the prior with given=tau: τ of the Gaussian, b of the Laplace prior.",
+            only_if=among("given", "tau"),
         ),
         Float(
             "strength",
@@ -60,6 +62,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Strength of the penalty with given=lambda: λ‖w‖²/2 for the Gaussian, λ‖w‖₁ for "
             "the Laplace prior, beside the mean half squared error.",
+            only_if=among("given", "lambda"),
         ),
         Float(
             "noise",
@@ -96,6 +99,7 @@ EXPERIMENT = Experiment(
             high=0.999,
             step=0.1,
             help="Correlation of the two inputs, each N(0, 1).",
+            only_if=unless("examples", 0),
         ),
     ),
     metrics=(

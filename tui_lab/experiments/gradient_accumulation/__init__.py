@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among, unless
 from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question, Table
@@ -53,12 +54,14 @@ EXPERIMENT = Experiment(
             ("equal", "ragged"),
             help="Pieces of the same size (as far as k divides the batch), or a last one with a "
             "sixteenth of the batch: 30, 30, 4 for 64 examples in 3.",
+            only_if=unless("micro_batches", 1),
         ),
         Choice(
             "scaling",
             ("by-size", "equal", "none"),
             help="What the mean loss of a piece of n examples is multiplied by before backward: "
             "n/N, N being the whole batch; 1/k; or nothing.",
+            only_if=unless("micro_batches", 1),
         ),
         Choice(
             "model",
@@ -117,6 +120,7 @@ EXPERIMENT = Experiment(
             high=10_000,
             log=True,
             help="Units of the hidden layer; used by model=mlp.",
+            only_if=among("model", "mlp"),
         ),
     ),
     metrics=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among
 from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import (
@@ -59,6 +60,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="The standard deviation of init normal, and the weight of init constant; the "
             "others choose their own scale.",
+            only_if=among("init", "normal", "constant"),
         ),
         Float(
             "lr",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import unless
 from tui_lab.declarations import linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
@@ -56,6 +57,7 @@ EXPERIMENT = Experiment(
             high=1e4,
             log=True,
             help="Largest λ of the grid; with lr·λ above 2 a run diverges.",
+            only_if=unless("points", 1),
         ),
         Int(
             "points",

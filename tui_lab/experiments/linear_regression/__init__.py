@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import remainder
 from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Contour, Curve, Experiment, Metric, Preset, Scatter, Table
@@ -98,6 +99,7 @@ EXPERIMENT = Experiment(
             ("nominal", "actual"),
             help="What the summed gradient is divided by: batch_size, as the notes do, or the "
             "number of examples really in the batch; they differ in a short last batch.",
+            only_if=remainder("examples", "batch_size"),
         ),
         Choice(
             "dtype",

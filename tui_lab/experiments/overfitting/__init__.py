@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among
 from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Curve, Experiment, Images, Metric, Scatter
@@ -62,6 +63,7 @@ EXPERIMENT = Experiment(
             live=True,
             help="Epochs without a lower validation loss after which training ends; used by "
             "early-stopping.",
+            only_if=among("remedy", "early-stopping"),
         ),
         Float(
             "weight_decay",
@@ -72,6 +74,7 @@ EXPERIMENT = Experiment(
             log=True,
             live=True,
             help="How strongly λ‖W‖²/2 pulls all weights to zero; used by weight-decay.",
+            only_if=among("remedy", "weight-decay"),
         ),
         Float(
             "p",
@@ -82,6 +85,7 @@ EXPERIMENT = Experiment(
             live=True,
             help="Probability that a hidden unit (dropout) or a weight (dropconnect) is 0 in a "
             "step; used by dropout and dropconnect.",
+            only_if=among("remedy", "dropout", "dropconnect"),
         ),
         Int(
             "shift",
@@ -91,12 +95,14 @@ EXPERIMENT = Experiment(
             step=1,
             live=True,
             help="Pixels by which an image is moved at most, each way; used by augmentation.",
+            only_if=among("remedy", "augmentation"),
         ),
         Flag(
             "flip",
             default=True,
             live=True,
             help="Turn half of the images left to right; used by augmentation.",
+            only_if=among("remedy", "augmentation"),
         ),
         Float(
             "noise",
@@ -107,6 +113,7 @@ EXPERIMENT = Experiment(
             step=0.05,
             live=True,
             help="Standard deviation of what is added to every pixel; used by augmentation.",
+            only_if=among("remedy", "augmentation"),
         ),
         Int(
             "models",
@@ -117,6 +124,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Models in the ensemble, each trained on its own draw of the images with "
             "replacement; used by bagging.",
+            only_if=among("remedy", "bagging"),
         ),
         Float(
             "lr",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import unless
 from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
@@ -102,6 +103,7 @@ EXPERIMENT = Experiment(
             high=100.0,
             log=True,
             help="Size of the true weights that are not 0; their signs alternate.",
+            only_if=unless("support", 0),
         ),
         linear_law.noise(0.1),
         linear_law.INIT_SD,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import unless
 from tui_lab.declarations import divergence, linear_law
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset
 from tui_lab.hyperparameters import Choice, Flag, Float, Int
@@ -79,8 +80,14 @@ EXPERIMENT = Experiment(
             ("zero", "normal"),
             help="Start the bias at 0, as from scratch, or at a draw like those of the weights, "
             "as the notes' concise version does.",
+            only_if=unless("init_sd", 0.0),
         ),
-        Flag("decay_bias", default=False, help="Decay the bias as well as the weights."),
+        Flag(
+            "decay_bias",
+            default=False,
+            help="Decay the bias as well as the weights.",
+            only_if=unless("weight_decay", 0.0),
+        ),
     ),
     metrics=(
         Metric(

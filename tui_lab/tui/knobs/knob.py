@@ -38,6 +38,7 @@ class Knob(Widget, can_focus=True):
         &:hover { background: $boost; }
         &:focus { background: $primary 30%; text-style: bold; }
         &.-pending { color: $warning; }
+        &.-idle { text-style: dim; }
     }
     """
 
@@ -84,6 +85,8 @@ class Knob(Widget, can_focus=True):
     """Whether the value was sent to the worker and is not yet acknowledged."""
     next_run: reactive[bool] = reactive(False)
     """Whether a run under way keeps its own value, so that this one waits for the next."""
+    idle: reactive[str] = reactive("")
+    """Why the knob does nothing under the present choices; empty when it does something."""
     label_width: reactive[int] = reactive(0)
     """Columns of the names, so that the values of all knobs are aligned."""
 
@@ -154,6 +157,9 @@ class Knob(Widget, can_focus=True):
             return []
         room = width - len(self.text) - 4
         return [(" next run" if room >= 9 else " " + NEXT_RUN, "$text-muted")]
+
+    def watch_idle(self, idle: str) -> None:
+        self.set_class(bool(idle), "-idle")
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         if self.draft is not None:

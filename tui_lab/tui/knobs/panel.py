@@ -68,6 +68,7 @@ class KnobPanel(Vertical):
     def on_mount(self) -> None:
         self.border_title = "Hyperparameters"
         self.set_class(KnobColumns.of(self._knobs.values()).are_many, "-long")
+        self._mark_idle()
 
     def on_resize(self) -> None:
         columns = KnobColumns.of(self._knobs.values()).names(self.size.width)
@@ -103,6 +104,7 @@ class KnobPanel(Vertical):
         """Show `values` (of any of the knobs) as they are, as no one's new choice."""
         for name, value in values.items():
             self._knobs[name].value = value
+        self._mark_idle()
         self.show_error("")
 
     def change(self, values: Mapping[str, Value]) -> None:
@@ -144,7 +146,10 @@ class KnobPanel(Vertical):
     def explain_focused(self) -> None:
         """Say what the knob with the focus means."""
         focused = self.screen.focused
-        self._help.explain(focused.hyperparameter if isinstance(focused, Knob) else None)
+        if isinstance(focused, Knob):
+            self._help.explain(focused.hyperparameter, focused.idle)
+        else:
+            self._help.explain(None)
 
     @on(Knob.Changed)
     def bring_companions(self, event: Knob.Changed) -> None:
@@ -160,6 +165,7 @@ class KnobPanel(Vertical):
 
     def _tell(self, values: Mapping[str, Value]) -> None:
         """Values that make no sense together are said so, and may be passed through."""
+        self._mark_idle()
         try:
             self.choose()
         except HyperparameterError as error:
@@ -167,6 +173,14 @@ class KnobPanel(Vertical):
         else:
             self.show_error("")
         self.post_message(self.Changed(self, values))
+
+    def _mark_idle(self) -> None:
+        """Which knobs do nothing while the others stand as they do."""
+        reasons = self.experiment.idle(self._values)
+        for name, knob in self._knobs.items():
+            knob.idle = reasons.get(name, "")
+        if self.is_mounted:
+            self.explain_focused()
 
     @on(Knob.Refused)
     def show_refusal(self, event: Knob.Refused) -> None:
