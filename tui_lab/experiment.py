@@ -170,10 +170,14 @@ class Experiment:
     companions: Mapping[tuple[str, Value], Mapping[str, Value]] = field(default_factory=dict)
     """For a choice (name, value): the defaults of other hyperparameters that go with it."""
     demonstration: bool = False
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Where hyperparameters are many: the words above the group that begins with this one."""
 
     def __post_init__(self) -> None:
         for named in (n for h in self.hyperparameters for c in h.only_if for n in c.names):
             self[named]  # raises where there is none of that name
+        for first in self.headings:
+            self[first]
         if self.demonstration:
             live = tuple(replace(h, live=True) for h in self.hyperparameters)
             object.__setattr__(self, "hyperparameters", live)
@@ -217,6 +221,17 @@ class Experiment:
                 written = {n: f"{n}={self[n].format(values[n])}" for n in broken.names}
                 reasons[h.name] = f"{h.name} does nothing while {broken.failure(written)}"
         return reasons
+
+    def groups(self) -> list[tuple[str, tuple[Hyperparameter, ...]]]:
+        """All hyperparameters in their order, by the heading they stand under; empty where none
+        came before."""
+        groups: list[tuple[str, tuple[Hyperparameter, ...]]] = []
+        for h in self.hyperparameters:
+            if h.name in self.headings or not groups:
+                groups.append((self.headings.get(h.name, ""), ()))
+            heading, members = groups[-1]
+            groups[-1] = heading, (*members, h)
+        return groups
 
     def preset(self, name: str) -> Preset:
         """The preset of that name; raises `KeyError`."""

@@ -13,8 +13,10 @@ def experiment_help(experiment: Experiment, width: int) -> str:
         f"{experiment.title} ({experiment.chapter})",
         wrapped(experiment.summary, indent="  ", width=width),
         "\nhyperparameters, given as name=value (default; live: also while it runs):",
-        *(_hyperparameter(h, width) for h in experiment.hyperparameters),
     ]
+    for heading, group in experiment.groups():
+        sections += [f"\n{heading}:"] if heading else []
+        sections += [_hyperparameter(h, width) for h in group]
     if experiment.presets:
         sections.append("\npresets, given as --preset NAME:")
         sections += [_preset(experiment, preset, width) for preset in experiment.presets]

@@ -15,13 +15,6 @@ KNOBS: tuple[Hyperparameter, ...] = (
         help="What changes between training and use: the inputs p(x), the share of each class "
         "p(y), or what an input means, p(y|x).",
     ),
-    Choice(
-        "data",
-        ("synthetic", "fashion-mnist"),
-        help="Label shift: three Gaussian classes in a plane, or the ten classes of Fashion-MNIST "
-        "as 7 × 7 means of pixels. The other shifts are synthetic.",
-        only_if=_LABEL,
-    ),
     Int(
         "examples",
         symbol="n",
@@ -108,6 +101,13 @@ KNOBS: tuple[Hyperparameter, ...] = (
         smallest=0.1,
         help="Covariate shift: the largest weight an example may have; 0 clips nothing.",
         only_if=_COVARIATE,
+    ),
+    Choice(
+        "data",
+        ("synthetic", "fashion-mnist"),
+        help="Label shift: three Gaussian classes in a plane, or the ten classes of Fashion-MNIST "
+        "as 7 × 7 means of pixels. The other shifts are synthetic.",
+        only_if=_LABEL,
     ),
     Float(
         "separation",

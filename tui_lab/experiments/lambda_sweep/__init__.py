@@ -36,6 +36,7 @@ EXPERIMENT = Experiment(
     "train as one, with closed-form ridge beside them.",
     constraint=_makes_sense,
     program="tui_lab.experiments.lambda_sweep.program:LambdaSweep",
+    headings={"penalty": "sweep", "lr": "training", "train_examples": "data"},
     hyperparameters=(
         Choice(
             "penalty",
@@ -94,6 +95,7 @@ EXPERIMENT = Experiment(
             help="Examples in a mini-batch; every repetition has its own order.",
         ),
         linear_law.EPOCHS,
+        linear_law.INIT_SD,
         Int(
             "train_examples",
             default=20,
@@ -127,7 +129,6 @@ EXPERIMENT = Experiment(
             help="Features of an example, and so the number of weights; each true weight is 0.01.",
         ),
         linear_law.noise(0.01),
-        linear_law.INIT_SD,
     ),
     metrics=(
         Metric(

@@ -31,6 +31,7 @@ EXPERIMENT = Experiment(
     constraint=_fits_in_memory,
     program="tui_lab.experiments.overfitting.program:Overfitting",
     presets=PRESETS,
+    headings={"patience": "remedies", "lr": "training", "label_noise": "data"},
     hyperparameters=(
         Choice(
             "remedy",
@@ -44,15 +45,6 @@ EXPERIMENT = Experiment(
                 "bagging",
             ),
             help="What is done against overfitting; the knobs of the other remedies rest.",
-        ),
-        Float(
-            "label_noise",
-            default=0.4,
-            low=0.0,
-            high=1.0,
-            step=0.1,
-            help="Share of training and validation labels drawn by lot from all ten classes; test "
-            "labels are the true ones.",
         ),
         Int(
             "patience",
@@ -159,6 +151,15 @@ EXPERIMENT = Experiment(
             longest=4,
             whole=True,
             help="Units of each hidden layer, first to last.",
+        ),
+        Float(
+            "label_noise",
+            default=0.4,
+            low=0.0,
+            high=1.0,
+            step=0.1,
+            help="Share of training and validation labels drawn by lot from all ten classes; test "
+            "labels are the true ones.",
         ),
         Int(
             "examples",

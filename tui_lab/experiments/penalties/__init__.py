@@ -29,6 +29,7 @@ EXPERIMENT = Experiment(
     "if its step is the right one; L2 never does.",
     constraint=_makes_sense,
     program="tui_lab.experiments.penalties.program:Penalties",
+    headings={"penalty": "training", "train_examples": "data", "matrix_rows": "Frobenius norm"},
     hyperparameters=(
         Choice(
             "penalty",
@@ -71,6 +72,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="How many times training goes through the training examples.",
         ),
+        linear_law.INIT_SD,
         Int(
             "train_examples",
             default=100,
@@ -106,7 +108,6 @@ EXPERIMENT = Experiment(
             only_if=unless("support", 0),
         ),
         linear_law.noise(0.1),
-        linear_law.INIT_SD,
         Int(
             "matrix_rows",
             default=3,

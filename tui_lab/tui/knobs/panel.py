@@ -17,6 +17,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
 from tui_lab.tui.knobs.columns import KnobColumns
 from tui_lab.tui.knobs.companions import companions
+from tui_lab.tui.knobs.heading import KnobHeading
 from tui_lab.tui.knobs.help import KnobHelp
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
@@ -57,8 +58,16 @@ class KnobPanel(Vertical):
         self.experiment = experiment
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
         self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
-        self._list = KnobList(list(self._knobs.values()))
+        self._list = KnobList(list(self._knobs.values()), self._headings())
         self._help = KnobHelp()
+
+    def _headings(self) -> list[KnobHeading]:
+        """Those of the experiment's groups, and one for what every run has."""
+        if not self.experiment.headings:
+            return []
+        groups = [(words, [h.name for h in group]) for words, group in self.experiment.groups()]
+        groups.append(("run", [SEED, DEVICE]))
+        return [KnobHeading(w, [self._knobs[n] for n in names]) for w, names in groups if w]
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -179,6 +188,7 @@ class KnobPanel(Vertical):
         reasons = self.experiment.idle(self._values)
         for name, knob in self._knobs.items():
             knob.idle = reasons.get(name, "")
+        self._list.fold()
         if self.is_mounted:
             self.explain_focused()
 
