@@ -37,7 +37,7 @@ async def test_a_group_that_does_nothing_is_its_heading_alone() -> None:
     async with app.run_test(size=(60, 30)) as pilot:
         await pilot.pause()
         rest = ["data", "bias", "true_w", "shift", "run", "seed", "device"]
-        assert rows(app) == ["implementation", "concise idle", *rest]
+        assert rows(app) == ["implementation", "concise idle while implementation=scratch", *rest]
         app.panel["implementation"].focus()
         await pilot.press("right")
         await pilot.pause()

@@ -27,9 +27,12 @@ class KnobHeading(Widget):
         self.knobs = knobs
 
     def render(self) -> Content:
-        idle = " idle" if self.folded else ""
-        rule = "─" * (self.size.width - len(self.words) - len(idle) - 3)
-        return Content.assemble(f"─ {self.words}{idle} ", (rule, "$border-blurred"))
+        words = self.words
+        if self.folded:
+            why = f"{words} idle while {self.knobs[0].idle.partition(' while ')[2]}"
+            words = why if len(why) + 3 <= self.size.width else f"{words} idle"
+        rule = "─" * (self.size.width - len(words) - 3)
+        return Content.assemble(f"─ {words} ", (rule, "$border-blurred"))
 
     def fold(self) -> None:
         """Show the knobs of the group, or the heading alone."""

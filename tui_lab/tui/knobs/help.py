@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from tui_lab.hyperparameters import Hyperparameter
 
-_HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
+_HINT = "↑ ↓ knobs  ← → nudge\nr run  p presets"
 
 
 class KnobHelp(Static):

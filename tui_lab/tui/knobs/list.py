@@ -53,7 +53,9 @@ class KnobList(VerticalScroll, can_focus=False):
             id="knob.last",
             show=False,
         ),
-        Binding("escape", "leave", "leave", tooltip="Leave the knobs", id="knob.leave", show=False),
+        Binding(
+            "escape", "leave", "tabs", tooltip="Leave the knobs, back to the tabs", id="knob.leave"
+        ),
     ]
 
     def __init__(self, knobs: Sequence[Knob], headings: Sequence[KnobHeading] = ()) -> None:
