@@ -40,6 +40,7 @@ from tui_lab.runs.directory import RunDirectory
         ("--theme dark run", "A command comes first, as in tui-lab run"),
         ("--theme mauve", "'mauve'"),
         ("--fps 1000", "from 0.1 to 60"),
+        ("--again never", "choose from 'ask', 'replace', 'beside'"),
         ("show", "needs a run"),
         ("stop", "needs a run"),
         ("delete", "needs a run"),

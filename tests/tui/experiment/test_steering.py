@@ -119,7 +119,11 @@ async def test_capital_r_takes_the_next_seed() -> None:
     lab = Opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        await pilot.press("R", "R")
+        await pilot.press("R")
+        await lab.settle(pilot)
+        await pilot.press("t")
+        await lab.settle(pilot)
+        await pilot.press("R")
         await lab.settle(pilot)
         assert [call[3] for call in lab.started] == [1, 2]
 

@@ -225,10 +225,16 @@ class ExperimentScreen(Screen[None]):
 
     def action_run(self, new_seed: bool = False) -> None:
         """Start a run with the values of the knobs, and show it."""
+        self.starter.clear_the_way(self._ask, partial(self._start, new_seed))
+
+    def _start(self, new_seed: bool, replaced: str) -> None:
         before = self.run.id if self.run.is_live else ""
         if run_id := self.starter.start(new_seed):
             self.shown.cold = self.starter.cold
-            self._leave(before)
+            if replaced:
+                self.steering.stop(replaced)
+            if before != replaced:
+                self._leave(before)
             self.open_run(run_id)
 
     def _leave(self, run_id: str) -> None:
