@@ -13,6 +13,7 @@ from typing import Literal
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Hyperparameter, Hyperparameters, Value
+from tui_lab.names import called
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,18 @@ class Experiment:
             if hyperparameter.name == name:
                 return hyperparameter
         raise HyperparameterError(name, self._unknown(name))
+
+    def named(self, word: str) -> Hyperparameter:
+        """The hyperparameter that a person means by `word`: its name, symbol or a common name, in
+        any case; raises `HyperparameterError` where that is none, or several."""
+        match called(self.hyperparameters, word):
+            case [one]:
+                return one
+            case []:
+                return self[word]  # raises
+            case several:
+                meant = " or ".join(h.name for h in several)
+                raise HyperparameterError(word, f"{word} may be {meant}; write the one you mean.")
 
     @property
     def defaults(self) -> Hyperparameters:

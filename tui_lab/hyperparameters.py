@@ -33,6 +33,8 @@ class Hyperparameter(ABC):
     """Whether a running run takes a new value at its next step."""
     help: str = ""
     """One sentence, shown beside the knob and in `--help`."""
+    aliases: tuple[str, ...] = ()
+    """What else it may be called on the command line, beside its symbol and the common names."""
     only_if: tuple[Condition, ...] = ()
     """What must hold of the other values for this one to do anything at all."""
 

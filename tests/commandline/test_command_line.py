@@ -28,6 +28,8 @@ from tui_lab.runs.directory import RunDirectory
         ("run linear-regression lr", "not of the form name=value"),
         ("run linear-regression =3", "not of the form name=value"),
         ("run linear-regression lr=1 lr=2", "lr is given twice"),
+        ("run linear-regression lr=1 LR=2", "lr is given twice"),
+        ("run dropout p=0.5", "p may be p1 or p2; write the one you mean."),
         ("run linear-regression seed=4", "--seed 4"),
         ("run linear-regression --seed -1", "a seed is a whole number"),
         ("run linear-regression --seed 1e9", "a seed is a whole number"),

@@ -266,3 +266,11 @@ def test_a_knob_given_that_does_nothing_is_said(console: Screen) -> None:
 def test_an_idle_knob_that_nobody_gave_is_not_worth_a_word(console: Screen) -> None:
     run("linear-regression lr=0.1", Stage([WHOLE_RUN]), console)
     assert "does nothing" not in console.err
+
+
+def test_a_symbol_and_a_common_name_stand_for_the_name(console: Screen) -> None:
+    stage = Stage([WHOLE_RUN])
+    run("linear-regression bs=50 σ=0.5 Learning-Rate=0.2", stage, console)
+    assert stage.request is not None
+    chosen = stage.request.hyperparameters
+    assert (chosen["batch_size"], chosen["noise"], chosen["lr"]) == (50, 0.5, 0.2)

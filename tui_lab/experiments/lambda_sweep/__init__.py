@@ -45,6 +45,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "lambda_low",
+            aliases=("λ", "lambda"),
             default=0.01,
             low=1e-6,
             high=1e4,
@@ -53,6 +54,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "lambda_high",
+            aliases=("λ", "lambda"),
             default=100.0,
             low=1e-6,
             high=1e4,

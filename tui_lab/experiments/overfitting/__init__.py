@@ -70,6 +70,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "p",
+            aliases=("dropout",),
             default=0.5,
             low=0.0,
             high=0.99,

@@ -39,6 +39,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "strength",
+            aliases=("weight_decay", "wd"),
             symbol="λ",
             default=0.1,
             low=0.0,
