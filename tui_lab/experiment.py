@@ -122,6 +122,10 @@ class Question:
     answer: str
     """What to say afterwards; `{train/loss}` and other metric keys in braces are replaced by the
     run's own last values."""
+    right: str = field(default="", kw_only=True)
+    """The choice that a run of the preset bears out; empty where there is no saying."""
+    picture: str = field(default="", kw_only=True)
+    """The title of the picture that shows the answer."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +179,9 @@ class Experiment:
     """Where hyperparameters are many: the words above the group that begins with this one."""
 
     def __post_init__(self) -> None:
+        for question in (preset.question for preset in self.presets if preset.question):
+            if question.right and question.right not in question.choices:
+                raise ValueError(f"{question.right!r} is no choice of {question.text!r}")
         for named in (n for h in self.hyperparameters for c in h.only_if for n in c.names):
             self[named]  # raises where there is none of that name
         for first in self.headings:

@@ -211,6 +211,8 @@ EXPERIMENT = Experiment(
                 ("nothing at all", "rounding", "a factor of 4"),
                 "Rounding: {grad/difference} at the last step. The same numbers are added in "
                 "another order; after all steps the parameters differ by {weights/difference}.",
+                right="rounding",
+                picture="difference",
             ),
         ),
         Preset(
@@ -221,6 +223,8 @@ EXPERIMENT = Experiment(
                 "In float64 instead of float32 the difference will be…",
                 ("0", "about a billion times smaller", "the same"),
                 "{grad/difference}: float64 has 29 bits more, which is a factor of 5·10⁸.",
+                right="about a billion times smaller",
+                picture="difference",
             ),
         ),
         Preset(
@@ -232,6 +236,8 @@ EXPERIMENT = Experiment(
                 ("the right gradient", "4 times too long", "4 times too short"),
                 "{grad/ratio} times the right one: the sum of four means, not their mean. Training "
                 "is then that of a learning rate 4 times as large.",
+                right="4 times too long",
+                picture="ratio of gradients",
             ),
         ),
         Preset(
@@ -243,6 +249,8 @@ EXPERIMENT = Experiment(
                 ("is right", "points elsewhere", "is 3 times too long"),
                 "It is off by {grad/difference} where the largest gradient is {grad/largest}: an "
                 "example in the piece of 4 counts 7.5 times as much as one in a piece of 30.",
+                right="points elsewhere",
+                picture="gradient",
             ),
         ),
         Preset(
@@ -265,6 +273,8 @@ EXPERIMENT = Experiment(
                 ("a sixteenth", "a quarter", "the same: gradients add up"),
                 "{memory/peak_micro} bytes instead of {memory/peak_big}: what a piece saved is "
                 "free again after its backward pass, and .grad stays as large as the parameters.",
+                right="a sixteenth",
+                picture="memory",
             ),
         ),
         Preset(
@@ -276,6 +286,8 @@ EXPERIMENT = Experiment(
                 ("go on as before", "swing", "stop"),
                 "{weights/difference} is the largest difference of a parameter at the end: each "
                 "update also takes all batches before it, like a momentum that never decays.",
+                right="swing",
+                picture="loss",
             ),
         ),
     ),

@@ -57,6 +57,19 @@ class ExperimentLayout(Horizontal):
             self.charts.turn()
         self._name_strip()
 
+    async def bring(self, title: str) -> None:
+        """Put the picture of that title in front: a curve with the lesson below it where there is
+        room for both; the lesson alone where there is no such picture."""
+        if title in (curve.title for curve in self.charts.curves):
+            await self.panes.open("notes")
+            self.remove_class("-on-panes")
+            self.charts.bring(title)
+        else:
+            known = self.panes.pictures.bring(title)
+            await self.panes.open("pictures" if known else "notes")
+            self.add_class("-on-panes")
+        self._name_strip()
+
     def zoom(self) -> None:
         """Give one pane the whole screen, and back."""
         zoomed = not self.has_class("-zoomed")

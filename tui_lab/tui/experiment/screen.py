@@ -31,12 +31,9 @@ from tui_lab.tui.navigation import is_seen
 from tui_lab.tui.notification import notify
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.widgets.key_line import KeyLine
-from tui_lab.view_models.plain_text import plain
 
 TAIL = 1 / 30
 """Seconds between two looks at the log; nothing is drawn then."""
-_READING = 30.0
-"""Seconds that an answer stands; a click takes it away sooner."""
 
 
 class ExperimentScreen(Screen[None]):
@@ -72,11 +69,11 @@ class ExperimentScreen(Screen[None]):
         self.run = RunFollower(session, experiment, self.post_message)
         work = partial(self.run_worker, group="commands", exit_on_error=False)
         self.steering = Steering(session, self.run, self.post_message, work)
-        self.starter = RunStarter(session, experiment, self.knobs, self.post_message)
+        self.starter = RunStarter(session, experiment, self.knobs, self.run, self.post_message)
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
         self.presets = Presets(
-            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal
+            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal, self.action_run
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
         # What a part does alone, a key asks of that part.
@@ -198,6 +195,7 @@ class ExperimentScreen(Screen[None]):
     def turn(self, event: KnobPanel.Changed) -> None:
         """Live knobs act on the live run, together; any other waits for the next one."""
         event.stop()
+        self.shown.verdict = ""
         acting = self.live_knobs.acting(event.values)
         if len(acting) < len(event.values):
             self.live_knobs.mark_waiting()
@@ -217,8 +215,8 @@ class ExperimentScreen(Screen[None]):
 
     def _reveal(self) -> None:
         """Once the run that a guess was about has shown it, put both beside each other."""
-        if answer := self.guess.answer():
-            self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
+        if outcome := self.guess.outcome():
+            self.call_next(self.shown.reveal, outcome)
 
     def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
         self.app.push_screen(dialog, take)

@@ -30,6 +30,7 @@ class RunStarter:
         session: Session,
         experiment: Experiment,
         knobs: KnobPanel,
+        shown: RunFollower,
         post: Callable[[Message], object],
     ) -> None:
         self.cold = False
@@ -38,6 +39,7 @@ class RunStarter:
         self._session = session
         self._experiment = experiment
         self._knobs = knobs
+        self._shown = shown
         self._post = post
 
     def clear_the_way(self, ask: Ask, go: Callable[[str], object]) -> None:
@@ -64,6 +66,8 @@ class RunStarter:
     def _last_live(self) -> str:
         """The last run that was started in this lab, while a worker is at it; else nothing."""
         last = self._session.last_run
+        if last == self._shown.id:  # whose log says it before its worker is gone
+            return last if self._shown.is_live else ""
         try:
             return "" if not last or self._session.runs.status(last).is_finished else last
         except TuiLabError:  # it is gone

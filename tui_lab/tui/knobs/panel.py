@@ -103,10 +103,11 @@ class KnobPanel(Vertical):
 
     def choose(self) -> Hyperparameters:
         """The values of all knobs; raises `HyperparameterError` when they clash."""
-        return self.experiment.choose(self._values)
+        return self.experiment.choose(self.values)
 
     @property
-    def _values(self) -> dict[str, Value]:
+    def values(self) -> dict[str, Value]:
+        """Those of the hyperparameters as the knobs stand."""
         return {h.name: self._knobs[h.name].value for h in self.experiment.hyperparameters}
 
     def take(self, values: Mapping[str, Value]) -> None:
@@ -167,7 +168,7 @@ class KnobPanel(Vertical):
         name = event.knob.hyperparameter.name
         brought = {}
         if name in self.experiment.defaults:
-            brought = companions(self.experiment, name, {**self._values, name: event.value})
+            brought = companions(self.experiment, name, {**self.values, name: event.value})
         for other, value in brought.items():
             self._knobs[other].value = value
         self._tell({name: event.value, **brought})
@@ -185,7 +186,7 @@ class KnobPanel(Vertical):
 
     def _mark_idle(self) -> None:
         """Which knobs do nothing while the others stand as they do."""
-        reasons = self.experiment.idle(self._values)
+        reasons = self.experiment.idle(self.values)
         for name, knob in self._knobs.items():
             knob.idle = reasons.get(name, "")
         self._list.fold()

@@ -101,6 +101,12 @@ class ChartsPane(Container):
             self.move_child(self._charts[after.title], after=self._charts[before.title])
         self._arrange()
 
+    def bring(self, title: str) -> None:
+        """Bring the curve of that title forward, if it found no room."""
+        for _ in self.curves:
+            if title not in (curve.title for curve in self.shown):
+                self.turn()
+
     def zoom(self, widget: Widget | None) -> None:
         """Give the whole pane to one of the charts; back to all when it is none of them."""
         self._alone = next((t for t, chart in self._charts.items() if chart is widget), None)
