@@ -26,10 +26,10 @@ def test_an_answer_holds_the_last_values_and_says_what_they_are(answer: str, wor
 @pytest.mark.parametrize(
     ("guess", "sentence", "brief"),
     [
-        ("80", "Right, as you said: 80. train/loss 2: so much.", "right: 80"),
+        ("80", "Right, as you said: “80”. train/loss 2: so much.", "right: 80"),
         (
             LONG,
-            f"Wrong: 80, and you said: {LONG}. train/loss 2: so much.",
+            f"Wrong: it is “80”, and you said “{LONG}”. train/loss 2: so much.",
             "wrong: 80, not nothing that anybody who wa…",
         ),
     ],

@@ -50,12 +50,12 @@ class Prediction:
     def _verdict(self) -> tuple[str, str]:
         right, guess = self.question.right, self.guess
         if guess == right:
-            return f"Right, as you said: {right}.", f"right: {_clipped(right)}"
+            return f"Right, as you said: “{right}”.", f"right: {_clipped(right)}"
         brief = f"wrong: {_clipped(right)}, not {_clipped(guess)}"
-        return f"Wrong: {right}, and you said: {guess}.", brief
+        return f"Wrong: it is “{right}”, and you said “{guess}”.", brief
 
     def _said(self) -> tuple[str, str]:
-        return f"You said: {self.guess}.", f"you said: {_clipped(self.guess)}"
+        return f"You said “{self.guess}”.", f"you said: {_clipped(self.guess)}"
 
 
 def filled(answer: str, metrics: Mapping[str, float]) -> str:

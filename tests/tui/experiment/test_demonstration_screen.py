@@ -179,4 +179,4 @@ async def test_a_preset_asks_before_anything_is_turned() -> None:
         lab.session.record(lab.screen.run.id, changed, measured)
         await lab.settle(pilot)
         assert lab.told == []
-        assert "You said: long. It is 7.5." in lab.text
+        assert "You said “long”. It is 7.5." in lab.text

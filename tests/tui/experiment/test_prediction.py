@@ -23,8 +23,8 @@ QUESTION = Question(
     picture="loss",
 )
 PRESET = Preset("asked", "Asked", {"weight_decay": 0.0}, question=QUESTION)
-RIGHT = "Right, as you said: It falls. It ended at 0.5."
-WRONG = "Wrong: It falls, and you said: It [red]grows. It ended at 0.5."
+RIGHT = "Right, as you said: “It falls”. It ended at 0.5."
+WRONG = "Wrong: it is “It falls”, and you said “It [red]grows”. It ended at 0.5."
 
 
 def asking(**changes: Any) -> Preset:
@@ -100,7 +100,7 @@ async def test_a_run_with_other_values_judges_nothing() -> None:
         await pilot.press("r")
         await lab.settle(pilot)
         await finish(lab, pilot)
-        assert "You said: It [red]grows. It ended at 0.5." in lab.text
+        assert "You said “It [red]grows”. It ended at 0.5." in lab.text
 
 
 async def test_a_question_that_no_choice_settles_judges_nothing() -> None:
@@ -108,7 +108,7 @@ async def test_a_question_that_no_choice_settles_judges_nothing() -> None:
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await guess(lab, pilot, asking(right=""), "1")
         await finish(lab, pilot)
-        assert "You said: It falls. It ended at 0.5." in lab.text
+        assert "You said “It falls”. It ended at 0.5." in lab.text
 
 
 async def test_the_curve_it_names_comes_to_the_front() -> None:

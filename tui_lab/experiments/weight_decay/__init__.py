@@ -135,11 +135,11 @@ EXPERIMENT = Experiment(
             {"weight_decay": 0.0},
             Question(
                 "200 weights, 20 examples, no decay: train loss goes to 0. And test loss?",
-                ("to 0 as well", "to about 1", "nowhere: it stays near 90"),
+                ("to 0 as well", "to about 1", "it stays near 90"),
                 "Test loss ended at {test/loss}, train loss at {train/loss}. No example sees the "
                 "part of w outside of what 20 examples span: it stays as it was drawn, "
                 "{norm/w_null} long.",
-                right="nowhere: it stays near 90",
+                right="it stays near 90",
                 picture="loss",
             ),
         ),
