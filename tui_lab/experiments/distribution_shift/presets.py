@@ -25,11 +25,11 @@ PRESETS: tuple[Preset, ...] = (
         {"degree": 2},
         Question(
             "Now the fitted curve can be the true law. Do the weights still help?",
-            ("yes, as before", "no, they cost accuracy"),
+            ("yes, as before", "no, not any more"),
             "Plain {test/loss_plain}, weighted {test/loss_weighted}: one law holds everywhere, so "
             "that every example is as good, and the weights leave only "
             "{weights/effective_size} of them.",
-            right="no, they cost accuracy",
+            right="no, not any more",
             picture="fit",
         ),
     ),
