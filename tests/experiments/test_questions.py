@@ -3,6 +3,7 @@ shows. Presets on all of Fashion-MNIST are left to the lessons' own tests."""
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 import torch
 
 from tests.experiments.driver import build, evaluate
-from tui_lab.experiment import Experiment, Preset
+from tui_lab.experiment import Experiment, Preset, Question
 from tui_lab.plugins import experiment_names, load_experiment
 from tui_lab.training.program import Program
 
@@ -196,3 +197,10 @@ def run(program: Program) -> dict[str, float]:
 
 def _near(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-3)
+
+
+def test_a_right_choice_that_is_none_is_refused() -> None:
+    question = Question("Up?", ("yes", "no"), "Look.", right="perhaps")
+    experiment = load_experiment("activations")
+    with pytest.raises(ValueError, match="'perhaps' is no choice of 'Up\\?'"):
+        dataclasses.replace(experiment, presets=(Preset("asked", "Asked", {}, question),))

@@ -31,7 +31,7 @@ async def press(lab: Opened, pilot: Pilot[Any], *keys: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "runs", "ends"),
-    [("r", 2, True), ("b", 2, False), ("escape", 1, False)],
+    [("r", 2, True), ("b", 2, False), ("escape", 1, False), ("c", 1, False)],
 )
 async def test_r_asks_while_the_last_run_is_live(answer: str, runs: int, ends: bool) -> None:
     lab = opened()

@@ -26,6 +26,7 @@ class AgainDialog(QuestionDialog[Decision]):
         Answer("b", "run beside it", "decide('beside')"),
         Answer("R", "replace, and do not ask again", "decide('replace', True)"),
         Answer("B", "beside, and do not ask again", "decide('beside', True)"),
+        Answer("c", "cancel, start nothing", "cancel"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "decide('replace')", "replace", tooltip="Stop it, then run", id="again.stop"),
@@ -44,6 +45,7 @@ class AgainDialog(QuestionDialog[Decision]):
             tooltip="Run beside the last one from now on, without a question",
             id="again.always_beside",
         ),
+        Binding("c", "cancel", "cancel", tooltip="Start nothing", id="again.cancel"),
     ]
 
     def __init__(self, run_id: str) -> None:
