@@ -16,6 +16,9 @@ from tui_lab.errors import HomeError, UsageError
 
 Marker = Literal["braille", "hd", "ascii"]
 Theme = Literal["dark", "light", "ansi"]
+Again = Literal["ask", "replace", "beside"]
+"""What a new run does while the lab's last one is live: ask, stop that one, or run beside it."""
+AGAIN: tuple[Again, ...] = ("ask", "replace", "beside")
 
 _MOST_THREADS = 1024
 
@@ -102,12 +105,25 @@ class Settings:
     device: str = "auto"
     threads: int = 0
     """Of torch in a run; 0 for as many as are fastest."""
+    again: Again = "ask"
+    """What a new run does while the last one is live."""
 
 
 def default_threads(environ: Mapping[str, str] = os.environ) -> int:
     """$TUI_LAB_THREADS, or 0 for as many as are fastest; raises `UsageError`."""
     text = environ.get("TUI_LAB_THREADS", "") or "auto"
     return thread_count(text, "TUI_LAB_THREADS")
+
+
+def default_again(environ: Mapping[str, str] = os.environ) -> Again:
+    """$TUI_LAB_AGAIN, or ask; raises `UsageError`."""
+    given = environ.get("TUI_LAB_AGAIN", "") or "ask"
+    for again in AGAIN:
+        if again == given:
+            return again
+    raise UsageError(
+        f"TUI_LAB_AGAIN is {', '.join(AGAIN[:-1])} or {AGAIN[-1]}, not {given[:40]!r}."
+    )
 
 
 def thread_count(text: str, name: str) -> int:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Hyperparameter, Hyperparameters, Value
+from tui_lab.names import called
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,10 @@ class Question:
     answer: str
     """What to say afterwards; `{train/loss}` and other metric keys in braces are replaced by the
     run's own last values."""
+    right: str = field(default="", kw_only=True)
+    """The choice that a run of the preset bears out; empty where there is no saying."""
+    picture: str = field(default="", kw_only=True)
+    """The title of the picture that shows the answer."""
 
 
 @dataclass(frozen=True)
@@ -183,8 +188,17 @@ class Experiment:
     companions: Mapping[tuple[str, Value], Mapping[str, Value]] = field(default_factory=dict)
     """For a choice (name, value): the defaults of other hyperparameters that go with it."""
     demonstration: bool = False
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Where hyperparameters are many: the words above the group that begins with this one."""
 
     def __post_init__(self) -> None:
+        for question in (preset.question for preset in self.presets if preset.question):
+            if question.right and question.right not in question.choices:
+                raise ValueError(f"{question.right!r} is no choice of {question.text!r}")
+        for named in (n for h in self.hyperparameters for c in h.only_if for n in c.names):
+            self[named]  # raises where there is none of that name
+        for first in self.headings:
+            self[first]
         if self.demonstration:
             live = tuple(replace(h, live=True) for h in self.hyperparameters)
             object.__setattr__(self, "hyperparameters", live)
@@ -195,6 +209,18 @@ class Experiment:
             if hyperparameter.name == name:
                 return hyperparameter
         raise HyperparameterError(name, self._unknown(name))
+
+    def named(self, word: str) -> Hyperparameter:
+        """The hyperparameter that a person means by `word`: its name, symbol or a common name, in
+        any case; raises `HyperparameterError` where that is none, or several."""
+        match called(self.hyperparameters, word):
+            case [one]:
+                return one
+            case []:
+                return self[word]  # raises
+            case several:
+                meant = " or ".join(h.name for h in several)
+                raise HyperparameterError(word, f"{word} may be {meant}; write the one you mean.")
 
     @property
     def defaults(self) -> Hyperparameters:
@@ -217,6 +243,28 @@ class Experiment:
         if error := self.constraint(chosen):
             raise error
         return chosen
+
+    def idle(self, values: Mapping[str, Value]) -> dict[str, str]:
+        """The hyperparameters that do nothing while the others have these values, each with the
+        sentence that says why: `p does nothing while remedy=none`."""
+        reasons = {}
+        for h in self.hyperparameters:
+            broken = next((c for c in h.only_if if not c.holds(values)), None)
+            if broken is not None:
+                written = {n: f"{n}={self[n].format(values[n])}" for n in broken.names}
+                reasons[h.name] = f"{h.name} does nothing while {broken.failure(written)}"
+        return reasons
+
+    def groups(self) -> list[tuple[str, tuple[Hyperparameter, ...]]]:
+        """All hyperparameters in their order, by the heading they stand under; empty where none
+        came before."""
+        groups: list[tuple[str, tuple[Hyperparameter, ...]]] = []
+        for h in self.hyperparameters:
+            if h.name in self.headings or not groups:
+                groups.append((self.headings.get(h.name, ""), ()))
+            heading, members = groups[-1]
+            groups[-1] = heading, (*members, h)
+        return groups
 
     def preset(self, name: str) -> Preset:
         """The preset of that name; raises `KeyError`."""

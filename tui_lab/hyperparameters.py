@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
 from typing import Any
 
+from tui_lab.conditions import Condition
 from tui_lab.decimals import next_multiple, next_stop, shortest
 from tui_lab.errors import HyperparameterError
-
-Value = float | int | str | bool | tuple[float, ...] | tuple[int, ...]
-"""What a hyperparameter can hold."""
+from tui_lab.values import Hyperparameters as Hyperparameters
+from tui_lab.values import Value as Value
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,10 @@ class Hyperparameter(ABC):
     """Whether a running run takes a new value at its next step."""
     help: str = ""
     """One sentence, shown beside the knob and in `--help`."""
+    aliases: tuple[str, ...] = ()
+    """What else it may be called on the command line, beside its symbol and the common names."""
+    only_if: tuple[Condition, ...] = ()
+    """What must hold of the other values for this one to do anything at all."""
 
     @property
     @abstractmethod
@@ -257,35 +260,6 @@ class Vector(Hyperparameter):
 
     def _text(self, value: object) -> str:
         return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-class Hyperparameters(Mapping[str, Value]):
-    """The values chosen for one run: a frozen mapping whose values also read as attributes."""
-
-    def __init__(self, values: Mapping[str, Value]) -> None:
-        self._values = dict(values)
-
-    def __getitem__(self, name: str) -> Value:
-        return self._values[name]
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["_values"][name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return f"Hyperparameters({self._values!r})"
-
-    def replace(self, **changes: Value) -> Hyperparameters:
-        """The same values with some changed."""
-        return Hyperparameters({**self._values, **changes})
 
 
 _SWITCH = {

@@ -253,3 +253,24 @@ def test_a_terminal_sees_one_line_come_and_go() -> None:
     assert console.err.endswith("\r\x1b[K")
     assert isinstance(console.stdout, Stream)
     assert json.loads(console.out)["steps"] == 20
+
+
+def test_a_knob_given_that_does_nothing_is_said(console: Screen) -> None:
+    line = "linear-regression divide_by=actual batch_size=10 lr=0.1"
+    assert run(line, Stage([WHOLE_RUN]), console) is ExitStatus.FINISHED
+    said = "divide_by does nothing while batch_size=10 divides examples=1000."
+    assert console.err.splitlines()[0] == said
+    assert console.err.count("does nothing") == 1
+
+
+def test_an_idle_knob_that_nobody_gave_is_not_worth_a_word(console: Screen) -> None:
+    run("linear-regression lr=0.1", Stage([WHOLE_RUN]), console)
+    assert "does nothing" not in console.err
+
+
+def test_a_symbol_and_a_common_name_stand_for_the_name(console: Screen) -> None:
+    stage = Stage([WHOLE_RUN])
+    run("linear-regression bs=50 σ=0.5 Learning-Rate=0.2", stage, console)
+    assert stage.request is not None
+    chosen = stage.request.hyperparameters
+    assert (chosen["batch_size"], chosen["noise"], chosen["lr"]) == (50, 0.5, 0.2)

@@ -19,6 +19,7 @@ from tui_lab.experiments.linear_regression import EXPERIMENT as LINEAR_REGRESSIO
 from tui_lab.experiments.weight_decay import EXPERIMENT as WEIGHT_DECAY
 from tui_lab.plugins import experiment_names, load_experiment
 from tui_lab.training.fashion_mnist_files import SUBSET
+from tui_lab.tui.panes.lesson import lesson
 
 EXPERIMENTS = tuple(map(load_experiment, experiment_names()))
 DEMONSTRATIONS = tuple(e for e in EXPERIMENTS if e.demonstration)
@@ -77,6 +78,20 @@ def test_answers_speak_of_declared_metrics(experiment: Experiment) -> None:
     for question in (preset.question for preset in experiment.presets if preset.question):
         assert len(question.choices) > 1
         assert set(re.findall(r"{(.*?)}", question.answer)) <= keys
+
+
+@each
+def test_questions_have_a_right_choice_and_a_picture_that_shows_it(experiment: Experiment) -> None:
+    titles = {picture.title for picture in experiment.pictures}
+    for question in (preset.question for preset in experiment.presets if preset.question):
+        assert question.right in question.choices
+        assert question.picture in titles
+
+
+@each
+def test_the_lesson_calls_presets_by_their_names(experiment: Experiment) -> None:
+    page = lesson(experiment)
+    assert [p.name for p in experiment.presets if f"`{p.name}`" not in page] == []
 
 
 @each_demonstration

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tui_lab.commands import Acknowledgement, Command, Unit
-from tui_lab.config import Settings
+from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNotFound, RunNotLive
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Curve, Experiment, Metric, Preset
@@ -69,6 +69,8 @@ class FakeSession:
         settings: Settings | None = None,
     ) -> None:
         self.settings = settings or Settings()
+        self.again: Again = self.settings.again
+        self.last_run = ""
         self.clock = FakeClock()
         self.calls: list[tuple[Any, ...]] = []
         self.sent: list[tuple[str, Command]] = []
@@ -147,6 +149,8 @@ class FakeSession:
             created=self.now(),
         )
         self._runs[run.id] = run
+        if not experiment.demonstration:
+            self.last_run = run.id
         return run.id
 
     def tail(self, run_id: str) -> FakeSource:

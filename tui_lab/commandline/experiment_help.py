@@ -5,6 +5,7 @@ from __future__ import annotations
 from tui_lab.commandline.table import wrapped
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.hyperparameters import Hyperparameter
+from tui_lab.names import other_names
 
 
 def experiment_help(experiment: Experiment, width: int) -> str:
@@ -13,8 +14,10 @@ def experiment_help(experiment: Experiment, width: int) -> str:
         f"{experiment.title} ({experiment.chapter})",
         wrapped(experiment.summary, indent="  ", width=width),
         "\nhyperparameters, given as name=value (default; live: also while it runs):",
-        *(_hyperparameter(h, width) for h in experiment.hyperparameters),
     ]
+    for heading, group in experiment.groups():
+        sections += [f"\n{heading}:"] if heading else []
+        sections += [_hyperparameter(h, width) for h in group]
     if experiment.presets:
         sections.append("\npresets, given as --preset NAME:")
         sections += [_preset(experiment, preset, width) for preset in experiment.presets]
@@ -26,6 +29,7 @@ def _hyperparameter(hyperparameter: Hyperparameter, width: int) -> str:
     facts = [
         f"{hyperparameter.name}={hyperparameter.format(hyperparameter.default)}",
         *([hyperparameter.symbol] if hyperparameter.symbol else []),
+        *([f"also {', '.join(others)}"] if (others := other_names(hyperparameter)) else []),
         hyperparameter.domain,
         *(["live"] if hyperparameter.live else []),
     ]

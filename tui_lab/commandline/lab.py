@@ -11,7 +11,7 @@ from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
-from tui_lab.config import Settings, default_fps, default_threads, runs_directory
+from tui_lab.config import Settings, default_again, default_fps, default_threads, runs_directory
 from tui_lab.errors import RunNotLive, UsageError
 from tui_lab.runs.directory import RunDirectory
 
@@ -89,6 +89,7 @@ def settings(arguments: Namespace, console: Console) -> Settings:
         mouse=not arguments.no_mouse,
         seed=arguments.seed,
         device=arguments.device,
+        again=arguments.again or default_again(),
         threads=default_threads() if arguments.threads is None else arguments.threads,
     )
 

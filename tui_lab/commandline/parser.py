@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tui_lab.config import thread_count
+from tui_lab.config import AGAIN, thread_count
 from tui_lab.errors import UsageError
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
@@ -80,6 +80,12 @@ def add_look_options(group: ArgumentParser | _ArgumentGroup) -> None:
         help="what curves are drawn with; ascii where the font has no braille",
     )
     add("--fps", type=_fps, default=None, metavar="N", help="frames per second of the charts")
+    add(
+        "--again",
+        choices=AGAIN,
+        default=None,
+        help="what a new run does while the last one is live ($TUI_LAB_AGAIN, else ask)",
+    )
     add("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,12 +51,30 @@ def choose_values(
     experiment: Experiment, words: Sequence[str], preset: str | None
 ) -> dict[str, object]:
     """The values of a preset with those of the command line laid over them."""
-    assigned = read_assignments(words)
-    for name in assigned:
-        if name in _OPTIONS and name not in {h.name for h in experiment.hyperparameters}:
-            raise UsageError(f"{name} is an option: --{name} {assigned[name]}".rstrip() + ".")
     base = dict(find_preset(experiment, preset).values) if preset is not None else {}
-    return {**base, **assigned}
+    return {**base, **_assigned(experiment, words)}
+
+
+def _assigned(experiment: Experiment, words: Sequence[str]) -> dict[str, str]:
+    """`name=value` words by the hyperparameters' own names; raises `UsageError`."""
+    values: dict[str, str] = {}
+    for word, value in read_assignments(words).items():
+        if word in _OPTIONS and word not in experiment.defaults:
+            raise UsageError(f"{word} is an option: --{word} {value}".rstrip() + ".")
+        name = experiment.named(word).name
+        if name in values:
+            raise UsageError(f"{name} is given twice.")
+        values[name] = value
+    return values
+
+
+def idle_assignments(
+    experiment: Experiment, words: Sequence[str], values: Mapping[str, object]
+) -> list[str]:
+    """A sentence for each hyperparameter given on the command line that does nothing beside the
+    other `values`; raises `HyperparameterError` when these make no sense."""
+    idle = experiment.idle(experiment.choose(values))
+    return [f"{idle[name]}." for name in _assigned(experiment, words) if name in idle]
 
 
 def find_preset(experiment: Experiment, name: str) -> Preset:

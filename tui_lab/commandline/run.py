@@ -20,7 +20,12 @@ from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.parser import Parser, add_run_options, directory, word
 from tui_lab.commandline.progress import Progress
 from tui_lab.commandline.report import fold_log, print_report, print_trouble
-from tui_lab.commandline.request import choose_experiment, choose_values, request_run
+from tui_lab.commandline.request import (
+    choose_experiment,
+    choose_values,
+    idle_assignments,
+    request_run,
+)
 from tui_lab.commandline.result import json_pieces
 from tui_lab.config import default_threads, runs_directory
 from tui_lab.experiment import Experiment
@@ -79,15 +84,18 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     """Trains until the end or an interruption, then prints the result."""
     name = word(arguments, "experiment", "run needs an experiment; see tui-lab list.")
     chosen = choose_experiment(name)
+    values = choose_values(chosen.experiment, arguments.values, arguments.preset)
     request = request_run(
         chosen,
-        choose_values(chosen.experiment, arguments.values, arguments.preset),
+        values,
         seed=arguments.seed,
         device=arguments.device,
         threads=default_threads() if arguments.threads is None else arguments.threads,
         data=str(arguments.data or ""),
         now=datetime.now(UTC),
     )
+    for sentence in idle_assignments(chosen.experiment, arguments.values, values):
+        console.say(sentence)
     with Interruption() as interruption:
         run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
         ending = train(run, chosen.experiment, console, interruption, workers or Workers())

@@ -184,4 +184,5 @@ async def test_a_preset_asks_before_anything_is_turned() -> None:
         measured = dataclasses.replace(MEASURED, t=0.2, columns={"norm/w": [7.5]})
         lab.session.record(lab.screen.run.id, changed, measured)
         await lab.settle(pilot)
-        assert lab.told == ["You said: long. It is 7.5."]
+        assert lab.told == []
+        assert "You said “long”. It is 7.5." in lab.text

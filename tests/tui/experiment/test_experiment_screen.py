@@ -124,7 +124,7 @@ async def test_a_new_run_is_never_frozen() -> None:
         await lab.settle(pilot)
         await pilot.press("f")
         held = lab.screen.shown.frozen
-        await pilot.press("R")
+        await pilot.press("R", "b")
         await lab.settle(pilot)
         assert (held, lab.screen.shown.frozen) == (True, False)
 

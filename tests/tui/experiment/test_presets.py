@@ -27,7 +27,9 @@ async def test_p_lists_presets_and_enter_turns_the_knobs() -> None:
         await lab.settle(pilot)
         await pilot.press("p")
         await pilot.pause()
-        assert "No weight decay" in str(lab.app.screen.query_one(OptionList).options[0].prompt)
+        assert "plain  No weight decay" in str(
+            lab.app.screen.query_one(OptionList).options[0].prompt
+        )
         await pilot.press("enter")
         await lab.settle(pilot)
         assert lab.screen.knobs["weight_decay"].value == 0.0

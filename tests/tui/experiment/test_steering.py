@@ -120,20 +120,25 @@ async def test_r_starts_a_run_with_the_knobs_and_shows_it() -> None:
         assert lab.screen.run.is_live
 
 
-async def test_enter_starts_a_run_too() -> None:
+async def test_enter_takes_a_value_and_starts_nothing() -> None:
     lab = Opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        await pilot.press("enter")
+        await pilot.press("enter", "down", "enter", "down", "7", "enter", "enter")
         await lab.settle(pilot)
-        assert len(lab.started) == 1
+        assert lab.started == []
+        assert lab.screen.knobs["weight_decay"].value == 7.0
 
 
 async def test_capital_r_takes_the_next_seed() -> None:
     lab = Opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        await pilot.press("R", "R")
+        await pilot.press("R")
+        await lab.settle(pilot)
+        await pilot.press("t")
+        await lab.settle(pilot)
+        await pilot.press("R")
         await lab.settle(pilot)
         assert [call[3] for call in lab.started] == [1, 2]
 

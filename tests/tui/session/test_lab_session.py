@@ -70,6 +70,14 @@ def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> 
     assert session.runs.summary(run_id).seed == 7
 
 
+def test_the_last_training_is_known_and_no_demonstration(session: LabSession) -> None:
+    assert (session.last_run, session.again) == ("", "ask")
+    run_id = session.start(TOY, TOY.defaults, 0, "cpu")
+    shown = replace(TOY, demonstration=True)
+    session.start(shown, shown.defaults, 0, "cpu")
+    assert session.last_run == run_id
+
+
 def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
     session: LabSession, starter: FakeStarter, runs: Path
 ) -> None:

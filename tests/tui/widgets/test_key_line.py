@@ -46,6 +46,24 @@ async def test_it_follows_what_the_keys_do() -> None:
         assert len(enabled) == len(line.keys)
 
 
+async def test_on_a_knob_digits_are_typed_and_esc_is_the_way_to_the_tabs() -> None:
+    lab = attached()
+    async with lab.app.run_test(size=(80, 24)) as pilot:
+        await lab.settle(pilot)
+        line = lab.screen.query_one(KeyLine)
+        assert "1-5 tabs" in line.render().plain
+        await pilot.press("down", "down", "7", "enter")
+        await lab.settle(pilot)
+        assert "esc tabs" in line.render().plain
+        assert "1-5" not in line.render().plain
+        await pilot.press("escape")
+        await lab.settle(pilot)
+        assert "1-5 tabs" in line.render().plain
+        await pilot.press("4")
+        await lab.settle(pilot)
+        assert lab.screen.panes.current == "notes"
+
+
 async def test_a_click_presses_the_key() -> None:
     lab = attached()
     async with lab.app.run_test(size=(120, 40)) as pilot:

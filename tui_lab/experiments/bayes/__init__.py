@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among, unless
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Contour, Experiment, Metric, Preset, Question, Scatter, Table
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int, Vector
@@ -50,6 +51,7 @@ EXPERIMENT = Experiment(
             high=10.0,
             log=True,
             help="Scale of the prior with given=tau: τ of the Gaussian, b of the Laplace prior.",
+            only_if=among("given", "tau"),
         ),
         Float(
             "strength",
@@ -60,6 +62,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Strength of the penalty with given=lambda: λ‖w‖²/2 for the Gaussian, λ‖w‖₁ for "
             "the Laplace prior, beside the mean half squared error.",
+            only_if=among("given", "lambda"),
         ),
         Float(
             "noise",
@@ -96,6 +99,7 @@ EXPERIMENT = Experiment(
             high=0.999,
             step=0.1,
             help="Correlation of the two inputs, each N(0, 1).",
+            only_if=unless("examples", 0),
         ),
     ),
     metrics=(
@@ -176,6 +180,8 @@ EXPERIMENT = Experiment(
                 ("0.05", "1", "3, as in the notes"),
                 "λ = s²/(nτ²) = {lambda}. The MAP ({map/w1}, {map/w2}) and the ridge solution "
                 "differ by {map/difference}.",
+                right="0.05",
+                picture="prior and penalty",
             ),
         ),
         Preset(
@@ -188,6 +194,8 @@ EXPERIMENT = Experiment(
                 ("about 3", "about 0.01, as the true ones", "about 0.001"),
                 "τ = s/√(nλ) = {tau}: the true weights of 0.01 lie far outside of it. The MAP is "
                 "({map/w1}, {map/w2}), pulled to 0.",
+                right="about 0.001",
+                picture="prior and penalty",
             ),
         ),
         Preset("lambda-10", "A stronger penalty: λ = 10", {"given": "lambda", "strength": 10.0}),
@@ -201,6 +209,8 @@ EXPERIMENT = Experiment(
                 "The prior: its sd is {prior/sd}, and so is that of the posterior, "
                 "{posterior/sd_w1}. λ is {lambda}: it shares the prior out among the examples, "
                 "and there are none.",
+                right="the prior",
+                picture="one weight",
             ),
         ),
         Preset(
@@ -212,6 +222,8 @@ EXPERIMENT = Experiment(
                 ("a ridge, cut off by the prior", "a round hill", "no maximum"),
                 "A ridge: least squares has no single answer ({least_squares/w1}), the MAP has: "
                 "({map/w1}, {map/w2}), on the way from 0 straight to the crest.",
+                right="a ridge, cut off by the prior",
+                picture="two weights",
             ),
         ),
         Preset(
@@ -224,6 +236,8 @@ EXPERIMENT = Experiment(
                 ("as far as before", "hardly at all"),
                 "By {map/error}: the same prior weighs only λ = {lambda} against the mean loss "
                 "now.",
+                right="hardly at all",
+                picture="two weights",
             ),
         ),
         Preset(
@@ -236,6 +250,8 @@ EXPERIMENT = Experiment(
                 ("in both", "in the MAP alone", "in neither"),
                 "MAP {map/w2}, mean {posterior/mean_w2}: the density has its peak at 0, but a "
                 "single point has no weight in a mean.",
+                right="in the MAP alone",
+                picture="weights",
             ),
         ),
         Preset(
@@ -247,6 +263,8 @@ EXPERIMENT = Experiment(
                 ("the sum w₁ + w₂", "how it is shared between w₁ and w₂"),
                 "How it is shared: sd of w₁ {posterior/sd_w1} although one weight alone would be "
                 "known to {one/sd}. Look at the long ellipse.",
+                right="how it is shared between w₁ and w₂",
+                picture="two weights",
             ),
         ),
     ),

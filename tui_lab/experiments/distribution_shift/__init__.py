@@ -50,6 +50,7 @@ EXPERIMENT = Experiment(
     constraint=_makes_sense,
     demonstration=True,
     program="tui_lab.experiments.distribution_shift.program:DistributionShift",
+    headings={"mean_shift": "covariate shift", "data": "label shift", "angle": "concept shift"},
     hyperparameters=KNOBS,
     metrics=(
         Metric(

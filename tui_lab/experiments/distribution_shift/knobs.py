@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among, unless
 from tui_lab.hyperparameters import Choice, Float, Hyperparameter, Int, Vector
 
+_COVARIATE = among("shift", "covariate")
+_LABEL = among("shift", "label")
+_CONCEPT = among("shift", "concept")
 KNOBS: tuple[Hyperparameter, ...] = (
     Choice(
         "shift",
         ("covariate", "label", "concept"),
         help="What changes between training and use: the inputs p(x), the share of each class "
         "p(y), or what an input means, p(y|x).",
-    ),
-    Choice(
-        "data",
-        ("synthetic", "fashion-mnist"),
-        help="Label shift: three Gaussian classes in a plane, or the ten classes of Fashion-MNIST "
-        "as 7 × 7 means of pixels. The other shifts are synthetic.",
     ),
     Int(
         "examples",
@@ -45,6 +43,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         log=True,
         help="Covariate shift: standard deviation of the noise of labels. Concept shift: of the "
         "noise on the score that decides the class.",
+        only_if=among("shift", "covariate", "concept"),
     ),
     Float(
         "mean_shift",
@@ -53,6 +52,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=5.0,
         step=0.5,
         help="Covariate shift: mean of the target's inputs; those to train on are N(0, 1).",
+        only_if=_COVARIATE,
     ),
     Float(
         "scale_shift",
@@ -61,6 +61,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=3.0,
         step=0.1,
         help="Covariate shift: standard deviation of the target's inputs.",
+        only_if=_COVARIATE,
     ),
     Float(
         "curvature",
@@ -69,6 +70,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=3.0,
         step=0.2,
         help="Covariate shift: how far the true law y = x + curvature·x²/2 is from a line.",
+        only_if=_COVARIATE,
     ),
     Int(
         "degree",
@@ -78,6 +80,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         step=1,
         help="Covariate shift: degree of the polynomial that is fitted; from 2 on it can be the "
         "true law.",
+        only_if=_COVARIATE,
     ),
     Int(
         "ratio_degree",
@@ -87,6 +90,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         step=1,
         help="Covariate shift: degree of h in the weights exp(h(x)); log p/q of two Gaussians is "
         "of degree 2, or 1 when they are equally wide.",
+        only_if=_COVARIATE,
     ),
     Float(
         "clip",
@@ -96,6 +100,14 @@ KNOBS: tuple[Hyperparameter, ...] = (
         log=True,
         smallest=0.1,
         help="Covariate shift: the largest weight an example may have; 0 clips nothing.",
+        only_if=_COVARIATE,
+    ),
+    Choice(
+        "data",
+        ("synthetic", "fashion-mnist"),
+        help="Label shift: three Gaussian classes in a plane, or the ten classes of Fashion-MNIST "
+        "as 7 × 7 means of pixels. The other shifts are synthetic.",
+        only_if=_LABEL,
     ),
     Float(
         "separation",
@@ -105,6 +117,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         step=0.5,
         help="Label shift on synthetic data: distance between the centres of any two classes, in "
         "standard deviations.",
+        only_if=(*_LABEL, *among("data", "synthetic")),
     ),
     Vector(
         "source_shares",
@@ -114,6 +127,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         longest=10,
         help="Label shift: how common each class is in the source, up to a factor; classes beyond "
         "the list are as common as the last in it.",
+        only_if=_LABEL,
     ),
     Vector(
         "target_shares",
@@ -122,6 +136,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=100.0,
         longest=10,
         help="Label shift: the same for the target, where a class may be missing (0).",
+        only_if=_LABEL,
     ),
     Float(
         "angle",
@@ -131,6 +146,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=180.0,
         step=15.0,
         help="Concept shift: degrees by which the line between the classes turns in the end.",
+        only_if=_CONCEPT,
     ),
     Int(
         "periods",
@@ -139,6 +155,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=60,
         step=6,
         help="Concept shift: in how many equal steps it turns; each brings new examples.",
+        only_if=_CONCEPT,
     ),
     Int(
         "updates",
@@ -148,6 +165,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         log=True,
         help="Concept shift: gradient steps that the updated model takes on each period's "
         "examples.",
+        only_if=_CONCEPT,
     ),
     Float(
         "lr",
@@ -156,5 +174,6 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=100.0,
         log=True,
         help="Concept shift: learning rate of these steps.",
+        only_if=(*_CONCEPT, *unless("updates", 0)),
     ),
 )

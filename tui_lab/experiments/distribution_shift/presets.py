@@ -15,6 +15,8 @@ PRESETS: tuple[Preset, ...] = (
             "Loss on the target: plain {test/loss_plain}, weighted {test/loss_weighted}; with the "
             "target's own labels it would be {test/loss_oracle}. The price: as if there were "
             "{weights/effective_size} examples.",
+            right="they cut it several times",
+            picture="fit",
         ),
     ),
     Preset(
@@ -23,10 +25,12 @@ PRESETS: tuple[Preset, ...] = (
         {"degree": 2},
         Question(
             "Now the fitted curve can be the true law. Do the weights still help?",
-            ("yes, as before", "no, they cost accuracy"),
+            ("yes, as before", "no, not any more"),
             "Plain {test/loss_plain}, weighted {test/loss_weighted}: one law holds everywhere, so "
             "that every example is as good, and the weights leave only "
             "{weights/effective_size} of them.",
+            right="no, not any more",
+            picture="fit",
         ),
     ),
     Preset(
@@ -39,6 +43,8 @@ PRESETS: tuple[Preset, ...] = (
             ("about 400", "about 100", "a handful"),
             "As if there were {weights/effective_size}; the largest weight is {weights/largest}. "
             "Weighted {test/loss_weighted}, with exact weights {test/loss_exact}.",
+            right="a handful",
+            picture="importance weights",
         ),
     ),
     Preset("far-clipped", "Too far away, weights clipped at 5", {"mean_shift": 3.0, "clip": 5.0}),
@@ -52,6 +58,8 @@ PRESETS: tuple[Preset, ...] = (
             ("nowhere", "beyond the target: too large", "around 0"),
             "log β is off by {weights/log_error} on average and by {weights/log_error_largest} at "
             "worst. The loss is {test/loss_weighted}, with exact weights {test/loss_exact}.",
+            right="beyond the target: too large",
+            picture="importance weights",
         ),
     ),
     Preset(
@@ -64,6 +72,8 @@ PRESETS: tuple[Preset, ...] = (
             ("yes", "no, errors pull them together"),
             "Counting is off by {shares/error_counted}, the equation C p = μ by {shares/error}. "
             "Accuracy rises from {accuracy/plain} to {accuracy/corrected}.",
+            right="no, errors pull them together",
+            picture="counted shares",
         ),
     ),
     Preset(
@@ -75,6 +85,8 @@ PRESETS: tuple[Preset, ...] = (
             ("no, never", "yes, by chance"),
             "Shares below 0: {shares/negative}. Then the likeliest shares take over; the third is "
             "estimated as {shares/2}.",
+            right="yes, by chance",
+            picture="side by side",
         ),
     ),
     Preset(
@@ -86,6 +98,8 @@ PRESETS: tuple[Preset, ...] = (
             ("yes", "no"),
             "It is off by {shares/error}: C has the condition number {shares/condition}, which is "
             "how much it may enlarge the chance in μ.",
+            right="no",
+            picture="estimated shares",
         ),
     ),
     Preset(
@@ -97,6 +111,8 @@ PRESETS: tuple[Preset, ...] = (
             ("nothing", "a few points of accuracy", "more than ten points"),
             "Accuracy {accuracy/plain} → {accuracy/corrected}. Estimated shares are off by "
             "{shares/error}, counted ones by {shares/error_counted}.",
+            right="a few points of accuracy",
+            picture="plain and corrected",
         ),
     ),
     Preset(
@@ -109,6 +125,8 @@ PRESETS: tuple[Preset, ...] = (
             "{accuracy/plain}; the updated one has {accuracy/updated} and lags {angle/updated}° "
             "behind. Importance weights see nothing: the effective size is "
             "{weights/effective_size} of 500.",
+            right="about 0.5, as a coin",
+            picture="accuracy and angle",
         ),
     ),
     Preset(
@@ -120,6 +138,8 @@ PRESETS: tuple[Preset, ...] = (
             ("about 0.5", "near 0"),
             "{accuracy/plain}: every answer is the opposite of the right one. The updated model "
             "has {accuracy/updated}.",
+            right="near 0",
+            picture="accuracy and angle",
         ),
     ),
     Preset(

@@ -61,6 +61,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "p1",
+            aliases=("p", "dropout"),
             symbol="p₁",
             default=0.2,
             low=0.0,
@@ -72,6 +73,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "p2",
+            aliases=("p", "dropout"),
             symbol="p₂",
             default=0.5,
             low=0.0,

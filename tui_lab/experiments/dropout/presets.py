@@ -25,6 +25,8 @@ PRESETS = (
             ("above it", "about equal", "below it"),
             "Both ended at {train/accuracy} and {test/accuracy}; look at the start of the curves. "
             "Train accuracy is taken with dropout on, while the network was still learning.",
+            right="below it",
+            picture="accuracy",
         ),
     ),
     Preset(
@@ -46,6 +48,8 @@ PRESETS = (
             ("clearly lower", "about the same", "clearly higher"),
             "It ended at {test/accuracy}, with a gap of {gap/accuracy}. In five epochs there is "
             "little overfitting to prevent.",
+            right="about the same",
+            picture="accuracy",
         ),
     ),
     Preset(
@@ -57,6 +61,8 @@ PRESETS = (
             ("nothing at all", "only the last biases", "an error stops the run"),
             "Only the last biases, which learn how frequent each class is: train loss "
             "{train/loss}, about log 10 = 2.303, test accuracy {test/accuracy}.",
+            right="only the last biases",
+            picture="accuracy",
         ),
     ),
     Preset("few-images-0", "1000 images, no dropout", {**_FEW, "p1": 0.0, "p2": 0.0}),
@@ -69,6 +75,8 @@ PRESETS = (
             ("yes, to nearly nothing", "in part", "no, it grows"),
             "The gap ended at {gap/accuracy} (test accuracy {test/accuracy}). Lay this run over "
             "few-images-0 to compare.",
+            right="in part",
+            picture="gap",
         ),
     ),
     Preset("few-images-strong", "1000 images, dropout 0.5 and 0.7", {**_FEW, "p1": 0.5, "p2": 0.7}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among, unless
 from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question, Table
@@ -53,12 +54,14 @@ EXPERIMENT = Experiment(
             ("equal", "ragged"),
             help="Pieces of the same size (as far as k divides the batch), or a last one with a "
             "sixteenth of the batch: 30, 30, 4 for 64 examples in 3.",
+            only_if=unless("micro_batches", 1),
         ),
         Choice(
             "scaling",
             ("by-size", "equal", "none"),
             help="What the mean loss of a piece of n examples is multiplied by before backward: "
             "n/N, N being the whole batch; 1/k; or nothing.",
+            only_if=unless("micro_batches", 1),
         ),
         Choice(
             "model",
@@ -117,6 +120,7 @@ EXPERIMENT = Experiment(
             high=10_000,
             log=True,
             help="Units of the hidden layer; used by model=mlp.",
+            only_if=among("model", "mlp"),
         ),
     ),
     metrics=(
@@ -207,6 +211,8 @@ EXPERIMENT = Experiment(
                 ("nothing at all", "rounding", "a factor of 4"),
                 "Rounding: {grad/difference} at the last step. The same numbers are added in "
                 "another order; after all steps the parameters differ by {weights/difference}.",
+                right="rounding",
+                picture="difference",
             ),
         ),
         Preset(
@@ -217,6 +223,8 @@ EXPERIMENT = Experiment(
                 "In float64 instead of float32 the difference will be…",
                 ("0", "about a billion times smaller", "the same"),
                 "{grad/difference}: float64 has 29 bits more, which is a factor of 5·10⁸.",
+                right="about a billion times smaller",
+                picture="difference",
             ),
         ),
         Preset(
@@ -228,6 +236,8 @@ EXPERIMENT = Experiment(
                 ("the right gradient", "4 times too long", "4 times too short"),
                 "{grad/ratio} times the right one: the sum of four means, not their mean. Training "
                 "is then that of a learning rate 4 times as large.",
+                right="4 times too long",
+                picture="ratio of gradients",
             ),
         ),
         Preset(
@@ -239,6 +249,8 @@ EXPERIMENT = Experiment(
                 ("is right", "points elsewhere", "is 3 times too long"),
                 "It is off by {grad/difference} where the largest gradient is {grad/largest}: an "
                 "example in the piece of 4 counts 7.5 times as much as one in a piece of 30.",
+                right="points elsewhere",
+                picture="gradient",
             ),
         ),
         Preset(
@@ -261,6 +273,8 @@ EXPERIMENT = Experiment(
                 ("a sixteenth", "a quarter", "the same: gradients add up"),
                 "{memory/peak_micro} bytes instead of {memory/peak_big}: what a piece saved is "
                 "free again after its backward pass, and .grad stays as large as the parameters.",
+                right="a sixteenth",
+                picture="memory",
             ),
         ),
         Preset(
@@ -272,6 +286,8 @@ EXPERIMENT = Experiment(
                 ("go on as before", "swing", "stop"),
                 "{weights/difference} is the largest difference of a parameter at the end: each "
                 "update also takes all batches before it, like a momentum that never decays.",
+                right="swing",
+                picture="loss",
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among
 from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import (
@@ -37,6 +38,12 @@ EXPERIMENT = Experiment(
     "activation and starting weights make of it.",
     constraint=_fits,
     program="tui_lab.experiments.gradient_flow.program:GradientFlow",
+    headings={
+        "depth": "network",
+        "lr": "training",
+        "chain": "chains",
+        "matrices": "random matrices",
+    },
     hyperparameters=(
         Int("depth", default=20, low=1, high=100, step=1, help="Hidden layers of the network."),
         Int("width", default=64, low=1, high=1024, log=True, help="Units in each hidden layer."),
@@ -59,6 +66,12 @@ EXPERIMENT = Experiment(
             log=True,
             help="The standard deviation of init normal, and the weight of init constant; the "
             "others choose their own scale.",
+            only_if=among("init", "normal", "constant"),
+        ),
+        Choice(
+            "dtype",
+            ("float32", "float64"),
+            help="Floating-point type of the network; in float32 a gradient below 1e-45 is 0.",
         ),
         Float(
             "lr",
@@ -92,11 +105,6 @@ EXPERIMENT = Experiment(
             high=100_000,
             log=True,
             help="Examples to train on; as many others are for testing.",
-        ),
-        Choice(
-            "dtype",
-            ("float32", "float64"),
-            help="Floating-point type of the network; in float32 a gradient below 1e-45 is 0.",
         ),
         Int(
             "chain",

@@ -15,6 +15,8 @@ PRESETS = (
             ("a hundredth", "a millionth", "less than a billionth"),
             "{grad/ratio_start} at the start, {grad/ratio} at the end. "
             "The loss ended at {train/loss}; guessing gives 2.303.",
+            right="less than a billionth",
+            picture="gradient by layer",
         ),
     ),
     Preset("tanh", "tanh instead of sigmoid, same weights", {"activation": "tanh"}),
@@ -26,6 +28,8 @@ PRESETS = (
             "ReLU with He's weights: what is the ratio of the two gradients at the start?",
             ("about 1", "about 0.01", "about 1e-10"),
             "{grad/ratio_start}; and the test accuracy ended at {test/accuracy}.",
+            right="about 1",
+            picture="gradient by layer",
         ),
     ),
     Preset(
@@ -48,6 +52,8 @@ PRESETS = (
             ("about 1e-5", "about 1e-25", "0 exactly"),
             "‖∇W‖ is {grad/first} there and {grad/last} in the last layer; what the last "
             "hidden layer puts out has a standard deviation of {signal/last}.",
+            right="about 1e-25",
+            picture="gradient by layer",
         ),
     ),
     Preset(
@@ -70,6 +76,8 @@ PRESETS = (
             "hidden layer?",
             ("as far as in any network", "not at all, but for rounding"),
             "The spread is {symmetry/spread}; the test accuracy {test/accuracy}.",
+            right="not at all, but for rounding",
+            picture="symmetry",
         ),
     ),
     Preset(
@@ -90,6 +98,8 @@ PRESETS = (
             "A chain of 30 layers multiplies by 5 in each. How large is its derivative?",
             ("150", "about 1e9", "about 9e20"),
             "{chain/power}. With 0.2 it would be its reciprocal.",
+            right="about 9e20",
+            picture="chains",
         ),
     ),
     Preset(
@@ -102,6 +112,8 @@ PRESETS = (
             ("about 1", "about 1e10", "more than 1e20"),
             "{product/largest}; log growth per matrix {growth/measured}, in theory "
             "{growth/theory}.",
+            right="more than 1e20",
+            picture="matrix product",
         ),
     ),
     Preset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import unless
 from tui_lab.declarations import linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
@@ -35,6 +36,7 @@ EXPERIMENT = Experiment(
     "train as one, with closed-form ridge beside them.",
     constraint=_makes_sense,
     program="tui_lab.experiments.lambda_sweep.program:LambdaSweep",
+    headings={"penalty": "sweep", "lr": "training", "train_examples": "data"},
     hyperparameters=(
         Choice(
             "penalty",
@@ -43,6 +45,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "lambda_low",
+            aliases=("λ", "lambda"),
             default=0.01,
             low=1e-6,
             high=1e4,
@@ -51,11 +54,13 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "lambda_high",
+            aliases=("λ", "lambda"),
             default=100.0,
             low=1e-6,
             high=1e4,
             log=True,
             help="Largest λ of the grid; with lr·λ above 2 a run diverges.",
+            only_if=unless("points", 1),
         ),
         Int(
             "points",
@@ -92,6 +97,7 @@ EXPERIMENT = Experiment(
             help="Examples in a mini-batch; every repetition has its own order.",
         ),
         linear_law.EPOCHS,
+        linear_law.INIT_SD,
         Int(
             "train_examples",
             default=20,
@@ -125,7 +131,6 @@ EXPERIMENT = Experiment(
             help="Features of an example, and so the number of weights; each true weight is 0.01.",
         ),
         linear_law.noise(0.01),
-        linear_law.INIT_SD,
     ),
     metrics=(
         Metric(

@@ -14,6 +14,8 @@ PRESETS = (
             ("yes, a U", "no, it falls and stays low", "no, it only rises"),
             "The lowest is {test/loss_at_best}, at λ = {lambda/best_test}. Validation chooses "
             "λ = {lambda/chosen}, where it is {test/loss_at_chosen}.",
+            right="no, it falls and stays low",
+            picture="loss against λ",
         ),
     ),
     Preset(
@@ -25,6 +27,8 @@ PRESETS = (
             ("as much as before, about 90", "about ten times the best", "hardly anything"),
             "The mean over all runs, λ = 0 included, is {test/loss}, the best λ has "
             "{test/loss_at_best}: it was the start that overfitted.",
+            right="hardly anything",
+            picture="loss against λ",
         ),
     ),
     Preset(
@@ -36,6 +40,8 @@ PRESETS = (
             ("by a few per cent", "by about a fifth", "ten times as bad"),
             "They choose the best λ in a share of {choice/agreement}, and the test loss is "
             "{choice/ratio} times the best on average, {choice/ratio_p95} in the worst 5 %.",
+            right="by about a fifth",
+            picture="λ chosen by each repetition",
         ),
     ),
     Preset(
@@ -47,6 +53,8 @@ PRESETS = (
             ("about 67", "about 670", "never: decay only shrinks"),
             "The smallest λ with a diverged run is {lambda/first_diverged}; {runs/diverged} "
             "of {runs/total} runs have diverged. lr·λ = 2 is at 667.",
+            right="about 670",
+            picture="loss against λ",
         ),
     ),
     Preset(
@@ -58,6 +66,8 @@ PRESETS = (
             ("yes", "no"),
             "The best λ is {lambda/best_test} with a test loss of {test/loss_at_best}. Beyond "
             "it each weight swings by lr·λ around 0, and the loss grows with λ².",
+            right="yes",
+            picture="loss against λ",
         ),
     ),
     Preset("l1-proximal", "L1 by soft threshold", {"penalty": "L1-proximal"}),
@@ -78,6 +88,8 @@ PRESETS = (
             "At worst, at λ = 0, ridge's test loss is {ridge/test_loss_at_worst}; its best is "
             "{ridge/test_loss_at_best}, at λ = {ridge/lambda_best_test}. With 20 examples it is "
             "about 0.01 at every λ.",
+            right="hundreds of times higher",
+            picture="ridge beside SGD",
         ),
     ),
 )

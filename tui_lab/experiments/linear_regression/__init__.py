@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import remainder
 from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Bars, Contour, Curve, Experiment, Metric, Preset, Scatter, Table
+from tui_lab.experiment import (
+    Bars,
+    Contour,
+    Curve,
+    Experiment,
+    Metric,
+    Preset,
+    Question,
+    Scatter,
+    Table,
+)
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
 
 
@@ -98,6 +109,7 @@ EXPERIMENT = Experiment(
             ("nominal", "actual"),
             help="What the summed gradient is divided by: batch_size, as the notes do, or the "
             "number of examples really in the batch; they differ in a short last batch.",
+            only_if=remainder("examples", "batch_size"),
         ),
         Choice(
             "dtype",
@@ -170,13 +182,37 @@ EXPERIMENT = Experiment(
             "Too small a learning rate, more epochs",
             {"lr": 0.001, "epochs": 10},
         ),
-        Preset("large-lr", "Too large a learning rate", {"lr": 10.0, "epochs": 10}),
+        Preset(
+            "large-lr",
+            "Too large a learning rate",
+            {"lr": 10.0, "epochs": 10},
+            Question(
+                "lr 10 instead of 0.03: after how many steps is the loss no number any more?",
+                ("never: it only swings", "about 40", "about 400"),
+                "The batch loss was infinite from step {step/first_inf} on and not a number from "
+                "step {step/first_nan} on: each step multiplies the error by about −9.",
+                right="about 40",
+                picture="loss per step",
+            ),
+        ),
         Preset(
             "large-lr-float64",
             "Too large, in float64",
             {"lr": 10.0, "epochs": 10, "dtype": "float64"},
         ),
-        Preset("not-zeroed", "Gradients never zeroed", {"zero_grad": False}),
+        Preset(
+            "not-zeroed",
+            "Gradients never zeroed",
+            {"zero_grad": False},
+            Question(
+                "Each gradient is added to those of all steps before it. The loss will…",
+                ("fall as before, slower", "fall and rise again and again", "grow without bound"),
+                "Train loss was {train/loss} at the end, with 0.00005 where gradients are zeroed: "
+                "the old gradients are a momentum that never decays.",
+                right="fall and rise again and again",
+                picture="loss per step",
+            ),
+        ),
         Preset("concise", "The concise version: nn.Linear, MSELoss", {"implementation": "concise"}),
         Preset(
             "short-batch",

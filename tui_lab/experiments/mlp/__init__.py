@@ -138,6 +138,8 @@ EXPERIMENT = Experiment(
                 ),
                 "Close: {test/accuracy} here. Each step is the same formula, rounded in another "
                 "order; at lr 0.5 those last digits grow until single losses differ.",
+                right="close, but not the same digits",
+                picture="accuracy",
             ),
         ),
         Preset(
@@ -149,6 +151,8 @@ EXPERIMENT = Experiment(
                 ("in the first epoch", "in the last epoch", "nowhere"),
                 "Test accuracy ended at {test/accuracy}. Lay this run over the notes' (o): with "
                 "one hidden layer the start is soon forgotten.",
+                right="in the first epoch",
+                picture="accuracy",
             ),
         ),
         Preset(
@@ -161,6 +165,8 @@ EXPERIMENT = Experiment(
                 "Each gets the same gradient, so that 256 units do the work of one; only rounding "
                 "tells them apart, and here it had come to {spread/units} at the end. Test "
                 "accuracy {test/accuracy}; see the spread of units grow from nothing.",
+                right="they stay equal",
+                picture="spread of units",
             ),
         ),
         Preset(
@@ -173,6 +179,8 @@ EXPERIMENT = Experiment(
                 ("lower", "about the same", "higher"),
                 "It ended at {train/loss} (test accuracy {test/accuracy}). The sigmoid's gradient "
                 "is at most ¼, so each step moves the first layer less.",
+                right="higher",
+                picture="loss",
             ),
         ),
         Preset(
@@ -184,6 +192,8 @@ EXPERIMENT = Experiment(
                 ("more than one layer", "as much", "nothing"),
                 "Test accuracy {test/accuracy}: with ten classes, 0.1 is guessing. The bars of the "
                 "gradient flow say why.",
+                right="nothing",
+                picture="gradient flow",
             ),
         ),
         Preset(
@@ -205,6 +215,8 @@ EXPERIMENT = Experiment(
                 ("fall faster", "stay near log 10 = 2.30 or worse", "become NaN"),
                 "It ended at {train/loss}, test accuracy {test/accuracy}. The first steps throw "
                 "the weights far out, and most ReLUs never answer again.",
+                right="stay near log 10 = 2.30 or worse",
+                picture="loss",
             ),
         ),
         Preset(
@@ -216,6 +228,8 @@ EXPERIMENT = Experiment(
                 ("below test accuracy", "close to it", "far above it"),
                 "Train {train/accuracy}, test {test/accuracy}: the network remembers its images "
                 "better than it tells new ones apart.",
+                right="far above it",
+                picture="accuracy",
             ),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import among
 from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Curve, Experiment, Images, Metric, Scatter
@@ -30,6 +31,7 @@ EXPERIMENT = Experiment(
     constraint=_fits_in_memory,
     program="tui_lab.experiments.overfitting.program:Overfitting",
     presets=PRESETS,
+    headings={"patience": "remedies", "lr": "training", "label_noise": "data"},
     hyperparameters=(
         Choice(
             "remedy",
@@ -44,15 +46,6 @@ EXPERIMENT = Experiment(
             ),
             help="What is done against overfitting; the knobs of the other remedies rest.",
         ),
-        Float(
-            "label_noise",
-            default=0.4,
-            low=0.0,
-            high=1.0,
-            step=0.1,
-            help="Share of training and validation labels drawn by lot from all ten classes; test "
-            "labels are the true ones.",
-        ),
         Int(
             "patience",
             default=10,
@@ -62,6 +55,7 @@ EXPERIMENT = Experiment(
             live=True,
             help="Epochs without a lower validation loss after which training ends; used by "
             "early-stopping.",
+            only_if=among("remedy", "early-stopping"),
         ),
         Float(
             "weight_decay",
@@ -72,9 +66,11 @@ EXPERIMENT = Experiment(
             log=True,
             live=True,
             help="How strongly λ‖W‖²/2 pulls all weights to zero; used by weight-decay.",
+            only_if=among("remedy", "weight-decay"),
         ),
         Float(
             "p",
+            aliases=("dropout",),
             default=0.5,
             low=0.0,
             high=0.99,
@@ -82,6 +78,7 @@ EXPERIMENT = Experiment(
             live=True,
             help="Probability that a hidden unit (dropout) or a weight (dropconnect) is 0 in a "
             "step; used by dropout and dropconnect.",
+            only_if=among("remedy", "dropout", "dropconnect"),
         ),
         Int(
             "shift",
@@ -91,12 +88,14 @@ EXPERIMENT = Experiment(
             step=1,
             live=True,
             help="Pixels by which an image is moved at most, each way; used by augmentation.",
+            only_if=among("remedy", "augmentation"),
         ),
         Flag(
             "flip",
             default=True,
             live=True,
             help="Turn half of the images left to right; used by augmentation.",
+            only_if=among("remedy", "augmentation"),
         ),
         Float(
             "noise",
@@ -107,6 +106,7 @@ EXPERIMENT = Experiment(
             step=0.05,
             live=True,
             help="Standard deviation of what is added to every pixel; used by augmentation.",
+            only_if=among("remedy", "augmentation"),
         ),
         Int(
             "models",
@@ -117,6 +117,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="Models in the ensemble, each trained on its own draw of the images with "
             "replacement; used by bagging.",
+            only_if=among("remedy", "bagging"),
         ),
         Float(
             "lr",
@@ -151,6 +152,15 @@ EXPERIMENT = Experiment(
             longest=4,
             whole=True,
             help="Units of each hidden layer, first to last.",
+        ),
+        Float(
+            "label_noise",
+            default=0.4,
+            low=0.0,
+            high=1.0,
+            step=0.1,
+            help="Share of training and validation labels drawn by lot from all ten classes; test "
+            "labels are the true ones.",
         ),
         Int(
             "examples",

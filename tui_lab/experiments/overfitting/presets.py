@@ -15,6 +15,8 @@ PRESETS = (
             "It was {test/accuracy_best} after epoch {epoch/best}, where validation loss was "
             "lowest, and {test/accuracy} at the end: by then {train/memorized} of the wrong labels "
             "were known by heart.",
+            right="rise, then fall",
+            picture="accuracy",
         ),
     ),
     Preset(
@@ -26,6 +28,8 @@ PRESETS = (
             ("all of it", "next to nothing", "half of it"),
             "Best epoch {test/accuracy_best}, last {test/accuracy}: what is learned by heart is "
             "right here.",
+            right="next to nothing",
+            picture="accuracy",
         ),
     ),
     Preset(
@@ -38,6 +42,8 @@ PRESETS = (
             "Yes: the run keeps the weights of epoch {epoch/best}, with test accuracy "
             "{test/accuracy}. Wrong labels raise every epoch's validation loss, but who learned "
             "other wrong labels by heart pays more.",
+            right="yes",
+            picture="best epoch",
         ),
     ),
     Preset(
@@ -49,6 +55,8 @@ PRESETS = (
             ("all", "less", "nothing"),
             "{train/memorized} of them; test accuracy ended at {test/accuracy}, after "
             "{test/accuracy_best} at the best epoch.",
+            right="less",
+            picture="memorized",
         ),
     ),
     Preset(
@@ -60,6 +68,8 @@ PRESETS = (
             ("as without a remedy", "better", "worse"),
             "{test/accuracy}, with {train/memorized} of the wrong labels learned. Lay this run "
             "over the one without a remedy.",
+            right="better",
+            picture="accuracy",
         ),
     ),
     Preset("dropconnect", "DropConnect", {"remedy": "dropconnect"}),
@@ -71,6 +81,8 @@ PRESETS = (
             "No image comes by twice. How much of the wrong labels is learned in 60 epochs?",
             ("most", "little", "nothing"),
             "{train/memorized} of them, and test accuracy ends at {test/accuracy}.",
+            right="little",
+            picture="memorized",
         ),
     ),
     Preset(
@@ -83,6 +95,8 @@ PRESETS = (
             "Ensemble {test/accuracy}, single {test/accuracy_single}, its own models on average "
             "{test/accuracy_members}. Squared error {test/brier} = {test/brier_members} − "
             "{test/brier_spread}: what they disagree on is taken off.",
+            right="beats it",
+            picture="ensemble",
         ),
     ),
 )

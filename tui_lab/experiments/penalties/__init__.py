@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import unless
 from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
@@ -28,6 +29,7 @@ EXPERIMENT = Experiment(
     "if its step is the right one; L2 never does.",
     constraint=_makes_sense,
     program="tui_lab.experiments.penalties.program:Penalties",
+    headings={"penalty": "training", "train_examples": "data", "matrix_rows": "Frobenius norm"},
     hyperparameters=(
         Choice(
             "penalty",
@@ -37,6 +39,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "strength",
+            aliases=("weight_decay", "wd"),
             symbol="λ",
             default=0.1,
             low=0.0,
@@ -70,6 +73,7 @@ EXPERIMENT = Experiment(
             log=True,
             help="How many times training goes through the training examples.",
         ),
+        linear_law.INIT_SD,
         Int(
             "train_examples",
             default=100,
@@ -102,9 +106,9 @@ EXPERIMENT = Experiment(
             high=100.0,
             log=True,
             help="Size of the true weights that are not 0; their signs alternate.",
+            only_if=unless("support", 0),
         ),
         linear_law.noise(0.1),
-        linear_law.INIT_SD,
         Int(
             "matrix_rows",
             default=3,

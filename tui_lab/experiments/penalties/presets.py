@@ -14,6 +14,8 @@ PRESETS = (
             ("none", "about half", "nearly all"),
             "{zeros/exact} weights are exactly 0; {support/found} of the true support are "
             "not, and {support/false} others are not.",
+            right="nearly all",
+            picture="exact zeros",
         ),
     ),
     Preset(
@@ -25,6 +27,8 @@ PRESETS = (
             ("none", "about half", "nearly all"),
             "{zeros/exact} weights are exactly 0. Off the support the largest is still "
             "{support/largest_outside}: each step jumps over 0 by up to lr·λ.",
+            right="none",
+            picture="exact zeros",
         ),
     ),
     Preset(
@@ -36,6 +40,8 @@ PRESETS = (
             ("all 195", "the smallest ones", "none"),
             "{zeros/exact} are exactly 0; the largest off the support is "
             "{support/largest_outside}, and the test loss {test/loss}.",
+            right="none",
+            picture="weights",
         ),
     ),
     Preset("none", "No penalty", {"penalty": "none"}),
@@ -47,6 +53,8 @@ PRESETS = (
             "λ = 2 with the soft threshold. How many of the 5 weights survive?",
             ("5", "some", "none"),
             "{support/found} survived: beyond λ = {strength/all_zero} the solution is w = 0.",
+            right="none",
+            picture="exact zeros",
         ),
     ),
     Preset("weak", "λ too weak for 500 steps", {"strength": 0.01}),
@@ -59,6 +67,8 @@ PRESETS = (
             ("they stay", "some are kicked away", "none are left"),
             "{support/false} weights off the support are not 0 after the last step, though "
             "the largest is only {support/largest_outside}.",
+            right="some are kicked away",
+            picture="exact zeros",
         ),
     ),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from tui_lab.conditions import unless
 from tui_lab.declarations import divergence, linear_law
-from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset
+from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question
 from tui_lab.hyperparameters import Choice, Flag, Float, Int
 
 EXPERIMENT = Experiment(
@@ -79,8 +80,14 @@ EXPERIMENT = Experiment(
             ("zero", "normal"),
             help="Start the bias at 0, as from scratch, or at a draw like those of the weights, "
             "as the notes' concise version does.",
+            only_if=unless("init_sd", 0.0),
         ),
-        Flag("decay_bias", default=False, help="Decay the bias as well as the weights."),
+        Flag(
+            "decay_bias",
+            default=False,
+            help="Decay the bias as well as the weights.",
+            only_if=unless("weight_decay", 0.0),
+        ),
     ),
     metrics=(
         Metric(
@@ -116,7 +123,20 @@ EXPERIMENT = Experiment(
         Bars("weights", help="The learned weights, against the true 0.01 of every one."),
     ),
     presets=(
-        Preset("lambda-0", "No decay: λ = 0", {"weight_decay": 0.0}),
+        Preset(
+            "lambda-0",
+            "No decay: λ = 0",
+            {"weight_decay": 0.0},
+            Question(
+                "200 weights, 20 examples, no decay: train loss goes to 0. And test loss?",
+                ("to 0 as well", "to about 1", "it stays near 90"),
+                "Test loss ended at {test/loss}, train loss at {train/loss}. No example sees the "
+                "part of w outside of what 20 examples span: it stays as it was drawn, "
+                "{norm/w_null} long.",
+                right="it stays near 90",
+                picture="loss",
+            ),
+        ),
         Preset("lambda-3", "The notes' setting: λ = 3", {"weight_decay": 3.0}),
         Preset("lambda-10", "Strong decay: λ = 10", {"weight_decay": 10.0}),
         Preset("batch-1-lambda-0", "Batches of 1, λ = 0", {"batch_size": 1, "weight_decay": 0.0}),
@@ -166,6 +186,18 @@ EXPERIMENT = Experiment(
             "MSE that steps exactly as λ = 3 from scratch: twice λ, half lr",
             {"implementation": "concise", "loss": "mse", "weight_decay": 6.0, "lr": 0.0015},
         ),
-        Preset("from-zero", "λ = 0 from w = 0", {"weight_decay": 0.0, "init_sd": 0.0}),
+        Preset(
+            "from-zero",
+            "λ = 0 from w = 0",
+            {"weight_decay": 0.0, "init_sd": 0.0},
+            Question(
+                "No decay again, but w starts at 0 instead of N(0, 1). Test loss ends…",
+                ("near 90 again", "near 1", "below 0.1"),
+                "Test loss ended at {test/loss}: what no example sees was 0 at the start and is "
+                "{norm/w_null} long now. It was the start that overfitted.",
+                right="below 0.1",
+                picture="loss",
+            ),
+        ),
     ),
 )

@@ -83,4 +83,6 @@ class PresetDialog(ModalScreen[Preset | None]):
             for name, value in preset.values.items()
         )
         values = ", ".join(pairs) or "the defaults"
-        return Content.assemble((preset.title, "bold"), "\n  ", (values, "$text-muted"))
+        return Content.assemble(
+            (preset.name, "bold $accent"), f"  {preset.title}\n  ", (values, "$text-muted")
+        )

@@ -22,7 +22,7 @@ def _tab(number: int, name: str) -> Binding:
 
 STEERING: list[BindingType] = [
     Binding(
-        "r,enter",
+        "r",
         "run",
         "run",
         key_display="r",

@@ -15,6 +15,7 @@ from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.session.protocol import Session
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.view_models.prediction import Outcome
     from tui_lab.view_models.run import RunView
 
 _HINT = "r starts a run with these values, p lists presets, ? every key"
@@ -32,14 +33,17 @@ class RunDisplay:
         """Whether the pictures are held still while the run goes on."""
         self.cold = False
         """Whether the run shown was started while no worker had torch imported."""
+        self.verdict = ""
+        """Whether the last guess was right, in a few words, as long as the run shows it."""
         self._experiment = experiment
+        self._layout = layout
         self._run = run
         self._layout = layout
         self._charts, self._panes = layout.charts, layout.panes
 
     def change_to(self, view: RunView) -> None:
         """Draw another run from now on."""
-        self.view, self.frozen = view, False
+        self.view, self.frozen, self.verdict = view, False, ""
         self._charts.forget()
         self._panes.forget()
 
@@ -53,6 +57,15 @@ class RunDisplay:
             self._charts.show(self.view, overlays)
         self._panes.show(self.view, frozen=self.frozen)
         self._layout.fit_panes()
+
+    async def reveal(self, outcome: Outcome) -> None:
+        """Say what came of a guess in the lesson, the log and the status line, and put the picture
+        that shows it in front."""
+        self.verdict = outcome.short
+        self._panes.notes.tell(f"{outcome.asked}\n{outcome.sentence}")
+        self._panes.log_view.tell(outcome.sentence)
+        await self._layout.bring(outcome.picture)
+        self.draw()
 
     def look_after(self, session: Session) -> None:
         """What changes slowly: the load of the device, what the worker printed."""
@@ -112,7 +125,9 @@ class RunDisplay:
         if run.feed is None:
             self.status_line.show_hint(_HINT)
         else:
-            self.status_line.show_view(view, frozen=self.frozen, crash=run.crash)
+            self.status_line.show_view(
+                view, frozen=self.frozen, crash=run.crash, verdict=self.verdict
+            )
 
 
 def fate(view: RunView) -> str:

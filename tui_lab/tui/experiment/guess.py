@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tui_lab.experiment import Question
+from tui_lab.hyperparameters import Value
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.mode import Mode
 from tui_lab.tui.knobs.panel import KnobPanel
 
 if TYPE_CHECKING:
-    from tui_lab.view_models.prediction import Prediction
+    from tui_lab.view_models.prediction import Outcome, Prediction
 
 
 class OpenGuess:
@@ -21,24 +23,28 @@ class OpenGuess:
         self._knobs = knobs
         self._mode = mode
         self._prediction: Prediction | None = None
+        self._values: Mapping[str, Value] = {}
+        """Those that the question was about."""
 
     def drop(self) -> None:
         """It is about what is no more."""
         self._prediction = None
 
     def keep(self, question: Question, guess: str | None) -> None:
-        """Remember a guess; None passes the question over."""
+        """Remember a guess about the knobs as they stand; None passes the question over."""
         from tui_lab.view_models.prediction import Prediction  # rarely needed
 
         if guess is not None:
             self._prediction = Prediction(question, guess, before=self._run.id)
+            self._values = self._knobs.values
 
-    def answer(self) -> str:
-        """The guess beside what the run it was about has shown, once; empty until then."""
+    def outcome(self) -> Outcome | None:
+        """The guess beside what the run it was about has shown, once; None until then."""
         prediction, feed = self._prediction, self._run.feed
         if prediction is None or feed is None:
-            return ""
+            return None
         if not self._mode.has_shown(self._run, self._knobs, prediction.before):
-            return ""
+            return None
         self.drop()
-        return prediction.answer(feed.view.metrics)
+        as_asked = self._values.items() <= self._run.values.items()
+        return prediction.outcome(feed.view.metrics, as_asked=as_asked)

@@ -71,7 +71,7 @@ class ExperimentLayout(Horizontal):
 
     def show_curve(self, key: str) -> None:
         """Bring a curve of this metric to where it is seen."""
-        if self.charts.bring(key):
+        if self.charts.bring_metric(key):
             self.set_class(False, "-on-panes")
             self._name_strip()
 
@@ -82,6 +82,19 @@ class ExperimentLayout(Horizontal):
         if rows != self._most_rows:
             self._most_rows = rows
             self.panes.styles.max_height = rows or None
+
+    async def bring(self, title: str) -> None:
+        """Put the picture of that title in front: a curve with the lesson below it where there is
+        room for both; the lesson alone where there is no such picture."""
+        if title in (curve.title for curve in self.charts.curves):
+            await self.panes.open("notes")
+            self.remove_class("-on-panes")
+            self.charts.bring(title)
+        else:
+            known = self.panes.pictures.bring(title)
+            await self.panes.open("pictures" if known else "notes")
+            self.add_class("-on-panes")
+        self._name_strip()
 
     def zoom(self) -> None:
         """Give one pane the whole screen, and back."""

@@ -18,7 +18,8 @@ class Presets:
     """Turns all knobs to a preset's values; its question, if it has one, is asked before or after
     as the mode wants it.
 
-    `ask` shows a dialog and passes its answer on; `settle` is called when there is a new guess.
+    `ask` shows a dialog and passes its answer on; `settle` is called when there is a new guess,
+    and `run` when there is one that only a new run can answer.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Presets:
         mode: Mode,
         ask: Callable[[ModalScreen[Any], Callable[[Any], None]], object],
         settle: Callable[[], None],
+        run: Callable[[], None],
     ) -> None:
         self._experiment = experiment
         self._knobs = knobs
@@ -36,6 +38,7 @@ class Presets:
         self._mode = mode
         self._ask = ask
         self._settle = settle
+        self._run = run
 
     def choose(self) -> None:
         """Choose among the declared presets."""
@@ -60,6 +63,8 @@ class Presets:
         if preset.question is not None:
             self._guess.keep(preset.question, guess)
             self._settle()
+        if guess is not None and not self._mode.lives_with_the_screen:
+            self._run()
 
     def _turn(self, preset: Preset) -> None:
         self._knobs.change({**self._experiment.defaults_with(preset.values), **preset.values})

@@ -31,14 +31,11 @@ from tui_lab.tui.navigation import is_seen
 from tui_lab.tui.notification import notify
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.widgets.key_line import KeyLine
-from tui_lab.view_models.plain_text import plain
 
 LOSS = "train/loss"
 """The metric of every program whose curve shows that it diverges."""
 TAIL = 1 / 30
 """Seconds between two looks at the log; nothing is drawn then."""
-_READING = 30.0
-"""Seconds that an answer stands; a click takes it away sooner."""
 
 
 class ExperimentScreen(Screen[None]):
@@ -75,11 +72,11 @@ class ExperimentScreen(Screen[None]):
         work = partial(self.run_worker, group="commands", exit_on_error=False)
         begin = partial(self.action_run, False)
         self.steering = Steering(session, self.run, self.post_message, work, begin)
-        self.starter = RunStarter(session, experiment, self.knobs, self.post_message)
+        self.starter = RunStarter(session, experiment, self.knobs, self.run, self.post_message)
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
         self.presets = Presets(
-            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal
+            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal, self.action_run
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
         # What a part does alone, a key asks of that part.
@@ -203,6 +200,7 @@ class ExperimentScreen(Screen[None]):
     def turn(self, event: KnobPanel.Changed) -> None:
         """Live knobs act on the live run, together; any other waits for the next one."""
         event.stop()
+        self.shown.verdict = ""
         acting = self.live_knobs.acting(event.values)
         if len(acting) < len(event.values):
             self.live_knobs.mark_waiting()
@@ -222,18 +220,24 @@ class ExperimentScreen(Screen[None]):
 
     def _reveal(self) -> None:
         """Once the run that a guess was about has shown it, put both beside each other."""
-        if answer := self.guess.answer():
-            self.notify(plain(answer, 1000), title="What happened", timeout=_READING, markup=False)
+        if outcome := self.guess.outcome():
+            self.call_next(self.shown.reveal, outcome)
 
     def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
         self.app.push_screen(dialog, take)
 
     def action_run(self, new_seed: bool = False, hold: Unit | None = None) -> None:
         """Start a run with the values of the knobs, held at first if told to, and show it."""
+        self.starter.clear_the_way(self._ask, partial(self._start, new_seed, hold))
+
+    def _start(self, new_seed: bool, hold: Unit | None, replaced: str) -> None:
         before = self.run.id if self.run.is_live else ""
         if run_id := self.starter.start(new_seed, hold):
             self.shown.cold = self.starter.cold
-            self._leave(before)
+            if replaced:
+                self.steering.stop(replaced)
+            if before != replaced:
+                self._leave(before)
             self.open_run(run_id)
 
     def _leave(self, run_id: str) -> None:

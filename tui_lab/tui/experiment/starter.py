@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
+from textual.screen import ModalScreen
 
 from tui_lab.commands import Unit
 from tui_lab.errors import HyperparameterError, TuiLabError
@@ -12,6 +15,12 @@ from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.knobs.panel import SEED, KnobPanel
 from tui_lab.tui.session.protocol import Session
+
+if TYPE_CHECKING:  # a dialog is rarely needed
+    from tui_lab.tui.dialogs.again import Decision
+
+Ask = Callable[[ModalScreen[Any], Callable[[Any], None]], object]
+"""Shows a dialog, and passes its answer on."""
 
 
 class RunStarter:
@@ -22,6 +31,7 @@ class RunStarter:
         session: Session,
         experiment: Experiment,
         knobs: KnobPanel,
+        shown: RunFollower,
         post: Callable[[Message], object],
     ) -> None:
         self.cold = False
@@ -30,7 +40,39 @@ class RunStarter:
         self._session = session
         self._experiment = experiment
         self._knobs = knobs
+        self._shown = shown
         self._post = post
+
+    def clear_the_way(self, ask: Ask, go: Callable[[str], object]) -> None:
+        """Call `go`, with the run to be stopped for the new one or nothing, as soon as it is clear
+        what becomes of the last run, if that is live; a person may have to be asked first."""
+        last = "" if self._experiment.demonstration else self._last_live
+        if not self._knobs.current.commit():
+            return
+        if last and self._session.again == "ask":
+            from tui_lab.tui.dialogs.again import AgainDialog  # rarely needed
+
+            ask(AgainDialog(last), partial(self._take, last, go))
+        else:
+            go(last if self._session.again == "replace" else "")
+
+    def _take(self, last: str, go: Callable[[str], object], decision: Decision | None) -> None:
+        if decision is None:
+            return
+        if decision.always:
+            self._session.again = decision.again
+        go(last if decision.again == "replace" else "")
+
+    @property
+    def _last_live(self) -> str:
+        """The last run that was started in this lab, while a worker is at it; else nothing."""
+        last = self._session.last_run
+        if last == self._shown.id:  # whose log says it before its worker is gone
+            return last if self._shown.is_live else ""
+        try:
+            return "" if not last or self._session.runs.status(last).is_finished else last
+        except TuiLabError:  # it is gone
+            return ""
 
     def start(self, new_seed: bool, hold: Unit | None = None) -> str:
         """Start a run, with the same seed or the next one, and give its name; empty when it can't

@@ -28,11 +28,15 @@ _MOST_ALARMS = 3
 class StatusLine(Line):
     """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left   a 212: λ 3 → 10`"""
 
-    def show_view(self, view: RunView, *, frozen: bool = False, crash: str = "") -> None:
-        """Show where a run stands; `crash` says why its worker is gone, if it is."""
+    def show_view(
+        self, view: RunView, *, frozen: bool = False, crash: str = "", verdict: str = ""
+    ) -> None:
+        """Show where a run stands; `crash` says why its worker is gone, if it is, and `verdict`
+        whether a guess was right."""
         reason = (Content.styled(crash, "bold $error"),) if crash else ()
+        judged = (Content.styled(verdict, "bold $accent"),) if verdict else ()
         parts = progress(view, frozen=frozen, crashed=bool(crash))
-        self.show(parts, (*remarks(view), *reason))
+        self.show(parts, (*remarks(view), *judged, *reason))
 
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""

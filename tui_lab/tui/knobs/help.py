@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from tui_lab.hyperparameters import Hyperparameter
 
-_HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
+_HINT = "↑ ↓ knobs  ← → nudge\nr run  p presets"
 
 
 class KnobHelp(Static):
@@ -27,22 +27,24 @@ class KnobHelp(Static):
 
     def __init__(self) -> None:
         super().__init__(_HINT, markup=False)
-        self._explained: Hyperparameter | None = None
+        self._explained: tuple[Hyperparameter | None, str] = (None, "")
 
-    def explain(self, hyperparameter: Hyperparameter | None) -> None:
-        """Describe this one, or say what the keys do."""
-        if hyperparameter is self._explained:
+    def explain(self, hyperparameter: Hyperparameter | None, idle: str = "") -> None:
+        """Describe this one, or say what the keys do; `idle` is why it does nothing, if so."""
+        if (hyperparameter, idle) == self._explained:
             return
-        self._explained = hyperparameter
-        words = Content(_HINT) if hyperparameter is None else describe(hyperparameter)
+        self._explained = (hyperparameter, idle)
+        words = Content(_HINT) if hyperparameter is None else describe(hyperparameter, idle)
         self.update(words, layout=False)
 
 
-def describe(hyperparameter: Hyperparameter) -> Content:
-    """The domain of a hyperparameter, when a new value acts, and what it means: where there is no
-    room for all of it, the meaning is cut."""
+def describe(hyperparameter: Hyperparameter, idle: str = "") -> Content:
+    """Why a hyperparameter does nothing, if so; its domain, when a new value acts, and what it
+    means: where there is no room for all of it, the meaning is cut."""
     domain = hyperparameter.domain
     acts = "live" if hyperparameter.live else "next run"
     return Content.assemble(
-        (f"{domain[:1].upper()}{domain[1:]}; {acts}. ", "$foreground"), hyperparameter.help
+        (f"{idle}. " if idle else "", "$warning"),
+        (f"{domain[:1].upper()}{domain[1:]}; {acts}. ", "$foreground"),
+        hyperparameter.help,
     )

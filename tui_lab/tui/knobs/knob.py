@@ -38,6 +38,7 @@ class Knob(Widget, can_focus=True):
         &:hover { background: $boost; }
         &:focus { background: $primary 30%; text-style: bold; }
         &.-pending { color: $warning; }
+        &.-idle { text-style: dim; }
     }
     """
 
@@ -84,6 +85,8 @@ class Knob(Widget, can_focus=True):
     """Whether the value was sent to the worker and is not yet acknowledged."""
     next_run: reactive[bool] = reactive(False)
     """Whether a run under way keeps its own value, so that this one waits for the next."""
+    idle: reactive[str] = reactive("")
+    """Why the knob does nothing under the present choices; empty when it does something."""
     label_width: reactive[int] = reactive(0)
     """Columns of the names, so that the values of all knobs are aligned."""
 
@@ -112,6 +115,8 @@ class Knob(Widget, can_focus=True):
     def __init__(self, hyperparameter: Hyperparameter, *, classes: str | None = None) -> None:
         super().__init__(name=hyperparameter.name, classes=classes)
         self.hyperparameter = hyperparameter
+        self._refused = False
+        """Whether a sentence says that this is not typed."""
         self.set_reactive(Knob.value, hyperparameter.default)
         self.set_reactive(Knob.label_width, len(hyperparameter.label))
 
@@ -155,10 +160,13 @@ class Knob(Widget, can_focus=True):
         room = width - len(self.text) - 4
         return [(" next run" if room >= 9 else " " + NEXT_RUN, "$text-muted")]
 
+    def watch_idle(self, idle: str) -> None:
+        self.set_class(bool(idle), "-idle")
+
     def check_consume_key(self, key: str, character: str | None) -> bool:
         if self.draft is not None:
             return bool(character and character.isprintable())
-        return self.typed and character is not None and character in _STARTS_TYPING
+        return character is not None and character in _STARTS_TYPING
 
     async def on_key(self, event: events.Key) -> None:
         handled = self._type(event) if self.draft is not None else self._start_typing(event)
@@ -167,19 +175,26 @@ class Knob(Widget, can_focus=True):
             event.prevent_default()
 
     def _start_typing(self, event: events.Key) -> bool:
+        starts = bool(event.character and event.character in _STARTS_TYPING)
         if not self.typed:
-            return False
+            if starts:
+                self._refuse_typing()
+            return starts
         if event.key == "backspace":
             self.draft = self.text[:-1]
-        elif event.character and event.character in _STARTS_TYPING:
+        elif starts:
             self.draft = event.character
         return self.draft is not None
+
+    def _refuse_typing(self) -> None:
+        known, self._refused = self.hyperparameter, True
+        self.post_message(self.Refused(self, f"{known.name} is {known.domain}; ← and → choose."))
 
     def _type(self, event: events.Key) -> bool:
         assert self.draft is not None
         if event.key == "enter":
             self.commit()
-        elif event.key == "escape":
+        elif event.key == "escape" or (event.key == "backspace" and not self.draft):
             self.give_up()
         elif event.key == "backspace":
             self.draft = self.draft[:-1]
@@ -201,12 +216,16 @@ class Knob(Widget, can_focus=True):
 
     def on_blur(self) -> None:
         # A terminal window that merely loses the focus keeps the half-typed text.
-        if self.app.app_focus and self.draft is not None:
+        if self.app.app_focus and (self.draft is not None or self._refused):
             self.give_up()
 
     def commit(self) -> bool:
-        """Take the draft as the value; a bad one stays, to be mended or given up."""
+        """Take the draft as the value; a bad one stays, to be mended or given up, and an empty one
+        is given up."""
         if self.draft is None:
+            return True
+        if not self.draft.strip():
+            self.give_up()
             return True
         try:
             value = self.hyperparameter.parse(self.draft)
@@ -219,13 +238,13 @@ class Knob(Widget, can_focus=True):
 
     def give_up(self) -> None:
         """Leave the draft; the value stays as it was."""
-        self.draft = None
+        self.draft, self._refused = None, False
         self.post_message(self.Refused(self, ""))
 
     def change(self, value: Value) -> None:
         """Take `value` as a person's choice, and tell."""
         if value != self.value:
-            self.value = value
+            self.value, self._refused = value, False
             self.post_message(self.Changed(self, value))
 
     def action_nudge(self, direction: int, fine: bool = False) -> None:

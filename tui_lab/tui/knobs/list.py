@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.events import DescendantFocus
 
+from tui_lab.tui.knobs.heading import KnobHeading
 from tui_lab.tui.knobs.knob import Knob
 
 
@@ -52,12 +53,16 @@ class KnobList(VerticalScroll, can_focus=False):
             id="knob.last",
             show=False,
         ),
-        Binding("escape", "leave", "leave", tooltip="Leave the knobs", id="knob.leave", show=False),
+        Binding(
+            "escape", "leave", "tabs", tooltip="Leave the knobs, back to the tabs", id="knob.leave"
+        ),
     ]
 
-    def __init__(self, knobs: Sequence[Knob]) -> None:
-        super().__init__(*knobs)
+    def __init__(self, knobs: Sequence[Knob], headings: Sequence[KnobHeading] = ()) -> None:
+        above = {heading.knobs[0]: heading for heading in headings}
+        super().__init__(*(w for knob in knobs for w in (above.get(knob), knob) if w))
         self._knobs = knobs
+        self._headings = headings
         self.current = knobs[0]
         """The knob that has the focus, or had it last."""
 
@@ -65,13 +70,24 @@ class KnobList(VerticalScroll, can_focus=False):
         if isinstance(event.widget, Knob) and event.widget is self.screen.focused:
             self.current = event.widget
 
+    def fold(self) -> None:
+        """Leave no more than their heading of groups that do nothing."""
+        for heading in self._headings:
+            heading.fold()
+        if not self.current.display:
+            self.current = self._shown[0]
+
+    @property
+    def _shown(self) -> list[Knob]:
+        return [knob for knob in self._knobs if knob.display]
+
     def action_move(self, direction: int) -> None:
-        place = self._knobs.index(self.current) + direction
-        self.action_move_to(min(max(place, 0), len(self._knobs) - 1))
+        place = self._shown.index(self.current) + direction
+        self.action_move_to(min(max(place, 0), len(self._shown) - 1))
 
     def action_move_to(self, place: int) -> None:
         if self.current.commit():
-            self.current = self._knobs[place]
+            self.current = self._shown[place]
             self.screen.set_focus(self.current)  # at once: the next key may be here already
 
     def action_leave(self) -> None:

@@ -17,6 +17,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
 from tui_lab.tui.knobs.columns import KnobColumns
 from tui_lab.tui.knobs.companions import companions
+from tui_lab.tui.knobs.heading import KnobHeading
 from tui_lab.tui.knobs.help import KnobHelp
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
@@ -57,8 +58,16 @@ class KnobPanel(Vertical):
         self.experiment = experiment
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
         self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
-        self._list = KnobList(list(self._knobs.values()))
+        self._list = KnobList(list(self._knobs.values()), self._headings())
         self._help = KnobHelp()
+
+    def _headings(self) -> list[KnobHeading]:
+        """Those of the experiment's groups, and one for what every run has."""
+        if not self.experiment.headings:
+            return []
+        groups = [(words, [h.name for h in group]) for words, group in self.experiment.groups()]
+        groups.append(("run", [SEED, DEVICE]))
+        return [KnobHeading(w, [self._knobs[n] for n in names]) for w, names in groups if w]
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -68,6 +77,7 @@ class KnobPanel(Vertical):
     def on_mount(self) -> None:
         self.border_title = "Hyperparameters"
         self.set_class(KnobColumns.of(self._knobs.values()).are_many, "-long")
+        self._mark_idle()
 
     def on_resize(self) -> None:
         columns = KnobColumns.of(self._knobs.values()).names(self.size.width)
@@ -93,16 +103,18 @@ class KnobPanel(Vertical):
 
     def choose(self) -> Hyperparameters:
         """The values of all knobs; raises `HyperparameterError` when they clash."""
-        return self.experiment.choose(self._values)
+        return self.experiment.choose(self.values)
 
     @property
-    def _values(self) -> dict[str, Value]:
+    def values(self) -> dict[str, Value]:
+        """Those of the hyperparameters as the knobs stand."""
         return {h.name: self._knobs[h.name].value for h in self.experiment.hyperparameters}
 
     def take(self, values: Mapping[str, Value]) -> None:
         """Show `values` (of any of the knobs) as they are, as no one's new choice."""
         for name, value in values.items():
             self._knobs[name].value = value
+        self._mark_idle()
         self.show_error("")
 
     def change(self, values: Mapping[str, Value]) -> None:
@@ -144,7 +156,10 @@ class KnobPanel(Vertical):
     def explain_focused(self) -> None:
         """Say what the knob with the focus means."""
         focused = self.screen.focused
-        self._help.explain(focused.hyperparameter if isinstance(focused, Knob) else None)
+        if isinstance(focused, Knob):
+            self._help.explain(focused.hyperparameter, focused.idle)
+        else:
+            self._help.explain(None)
 
     @on(Knob.Changed)
     def bring_companions(self, event: Knob.Changed) -> None:
@@ -153,13 +168,14 @@ class KnobPanel(Vertical):
         name = event.knob.hyperparameter.name
         brought = {}
         if name in self.experiment.defaults:
-            brought = companions(self.experiment, name, {**self._values, name: event.value})
+            brought = companions(self.experiment, name, {**self.values, name: event.value})
         for other, value in brought.items():
             self._knobs[other].value = value
         self._tell({name: event.value, **brought})
 
     def _tell(self, values: Mapping[str, Value]) -> None:
         """Values that make no sense together are said so, and may be passed through."""
+        self._mark_idle()
         try:
             self.choose()
         except HyperparameterError as error:
@@ -167,6 +183,15 @@ class KnobPanel(Vertical):
         else:
             self.show_error("")
         self.post_message(self.Changed(self, values))
+
+    def _mark_idle(self) -> None:
+        """Which knobs do nothing while the others stand as they do."""
+        reasons = self.experiment.idle(self.values)
+        for name, knob in self._knobs.items():
+            knob.idle = reasons.get(name, "")
+        self._list.fold()
+        if self.is_mounted:
+            self.explain_focused()
 
     @on(Knob.Refused)
     def show_refusal(self, event: Knob.Refused) -> None:

@@ -101,16 +101,18 @@ class ChartsPane(Container):
             self.move_child(self._charts[after.title], after=self._charts[before.title])
         self._arrange()
 
-    def bring(self, key: str) -> bool:
-        """Have a curve of this metric among those shown; whether there is one."""
-        wanted = next((curve for curve in self.curves if key in curve.keys), None)
-        if wanted is None:
-            return False
+    def bring(self, title: str) -> None:
+        """Bring the curve of that title forward, if it found no room."""
         for _ in self.curves:
-            if wanted in self.shown:
-                break
-            self.turn()
-        return True
+            if title not in (curve.title for curve in self.shown):
+                self.turn()
+
+    def bring_metric(self, key: str) -> bool:
+        """Bring a curve of this metric forward; whether there is one."""
+        titles = [curve.title for curve in self.curves if key in curve.keys]
+        if titles:
+            self.bring(titles[0])
+        return bool(titles)
 
     def zoom(self, widget: Widget | None) -> None:
         """Give the whole pane to one of the charts; back to all when it is none of them."""

@@ -34,6 +34,8 @@ class LogView(Vertical):
         super().__init__(classes=classes)
         self._lines: RichLog | None = None
         self._written = 0
+        self._told: list[str] = []
+        """Lines of the lab's own that are still to be written."""
         self._printed = Static(markup=False)
         self._output = ""
 
@@ -47,6 +49,7 @@ class LogView(Vertical):
     def clear(self) -> None:
         """Forget the run shown so far."""
         self._written = 0
+        self._told.clear()
         if self._lines is not None:
             self._lines.clear()
         self.show_output("")
@@ -60,6 +63,13 @@ class LogView(Vertical):
         if new > 0 and self._lines is not None:
             self._written = count
             self._lines.write(Text("\n".join(lines[len(lines) - new :])))
+        if self._told and self._lines is not None:
+            self._lines.write(Text("\n".join(self._told)))
+            self._told.clear()
+
+    def tell(self, line: str) -> None:
+        """A line that is not from the run's log, after those that are there so far."""
+        self._told.append(line)
 
     def show_output(self, output: str) -> None:
         """Show the end of what the worker printed."""

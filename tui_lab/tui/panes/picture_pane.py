@@ -77,6 +77,14 @@ class PicturePane(Container):
         self._alone = zoomed
         self._arrange()
 
+    def bring(self, title: str) -> bool:
+        """Choose the picture of that title; whether there is one."""
+        titles = [picture.title for picture in self.pictures]
+        if title in titles:
+            self._there, self.chosen = self.pictures, (titles.index(title), 0)
+            self.forget()
+        return title in titles
+
     def forget(self) -> None:
         """Other pictures come, or those of another run: their axes are their own."""
         for slot in self._slots:

@@ -93,6 +93,8 @@ class RunPanes(PaneBox):
             if frozen:
                 return
             remark = self.pictures.show(view)
+        elif self.current == "notes":
+            remark = "p presets"
         elif self.current == "log":
             self.log_view.show(view.log.lines, view.log.count)
         self.say(remark)

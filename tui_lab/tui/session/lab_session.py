@@ -40,6 +40,8 @@ class LabSession:
         workers: WorkerPool | None = None,
     ) -> None:
         self.settings = settings
+        self.again = settings.again
+        self.last_run = ""
         self._directory = runs
         self._experiments = ExperimentShelf(own)
         self._workers = workers
@@ -84,7 +86,10 @@ class LabSession:
             data=self._data,
             versions=current_versions(),
         )
-        return self.runs.start(request, self.now())
+        run_id = self.runs.start(request, self.now())
+        if not experiment.demonstration:  # those end with their screen
+            self.last_run = run_id
+        return run_id
 
     def warm(self) -> None:
         self.runs.workers.spare.start()

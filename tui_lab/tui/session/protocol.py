@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tui_lab.commands import Acknowledgement, Command, Unit
-from tui_lab.config import Settings
+from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
@@ -80,6 +80,11 @@ class Runs(Protocol):
 
 class Session(Protocol):
     """One sitting at the lab. Nothing here blocks for longer than reading a small file."""
+
+    last_run: str
+    """The run of a training that was started here last; empty before the first."""
+    again: Again
+    """What a new run does while that one is live, until the end of the session."""
 
     @property
     def settings(self) -> Settings:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textual.content import Content
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -76,9 +77,16 @@ class KeyLine(Widget):
             self.keys = keys
             self.refresh()
 
+    def _is_typed(self, key: str) -> bool:
+        """Whether a key belongs to what the widget with the focus is told."""
+        focused = self.screen.focused
+        return bool(focused and focused.check_consume_key(key, key_to_character(key)))
+
     def _shown(self) -> Iterable[Key]:
         actions: set[str] = set()
-        for _, binding, enabled, _ in self.screen.active_bindings.values():
+        for key, (_, binding, enabled, _) in self.screen.active_bindings.items():
+            if self._is_typed(key):
+                continue
             if binding.show and binding.action not in actions:
                 actions.add(binding.action)
                 display = self.app.get_key_display(binding)
