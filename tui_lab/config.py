@@ -31,6 +31,11 @@ def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
         raise HomeError(f"{what}; set TUI_LAB_HOME to a directory you can write.") from error
 
 
+def keys_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file with the person's own keys; it need not exist. Raises `HomeError`."""
+    return home_directory(environ) / "keys.json"
+
+
 def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """The directory with one directory per run. It need not exist: reading makes nothing, so that
     a home that can't be written is looked at all the same. Raises `HomeError` for one that can't

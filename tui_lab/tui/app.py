@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Resize
 from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.keys.bindings import EVERYWHERE
 from tui_lab.tui.navigation import HOME, RUNS, Navigation
 from tui_lab.tui.notification import notify
 from tui_lab.tui.session.protocol import Session
@@ -50,42 +51,7 @@ class TuiLabApp(Navigation):
     # Those of all screens at once: for one that comes later everything is parsed again.
     CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("*/*.tcss"))]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette_actions}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "question_mark,f1",
-            "help",
-            "help",
-            key_display="?",
-            tooltip="Every key of this screen",
-            id="app.help",
-        ),
-        Binding("q", "quit", "quit", tooltip="Leave the lab; asks about live runs", id="app.quit"),
-        Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
-        Binding("h", "runs", "runs", tooltip="Every run ever made", id="app.runs"),
-        Binding(
-            "o",
-            "overlay",
-            "overlay",
-            tooltip="Choose runs of this experiment to lay over its charts",
-            id="app.overlay",
-            show=False,
-        ),
-        Binding(
-            "ctrl+p",
-            "command_palette",
-            "palette",
-            tooltip="Find any action by its name",
-            id="app.palette",
-        ),
-        Binding(
-            "f2",
-            "next_theme",
-            "theme",
-            tooltip="Dark, light, or the terminal's own colours",
-            id="app.theme",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = EVERYWHERE
 
     def __init__(
         self,
@@ -216,11 +182,11 @@ class TuiLabApp(Navigation):
             self.exit(0)
 
     def _check_keymap(self) -> None:
-        """Say which keys of keys.json mean two things at once."""
-        from tui_lab.tui.keys.actions import clashing_keys  # few people have a keys.json
+        """Say what is wrong with the person's own keys."""
+        from tui_lab.tui.keys.keyboard import complaints  # few people have a keys.json
 
-        if clashes := clashing_keys(self.screen):
-            notify(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
+        for sentence in complaints(self.keymap):
+            notify(self, sentence, error=True)
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.dialogs.question import Answer, QuestionDialog
+from tui_lab.tui.key_names import key_name
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.plain_text import plain
 
@@ -92,7 +93,8 @@ class QuitDialog(QuestionDialog[Departure]):
         try:
             await asyncio.wait_for(self._stop_run(run_id), self._patience)
         except TimeoutError:
-            self._show(run_id, "does not stop; l leaves it running")
+            key = key_name(self.app, "quit.leave", "l")
+            self._show(run_id, f"does not stop; {key} leaves it running")
             return False
         except TuiLabError as error:
             self._show(run_id, plain(str(error)))

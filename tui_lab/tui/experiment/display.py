@@ -11,12 +11,16 @@ from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.run_header import RunHeader
 from tui_lab.tui.experiment.status_line import StatusLine
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.session.protocol import Session
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.run import RunView
 
-_HINT = "r starts a run with these values, p lists presets, ? every key"
+_HINT = (
+    "{run.start=r} starts a run with these values, {knobs.preset=p} lists presets, "
+    "{app.help=?} every key"
+)
 
 
 class RunDisplay:
@@ -90,7 +94,7 @@ class RunDisplay:
             self._experiment.title, run.id, run.status, waiting=waiting, device=run.device
         )
         if run.feed is None:
-            self.status_line.show_hint(_HINT)
+            self.status_line.show_hint(with_keys(self.header.app, _HINT))
         else:
             self.status_line.show_view(view, frozen=self.frozen, crash=run.crash)
 

@@ -101,7 +101,7 @@ class ExperimentLayout(Horizontal):
         tabs = dict(_TABS)
         if not self.charts.curves:
             del tabs["charts"]
-        titles = pane_titles(tabs, current, first=len(_TABS) - len(tabs))
+        titles = pane_titles(self.app, tabs, current, first=len(_TABS) - len(tabs))
         self._strip.update(titles)
 
 

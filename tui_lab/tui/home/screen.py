@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment, by_chapter
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import Navigation
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
@@ -37,7 +38,7 @@ _WIDE = 100
 _WELCOME = Content.assemble(
     ("tui-lab", "bold $accent"), ("  deep learning you can hold in your hands", "$text-muted")
 )
-_NO_RUNS = Content.styled("No runs yet: open an experiment and press r.", "$text-muted")
+_NO_RUNS = "No runs yet: open an experiment and press {run.start=r}."
 
 
 class ChoiceList(OptionList):
@@ -107,7 +108,7 @@ class HomeScreen(Screen[None]):
         runs = RunTable(id="runs")
         runs.border_title = "Runs"
         yield runs
-        yield Static(_NO_RUNS, id="empty")
+        yield Static(Content.styled(with_keys(self.app, _NO_RUNS), "$text-muted"), id="empty")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -6,8 +6,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_lab.hyperparameters import Hyperparameter
+from tui_lab.tui.key_names import with_keys
 
-_HINT = "↑ ↓ knobs  ← → nudge\n↵ run  p presets"
+_HINT = (
+    "{knob.previous=↑} {knob.next=↓} knobs  {knob.down=←} {knob.up=→} nudge\n"
+    "{run.start=↵} run  {knobs.preset=p} presets"
+)
 
 
 class KnobHelp(Static):
@@ -26,16 +30,19 @@ class KnobHelp(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__(_HINT, markup=False)
+        super().__init__(markup=False)
         self._explained: Hyperparameter | None = None
+
+    def on_mount(self) -> None:
+        self.update(Content(with_keys(self.app, _HINT)), layout=False)
 
     def explain(self, hyperparameter: Hyperparameter | None) -> None:
         """Describe this one, or say what the keys do."""
         if hyperparameter is self._explained:
             return
         self._explained = hyperparameter
-        words = Content(_HINT) if hyperparameter is None else describe(hyperparameter)
-        self.update(words, layout=False)
+        hint = with_keys(self.app, _HINT)
+        self.update(describe(hyperparameter) if hyperparameter else Content(hint), layout=False)
 
 
 def describe(hyperparameter: Hyperparameter) -> Content:

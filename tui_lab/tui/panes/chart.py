@@ -34,7 +34,8 @@ class Chart(FramedRows):
     """Shows one `Figure`; hides how it is drawn."""
 
     HELP: ClassVar[str | None] = """\
-A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smooths its lines.
+A chart. `{pane.zoom=z}` gives it the whole screen, `{chart.log=l}` makes its axis logarithmic,
+`{chart.smoothing=s}` smooths its lines.
 
 `↑` and `↓` at the edge are values that no axis can hold, `×` is NaN; a letter is a knob you moved.
 """

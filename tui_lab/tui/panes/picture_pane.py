@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve, Experiment, KeyFigures
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.panes.picture_slot import PictureSlot
 from tui_lab.view_models.plain_text import plain
 
@@ -117,5 +118,5 @@ class PicturePane(Container):
         if picture.title in view.picture_steps:
             parts.append(f"step {view.picture_steps[picture.title]:,}")
         if len(self._there) > 1 or len(self._variants) > 1:
-            parts.append("v next")
+            parts.append(with_keys(self.app, "{pane.picture=v} next"))
         return " · ".join(parts)

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import HOME, Navigation
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
 
 REFRESH = 1.0
-_NO_RUNS = Content("No runs yet: g goes home, open an experiment and press r.")
-_NO_MATCH = Content("No run matches; esc shows all.")
+_NO_RUNS = "No runs yet: {app.home=g} goes home, open an experiment and press {run.start=r}."
+_NO_MATCH = "No run matches; {runs.back=esc} shows all."
 
 
 class ListingScreen(Screen[None]):
@@ -95,7 +96,8 @@ class ListingScreen(Screen[None]):
         shown = self.listing.rows(self.filter_text)
         self.table.show(shown, self.listing.selected)
         if not shown:
-            self.query_one("#empty", Static).update(_NO_MATCH if self.listing.runs else _NO_RUNS)
+            sentence = _NO_MATCH if self.listing.runs else _NO_RUNS
+            self.query_one("#empty", Static).update(Content(with_keys(self.app, sentence)))
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
         title = self.listing.title(len(shown))

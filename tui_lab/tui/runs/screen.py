@@ -9,6 +9,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs import recipe
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
@@ -25,7 +26,7 @@ class RunsScreen(ListingScreen):
         "●, ◐ and … are live, ✓ is finished, ■ stopped, ✗ failed, ! crashed, ? unreadable; "
         "* is selected. A filter's words must all occur in a run's name, status or "
         "hyperparameters; lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press "
-        "o to compare them."
+        "{runs.overlay=o} to compare them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -80,7 +81,8 @@ class RunsScreen(ListingScreen):
         """Ask, then delete; never a live run."""
         live = [run.id for run in self.chosen if run.live]
         if live:
-            notify(self, f"{live[0]} is live; t stops it first.", error=True)
+            stops = with_keys(self.app, "{runs.stop=t} stops it first.")
+            notify(self, f"{live[0]} is live; {stops}", error=True)
         else:
             ids = [run.id for run in self.chosen]
             self.lab.push_screen(DeleteDialog(ids), self._delete)
