@@ -50,7 +50,7 @@ async def test_every_run_is_listed_newest_first(app: Opened) -> None:
         ]
         assert column(app, "values")[0] == "run.json of x is torn."
         assert column(app, "values")[2] == "it [red]broke[/red]"
-        assert column(app, "values")[3:] == ["", "λ 0"]
+        assert column(app, "values")[3:] == ["stopped at step 400", "λ 0"]
         assert column(app, "name")[4] == "toy 0001"
         assert column(app, "step")[1] == "7"
         assert app.runs.table.border_title == "Runs · 1 live · 5 in all"

@@ -19,7 +19,9 @@ from tui_lab.tui.keys.bindings import EVERYWHERE
 from tui_lab.tui.keys.help import HelpScreen
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
+from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog
+from tui_lab.tui.runs.export_dialog import ExportDialog
 from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.runs.table import RunTable
 
@@ -31,11 +33,14 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
 )
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (
+    ColumnsDialog,
     DeleteDialog,
+    ExportDialog,
     HelpScreen,
     PredictionDialog,
     PresetDialog,
     QuitDialog,
+    SortDialog,
 )
 """Under which nobody else is asked."""
 

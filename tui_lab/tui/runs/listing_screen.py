@@ -15,6 +15,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import HOME, Navigation
 from tui_lab.tui.notification import notify
+from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.table import RunTable
@@ -36,6 +37,20 @@ class ListingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", tooltip="Search", id="runs.filter"),
         Binding("space", "select", "select", tooltip="Mark the run, or not", id="runs.select"),
+        Binding(
+            "s",
+            "sort",
+            "sort",
+            tooltip="Sort by a column; once more by the same: the other way round",
+            id="runs.sort",
+        ),
+        Binding(
+            "c",
+            "columns",
+            "columns",
+            tooltip="Choose the columns: any metric, any hyperparameter",
+            id="runs.columns",
+        ),
         Binding(
             "escape",
             "back",
@@ -94,6 +109,7 @@ class ListingScreen(Screen[None]):
 
     def _show(self) -> None:
         shown = self.listing.rows(self.filter_text)
+        self.table.choose(self.listing.columns, self.listing.order)
         self.table.show(shown, self.listing.selected)
         if not shown:
             sentence = _NO_MATCH if self.listing.runs else _NO_RUNS
@@ -141,6 +157,26 @@ class ListingScreen(Screen[None]):
         self.listing.selected ^= {self.table.current}
         self.table.action_move(1)
         self._show()
+
+    def action_sort(self) -> None:
+        """Ask by which column."""
+        keys = ["age", "status", "name", "values", *self.listing.column_keys()]
+        self.lab.push_screen(SortDialog(list(dict.fromkeys(keys)), self.listing.order), self._sort)
+
+    def _sort(self, key: str | None) -> None:
+        if key is not None:
+            self.listing.sort_by(key)
+            self._show()
+
+    def action_columns(self) -> None:
+        """Ask which columns are shown."""
+        dialog = ColumnsDialog(self.listing.column_keys(), self.listing.columns)
+        self.lab.push_screen(dialog, self._choose_columns)
+
+    def _choose_columns(self, columns: tuple[str, ...] | None) -> None:
+        if columns is not None:
+            self.listing.choose_columns(columns)
+            self._show()
 
     def action_back(self) -> None:
         """Take the filter away, then the marks, then the screen."""

@@ -13,8 +13,10 @@ from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs import recipe
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
+from tui_lab.tui.runs.export_dialog import ExportDialog, Files
 from tui_lab.tui.runs.listing_screen import ListingScreen
 from tui_lab.tui.runs.table import RunTable
+from tui_lab.view_models.damage import damaged_lines
 
 
 class RunsScreen(ListingScreen):
@@ -25,7 +27,9 @@ class RunsScreen(ListingScreen):
     HELP = (
         "●, ◐ and … are live, ✓ is finished, ■ stopped, ✗ failed, ! crashed, ? unreadable; "
         "* is selected. A filter's words must all occur in a run's name, status or "
-        "hyperparameters; lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press "
+        "hyperparameters; lr<0.1 or test/loss>=1 compare. What is not default is also what was "
+        "turned while the run ran (λ → 10), and where it was stopped. Select runs of one "
+        "experiment and press "
         "{runs.overlay=o} to compare them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -35,6 +39,14 @@ class RunsScreen(ListingScreen):
             "overlay",
             tooltip="Lay the curves of the runs over their experiment's charts",
             id="runs.overlay",
+        ),
+        Binding(
+            "e",
+            "export",
+            "export",
+            tooltip="Write the measurements of the runs to files: .csv or .jsonl",
+            id="runs.export",
+            show=False,
         ),
         Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
         Binding("t", "stop", "stop", tooltip="End a live run", id="runs.stop", show=False),
@@ -77,6 +89,25 @@ class RunsScreen(ListingScreen):
         self.lab.copy_to_clipboard(words)
         notify(self, words)
 
+    def action_export(self) -> None:
+        """Ask where to, then write a file for each run."""
+        ids = [run.id for run in self.chosen]
+        self.lab.push_screen(ExportDialog(ids), self._write)
+
+    def _write(self, files: Files | None) -> None:
+        if files is not None:
+            self._export(files)
+
+    @work(group="export", exit_on_error=False)
+    async def _export(self, files: Files) -> None:
+        for run_id, path in files.items():
+            try:
+                damage = damaged_lines(await self.session.runs.export(run_id, path))
+            except TuiLabError as error:
+                notify(self, str(error), error=True)
+                continue
+            notify(self, f"Wrote {path}." + f" {damage}" * bool(damage), error=bool(damage))
+
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""
         live = [run.id for run in self.chosen if run.live]
@@ -110,5 +141,5 @@ class RunsScreen(ListingScreen):
         self.refresh_runs()
 
 
-_NEEDS = frozenset(("select", "overlay", "stop", "delete", "copy"))
+_NEEDS = frozenset(("select", "overlay", "stop", "delete", "copy", "export"))
 """Actions that need a run to act on."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tui_lab.commands import Acknowledgement, Command
@@ -73,6 +74,10 @@ class Runs(Protocol):
 
     async def stop(self, run_id: str) -> None:
         """End a run: by command, and by force when it does not answer."""
+
+    async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
+        """Write a run's measurements to a file, .csv or .jsonl; the lines of its log that were
+        passed over, by what was wrong with them. Raises `TuiLabError` when that can't be."""
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
