@@ -76,6 +76,7 @@ class FakeSession:
         self.damage: dict[str, dict[str, int]] = {}
         """Lines of a run's log that can't be read."""
         self.answer = Acknowledgement(True, 1)
+        self.own: set[str] = set()
         self.warm_ready = True
         self.device_line = ""
         self.output: dict[str, str] = {}
@@ -143,6 +144,7 @@ class FakeSession:
             created=self.now(),
         )
         self._runs[run.id] = run
+        self.own.add(run.id)
         return run.id
 
     def tail(self, run_id: str) -> FakeSource:

@@ -167,13 +167,15 @@ class TuiLabApp(Navigation):
         self.theme = theme_name(self._theme_choice)
 
     async def action_quit(self) -> None:
-        """Leave, after asking what becomes of live runs."""
+        """Leave, after asking what becomes of the live runs that were begun here."""
         from tui_lab.tui.dialogs.quit import QuitDialog, going_on  # on demand
 
         if isinstance(self.screen, QuitDialog):
             return
-        if live := going_on(self.session):
-            self.push_screen(QuitDialog(live, self.session.runs.stop), self._depart)
+        own, others = going_on(self.session)
+        if own:
+            dialog = QuitDialog(own, self.session.runs.stop, others=others)
+            self.push_screen(dialog, self._depart)
         else:
             self.exit(0)
 

@@ -165,6 +165,7 @@ async def test_lines_name_the_keys_that_were_chosen(session: FakeSession) -> Non
 
 async def test_answers_name_the_keys_that_were_chosen(session: FakeSession) -> None:
     session.put(LIVE)
+    session.own.add(LIVE.id)
     app = TuiLabApp(session, keymap=CHOSEN)
     async with app.run_test() as pilot:
         await pilot.press("q")

@@ -70,6 +70,13 @@ def test_starting_writes_the_run_down_first(session: LabSession, runs: Path) -> 
     assert session.runs.summary(run_id).seed == 7
 
 
+def test_the_runs_of_a_session_are_those_it_began(session: LabSession, runs: Path) -> None:
+    made(runs)
+    assert session.runs.own == set()
+    run_id = session.start(TOY, TOY.defaults, 0, "cpu")
+    assert session.runs.own == {run_id}
+
+
 def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
     session: LabSession, starter: FakeStarter, runs: Path
 ) -> None:

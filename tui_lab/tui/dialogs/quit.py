@@ -30,7 +30,7 @@ class Departure:
 
 
 class QuitDialog(QuestionDialog[Departure]):
-    """Leave the runs running, stop them first, or stay."""
+    """Leave this lab's runs running, stop them first, or stay."""
 
     ANSWERS = (
         Answer("l", "leave them running and quit", "leave"),
@@ -48,10 +48,13 @@ class QuitDialog(QuestionDialog[Departure]):
         run_ids: Sequence[str],
         stop: Callable[[str], Awaitable[None]],
         *,
+        others: Sequence[str] = (),
         patience: float = PATIENCE,
     ) -> None:
         count = "A run is live" if len(run_ids) == 1 else f"{len(run_ids)} runs are live"
         super().__init__(count, run_ids)
+        self.others = others
+        """Live runs that another lab or command began: named, and left alone."""
         self._stop_run = stop
         self._patience = patience
         self.states: dict[str, str] = {}
@@ -61,6 +64,8 @@ class QuitDialog(QuestionDialog[Departure]):
         width = max(map(len, self.lines), default=0)
         # The sign never stands on a line of its own, however narrow the dialog is.
         rows = [f"●\u00a0{run:<{width}}  {self.states.get(run, '')}".rstrip() for run in self.lines]
+        if self.others:
+            rows += ["", "Begun elsewhere, left alone:", *(f"●\u00a0{run}" for run in self.others)]
         return Content("\n".join(rows))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -107,9 +112,12 @@ class QuitDialog(QuestionDialog[Departure]):
         self.query_one("#lines", Static).update(self.matter())
 
 
-def going_on(session: Session) -> list[str]:
-    """The live runs that outlast the lab; a demonstration is over when nobody looks."""
-    return [run.id for run in session.runs.live() if not _is_demonstration(session, run.experiment)]
+def going_on(session: Session) -> tuple[list[str], list[str]]:
+    """The live runs that outlast the lab: those begun here, and those begun elsewhere. A
+    demonstration is over when nobody looks."""
+    live = [run for run in session.runs.live() if not _is_demonstration(session, run.experiment)]
+    own = [run.id for run in live if run.id in session.runs.own]
+    return own, [run.id for run in live if run.id not in own]
 
 
 def _is_demonstration(session: Session, experiment: str) -> bool:

@@ -13,7 +13,7 @@ EVERYWHERE: list[BindingType] = [
         tooltip="Every key of this screen",
         id="app.help",
     ),
-    Binding("q", "quit", "quit", tooltip="Leave the lab; asks about live runs", id="app.quit"),
+    Binding("q", "quit", "quit", tooltip="Leave the lab; asks about its live runs", id="app.quit"),
     Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
     Binding("h", "runs", "runs", tooltip="Every run ever made", id="app.runs"),
     Binding(

@@ -28,6 +28,7 @@ class LocalRuns:
     def __init__(self, runs: Path, workers: WorkerPool) -> None:
         self.catalogue = Catalogue(runs)
         self.workers = workers
+        self.own: set[str] = set()
         self._runs = runs
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -61,6 +62,7 @@ class LocalRuns:
         """Write the run down, put a worker on it and give its name."""
         directory = RunDirectory.create(self._runs, request, now)
         self.workers.start(directory)
+        self.own.add(directory.id)
         return directory.id
 
     def tail(self, run_id: str) -> History:

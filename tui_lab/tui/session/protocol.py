@@ -5,7 +5,7 @@ Screens know `Session` alone, so that a test can give them recorded events and n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -53,6 +53,10 @@ class Runs(Protocol):
     def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
         """Every run ever made, the newest first, in lists that come as they are read in a thread;
         raises `HomeError` when they can't be listed."""
+
+    @property
+    def own(self) -> Collection[str]:
+        """The runs begun in this session, ended or live."""
 
     def live(self) -> Sequence[RunSummary]:
         """The runs that a worker is driving now, newest first."""
