@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Resize
+from textual.notifications import Notify
 from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.keys.bindings import EVERYWHERE
 from tui_lab.tui.navigation import HOME, RUNS, Navigation
-from tui_lab.tui.notification import notify
+from tui_lab.tui.notification import MOST_SENTENCES, notify
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.signals import end_on_signals
 from tui_lab.tui.theme import DARK, THEMES, theme_name
@@ -91,6 +92,14 @@ class TuiLabApp(Navigation):
             notify(self, self._complaint, error=True)
         if self.keymap:
             self.call_after_refresh(self._check_keymap)
+
+    def on_notify(self, event: Notify) -> None:
+        """A sentence said again takes the place of the one before, and few stand at a time."""
+        new, standing = event.notification, list(self._notifications)
+        again = [note for note in standing if note.message == new.message]
+        others = [note for note in standing if note not in again]
+        for note in (*again, *others[: max(0, len(others) - MOST_SENTENCES + 1)]):
+            self._unnotify(note, refresh=False)
 
     def on_resize(self, event: Resize) -> None:
         from tui_lab.tui.dialogs.small import SmallScreen, fits  # rarely needed

@@ -33,6 +33,7 @@ def test_rows_are_those_that_the_filter_leaves(listing: RunListing) -> None:
 
 
 def test_what_is_chosen_is_selected_or_under_the_cursor(listing: RunListing) -> None:
+    listing.rows("")
     assert listing.chosen(OLD.id) == [OLD]
     listing.selected |= {NEW.id, OLD.id}
     assert listing.chosen(OLD.id) == [NEW, OLD]

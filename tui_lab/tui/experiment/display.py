@@ -94,9 +94,22 @@ class RunDisplay:
             self._experiment.title, run.id, run.status, waiting=waiting, device=run.device
         )
         if run.feed is None:
-            self.status_line.show_hint(with_keys(self.header.app, _HINT))
+            self.status_line.show_hint(self._overlaid() or with_keys(self.header.app, _HINT))
         else:
-            self.status_line.show_view(view, frozen=self.frozen, crash=run.crash)
+            self.status_line.show_view(
+                view, frozen=self.frozen, crash=run.crash, overlaid=self._overlaid()
+            )
+
+    def _overlaid(self) -> str:
+        """How many runs lie over the one shown, and the key that takes them off."""
+        count = self._run.overlays.count(self._run.id)
+        return with_keys(self.header.app, overlaid_words(count)) if count else ""
+
+
+def overlaid_words(count: int) -> str:
+    """So many runs lie over the one shown; the key is still to be named."""
+    what, them = ("1 run", "it") if count == 1 else (f"{count} runs", "them")
+    return f"{what} laid over, {{chart.clear=O}} takes {them} off"
 
 
 def waiting_words(status: RunStatus | None, *, cold: bool) -> str:

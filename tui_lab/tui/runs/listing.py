@@ -30,6 +30,8 @@ class RunListing:
         """Those shown, of the columns that a person may choose."""
         self.order: Order | None = None
         """How the runs are sorted; None for the newest first."""
+        self._listed: set[str] = set()
+        """The runs that the last filter left."""
         self._session = session
         self._experiments: dict[str, Experiment | None] = {}
         self._rows: dict[str, tuple[RunSummary, RunRow]] = {}
@@ -44,6 +46,7 @@ class RunListing:
         """The runs that a filter leaves, in their order."""
         now, wanted = self._session.now(), run_filter(filter_text)
         rows = [self._row(run, now) for run in self.runs.values() if wanted(run)]
+        self._listed = {row.id for row in rows}
         return rows if self.order is None else self._sorted(rows, self.order)
 
     def column_keys(self) -> list[str]:
@@ -93,7 +96,8 @@ class RunListing:
         if shown != len(self.runs):
             parts.append(f"{shown} shown")
         if self.selected:
-            parts.append(f"{len(self.selected)} selected")
+            hidden = len(self.selected - self._listed)
+            parts.append(f"{len(self.selected)} selected" + f", {hidden} not shown" * bool(hidden))
         if self.order is not None:
             parts.append(f"by {column_name(self.order.key)} {self.order.sign}")
         return " · ".join(parts)

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
-from tui_lab.tui.navigation import HOME, Navigation
+from tui_lab.tui.navigation import HOME, Navigation, is_seen
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.history import RunHistory
@@ -87,6 +87,12 @@ class ListingScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.filter_input.value = self.filter_text
         self.refresh_runs()
+
+    def on_screen_suspend(self) -> None:
+        """Marks that nobody sees any more must not be acted on; a dialog asks about them."""
+        if not is_seen(self) and self.listing.selected:
+            self.listing.selected.clear()
+            self._show()
 
     def refresh_runs(self) -> None:
         """Look at the runs, and show them as they are read."""
