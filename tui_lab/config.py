@@ -103,6 +103,8 @@ class Settings:
     fps: float = 4.0
     """Frames per second of the charts."""
     mouse: bool = True
+    bell: bool = False
+    """Whether the terminal's bell rings at the end, a failure or an alarm of a run begun here."""
     seed: int = 0
     device: str = "auto"
     threads: int = 0
@@ -113,6 +115,11 @@ def default_threads(environ: Mapping[str, str] = os.environ) -> int:
     """$TUI_LAB_THREADS, or 0 for as many as are fastest; raises `UsageError`."""
     text = environ.get("TUI_LAB_THREADS", "") or "auto"
     return thread_count(text, "TUI_LAB_THREADS")
+
+
+def default_bell(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether $TUI_LAB_BELL asks for the bell; quiet where nobody asked."""
+    return environ.get("TUI_LAB_BELL", "") not in ("", "0")
 
 
 def thread_count(text: str, name: str) -> int:

@@ -1,11 +1,12 @@
-"""Protects what a list of runs is told of a live run: values that were changed while it ran."""
+"""Protects what a list of runs is told of a live run: values that were changed while it
+ran, and alarms."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tui_lab.events import HyperparameterChanged
+from tui_lab.events import AlarmRaised, HyperparameterChanged
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
@@ -20,7 +21,9 @@ def test_the_last_value_of_what_was_changed_stands_in_the_status(tmp_path: Path)
     assert run.status_record().changed == {}
     for step, (name, new) in enumerate([("lr", 0.2), ("kind", "b"), ("lr", float("inf"))], 1):
         record.append(HyperparameterChanged(t=1.0, step=step, name=name, old=0, new=new))
+    record.append(AlarmRaised(t=1.0, step=19, kind="step/first_nan", message=""))
     record.set_status(RunStatus.PAUSED)
+    assert run.status_record().metrics == {"step/first_nan": 19}
     assert run.status_record().changed == {"lr": "Infinity", "kind": "b"}
     record.close(RunStatus.STOPPED)
     assert Catalogue(tmp_path).summary(run.id).changed == {"lr": "Infinity", "kind": "b"}

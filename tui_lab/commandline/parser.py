@@ -80,6 +80,11 @@ def add_look_options(group: ArgumentParser | _ArgumentGroup) -> None:
         help="what curves are drawn with; ascii where the font has no braille",
     )
     add("--fps", type=_fps, default=None, metavar="N", help="frames per second of the charts")
+    add(
+        "--bell",
+        action="store_true",
+        help="ring at the end, a failure or an alarm of a run ($TUI_LAB_BELL=1)",
+    )
     add("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 

@@ -85,6 +85,8 @@ class TuiLabApp(Navigation):
     def on_mount(self) -> None:
         self.set_keymap(self.keymap)
         self.set_interval(1.0, self.session.poll)
+        if self.session.settings.bell:
+            self._listen()
         end_on_signals(self, self.session.close)
         if self._when_painted is not None:
             self.call_later(self.call_after_refresh, self._when_painted)
@@ -92,6 +94,19 @@ class TuiLabApp(Navigation):
             notify(self, self._complaint, error=True)
         if self.keymap:
             self.call_after_refresh(self._check_keymap)
+
+    def _listen(self) -> None:
+        """Ring for what happens to the runs that were begun here, and say what it is."""
+        from tui_lab.tui.bell import RunNews  # only where a person wants it
+
+        news = RunNews(self.session)
+
+        def ring() -> None:
+            for sentence in news.since():
+                self.bell()
+                notify(self, sentence)
+
+        self.set_interval(1.0, ring)
 
     def on_notify(self, event: Notify) -> None:
         """A sentence said again takes the place of the one before, and few stand at a time."""

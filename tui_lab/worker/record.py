@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui_lab.errors import TuiLabError
-from tui_lab.events import HyperparameterChanged, RunEvent
+from tui_lab.events import AlarmRaised, HyperparameterChanged, RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, host_name
@@ -59,6 +59,8 @@ class RunRecord:
         """Add an event after those already there."""
         if isinstance(event, HyperparameterChanged):
             self._changed[event.name] = event.new
+        elif isinstance(event, AlarmRaised):
+            self._metrics[event.kind] = event.step
         self._log.append(event)
 
     def flush(self) -> None:

@@ -19,7 +19,7 @@ _MARKS = 3
 """Marks named in the line; the curves carry them all."""
 
 
-_ALARMS = {
+ALARMS = {
     "step/first_inf": "loss inf",
     "step/first_nan": "loss nan",
     "step/first_nonfinite_parameter": "parameter not finite",
@@ -83,7 +83,7 @@ def alarms(view: RunView) -> str:
     """Each of the first kinds of alarm once, with the step at which it was first raised."""
     first: dict[str, str] = {}
     for alarm in view.alarms:
-        words = _ALARMS.get(alarm.kind, alarm.message.rstrip("."))
+        words = ALARMS.get(alarm.kind, alarm.message.rstrip("."))
         first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
     return ", ".join(list(first.values())[:_MOST_ALARMS])
 
