@@ -25,11 +25,19 @@ class SteeredRun(Protocol):
 def steered(run: SteeredRun, experiment: Experiment | None) -> list[str]:
     """`λ → 10` for each value changed while it ran, the last one; `stopped at step 235`. That a
     demonstration ends because nobody looks any more changes nothing."""
-    parts = [_turned(name, value, experiment) for name, value in run.changed.items()]
+    return [*turned(run, experiment), *stopped(run, experiment)]
+
+
+def turned(run: SteeredRun, experiment: Experiment | None) -> list[str]:
+    """`λ → 10`: the last value of each hyperparameter that was changed."""
+    return [_turned(name, value, experiment) for name, value in run.changed.items()]
+
+
+def stopped(run: SteeredRun, experiment: Experiment | None) -> list[str]:
+    """`stopped at step 235`, where a training was."""
     looked_at = experiment is not None and experiment.demonstration
-    if run.status is RunStatus.STOPPED and not looked_at:
-        parts.append(f"stopped at step {run.step:,}")
-    return parts
+    is_early = run.status is RunStatus.STOPPED and not looked_at
+    return [f"stopped at step {run.step:,}"] * is_early
 
 
 def _turned(name: str, value: Any, experiment: Experiment | None) -> str:

@@ -83,11 +83,12 @@ class RunsScreen(ListingScreen):
             notify(self, self.chosen[0].error, error=True)
 
     def action_copy(self) -> None:
-        """Copy the command that makes the run again, and show it."""
+        """Copy the command that makes the run again, and show it with what it does not repeat."""
         run = self.chosen[0]
-        words = recipe.of_run(run, self.listing.experiment(run))
+        experiment = self.listing.experiment(run)
+        words = recipe.of_run(run, experiment)
         self.lab.copy_to_clipboard(words)
-        notify(self, words)
+        notify(self, words + recipe.remark(run, experiment))
 
     def action_export(self) -> None:
         """Ask where to, then write a file for each run."""
