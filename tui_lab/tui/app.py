@@ -71,7 +71,8 @@ class TuiLabApp(Navigation):
         self._opening = opening or Opening()
         self._complaint = complaint
         self._when_painted = when_painted
-        super().__init__(self._opening.experiment or HOME)
+        ansi = session.settings.theme == "ansi"
+        super().__init__(self._opening.experiment or HOME, ansi=ansi)
         for theme in THEMES:
             self.register_theme(theme)
         self._theme_choice = session.settings.theme
