@@ -14,7 +14,8 @@ from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
 from tui_lab.tui.experiment.screen import ExperimentScreen
-from tui_lab.tui.home.screen import ChoiceList, HomeScreen
+from tui_lab.tui.home.experiment_list import ExperimentList
+from tui_lab.tui.home.screen import HomeScreen
 from tui_lab.tui.keys.bindings import EVERYWHERE
 from tui_lab.tui.keys.help import HelpScreen
 from tui_lab.tui.knobs.knob import Knob
@@ -26,7 +27,7 @@ from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.runs.table import RunTable
 
 PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
-    (ChoiceList, HomeScreen),
+    (ExperimentList, HomeScreen),
     (RunTable, HomeScreen),
     (RunTable, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
