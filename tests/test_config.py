@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from tui_lab.config import (
+    Settings,
     cache_directory,
+    default_bell,
     default_fps,
     home_directory,
     runs_directory,
@@ -25,6 +27,13 @@ from tui_lab.errors import HomeError
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path / f"tui-lab-{os.getuid()}"
+
+
+@pytest.mark.parametrize(("given", "rings"), [("", False), ("0", False), ("1", True)])
+def test_the_bell_is_quiet_unless_asked_for(given: str, rings: bool) -> None:
+    assert default_bell({"TUI_LAB_BELL": given}) is rings
+    assert not default_bell({})
+    assert not Settings().bell
 
 
 def test_home_is_where_the_environment_says(tmp_path: Path) -> None:

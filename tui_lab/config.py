@@ -34,6 +34,11 @@ def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
         raise HomeError(f"{what}; set TUI_LAB_HOME to a directory you can write.") from error
 
 
+def keys_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file with the person's own keys; it need not exist. Raises `HomeError`."""
+    return home_directory(environ) / "keys.json"
+
+
 def runs_directory(environ: Mapping[str, str] = os.environ) -> Path:
     """The directory with one directory per run. It need not exist: reading makes nothing, so that
     a home that can't be written is looked at all the same. Raises `HomeError` for one that can't
@@ -101,6 +106,8 @@ class Settings:
     fps: float = 4.0
     """Frames per second of the charts."""
     mouse: bool = True
+    bell: bool = False
+    """Whether the terminal's bell rings at the end, a failure or an alarm of a run begun here."""
     seed: int = 0
     device: str = "auto"
     threads: int = 0
@@ -124,6 +131,11 @@ def default_again(environ: Mapping[str, str] = os.environ) -> Again:
     raise UsageError(
         f"TUI_LAB_AGAIN is {', '.join(AGAIN[:-1])} or {AGAIN[-1]}, not {given[:40]!r}."
     )
+
+
+def default_bell(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether $TUI_LAB_BELL asks for the bell; quiet where nobody asked."""
+    return environ.get("TUI_LAB_BELL", "") not in ("", "0")
 
 
 def thread_count(text: str, name: str) -> int:

@@ -14,6 +14,7 @@ from tui_lab.commandline.doctor import (
     Verdict,
     colour_system,
     execute,
+    key_findings,
     session_findings,
     terminal_findings,
 )
@@ -33,6 +34,19 @@ def test_a_torch_that_cant_be_imported_fails(console: Screen) -> None:
     error = "can't be imported: No module named 'torch'"
     assert execute(Namespace(), console, lambda: {"error": error}) == ExitStatus.FAILED
     assert f"BROKEN  torch     {error}" in console.out
+
+
+def test_the_keys_are_told_with_what_is_wrong_with_them(console: Screen, home: Path) -> None:
+    assert execute(Namespace(), console, lambda: HEALTHY) == ExitStatus.FINISHED
+    assert f"{home}/keys.json: none;" in console.out
+    assert "run.pause run.phase" in console.out
+    (home / "keys.json").write_text('{"run.pause": "q", "run.paus": "f5"}')
+    texts = [finding.text for finding in key_findings() if finding.verdict is Verdict.NOTE]
+    assert "did you mean run.pause?" in texts[0]
+    assert "q is the key of run.pause" in texts[1]
+    (home / "keys.json").write_text("[]")
+    (sentence,) = [each.text for each in key_findings() if each.verdict is Verdict.NOTE]
+    assert sentence.endswith("the usual keys stay.")
 
 
 def test_a_home_that_is_a_file_fails(console: Screen, home: Path) -> None:

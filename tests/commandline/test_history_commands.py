@@ -6,6 +6,7 @@ import csv
 import json
 from argparse import Namespace
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_runs_shows_what_differs_from_the_defaults(console: Screen, make_run: Ma
     assert "epochs=" not in row
     assert "train/loss 0.25  norm/w 3.5" in row
     assert "finished" in row
+
+
+def test_runs_shows_what_was_done_to_a_run_on_its_way(console: Screen, make_run: MakeRun) -> None:
+    run = make_run(lr=0.5)
+    record = run.status_record()
+    run.write_status(replace(record, status=RunStatus.STOPPED, changed={"lr": 0.25}))
+    perform(["runs"], console)
+    assert "lr=0.5 lr → 0.25 stopped at step 20" in console.out
+    screen = Screen()
+    perform(["runs", "--json"], screen)
+    assert json.loads(screen.out)[0]["changed"] == {"lr": 0.25}
 
 
 def test_runs_is_filtered_by_every_word(console: Screen, make_run: MakeRun) -> None:

@@ -55,6 +55,7 @@ def session(*runs: Recorded, settings: Settings | None = None) -> FakeSession:
     """A sitting with these runs, the experiments they are of, and the two usual ones."""
     names = dict.fromkeys((*EXPERIMENTS, *(run.request.experiment for run in runs)))
     made = FakeSession([load_experiment(name) for name in names], settings=settings)
+    made.own = {run.summary.id for run in runs}
     for run in runs:
         made.put(run.summary)
         made.record(run.summary.id, *run.events)

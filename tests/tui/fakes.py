@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tui_lab.commands import Acknowledgement, Command, Unit
@@ -77,11 +78,13 @@ class FakeSession:
         self.damage: dict[str, dict[str, int]] = {}
         """Lines of a run's log that can't be read."""
         self.answer = Acknowledgement(True, 1)
+        self.own: set[str] = set()
         self.warm_ready = True
         self.device_line = ""
         self.output: dict[str, str] = {}
         self.start_error: Exception | None = None
         self.stop_error: Exception | None = None
+        self.export_error: Exception | None = None
         self.runs_error: Exception | None = None
         self._experiments = list(experiments or [TOY, OTHER])
         self._runs = {run.id: run for run in runs}
@@ -151,6 +154,7 @@ class FakeSession:
         self._runs[run.id] = run
         if not experiment.demonstration:
             self.last_run = run.id
+        self.own.add(run.id)
         return run.id
 
     def tail(self, run_id: str) -> FakeSource:
@@ -173,6 +177,12 @@ class FakeSession:
             raise self.stop_error
         run = self.summary(run_id)
         self.put(dataclasses.replace(run, status=RunStatus.STOPPED, live=False))
+
+    async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
+        self.calls.append(("export", run_id, to))
+        if self.export_error is not None:
+            raise self.export_error
+        return self.damage.get(run_id, {})
 
     def delete(self, run_id: str) -> None:
         self.calls.append(("delete", run_id))

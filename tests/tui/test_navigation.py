@@ -54,6 +54,7 @@ async def test_keys_lead_from_screen_to_screen(
     session: FakeSession, keys: Sequence[str], place: type
 ) -> None:
     session.put(LIVE)
+    session.own.add(LIVE.id)
     app = TuiLabApp(session)
     async with app.run_test(size=(100, 30)) as pilot:
         for key in keys:
@@ -123,6 +124,7 @@ async def test_a_terminal_too_small_says_so_and_recovers(
     session: FakeSession, keys: Sequence[str]
 ) -> None:
     session.put(LIVE)
+    session.own.add(LIVE.id)
     app = TuiLabApp(session)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*keys)

@@ -7,11 +7,17 @@ import signal
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from tests.tui.fakes import FakeSession, summary
 from tests.tui.places import LIVE, until
+from tui_lab.run import RunStatus
 from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.dialogs.quit import QuitDialog
 from tui_lab.tui.start import crash_sentence
+
+ELSEWHERE = summary(2, status=RunStatus.RUNNING)
+ELSE = "Begun elsewhere, left alone:"
 
 
 async def test_without_live_runs_q_ends_the_lab(session: FakeSession) -> None:
@@ -28,12 +34,28 @@ async def test_with_a_live_run_q_asks_and_then_ends_the_lab(
     session: FakeSession, key: str, stopped: bool
 ) -> None:
     session.put(LIVE)
+    session.put(ELSEWHERE)
+    session.own.add(LIVE.id)
     app = TuiLabApp(session)
     async with app.run_test() as pilot:
-        await pilot.press("q", key)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
+        lines = str(app.screen.query_one("#lines", Static).content).splitlines()
+        assert lines == [f"●\u00a0{LIVE.id}", "", ELSE, f"●\u00a0{ELSEWHERE.id}"]
+        await pilot.press(key)
         await until(pilot, lambda: app.return_value is not None)
         assert app.return_value == 0
         assert (("stop", LIVE.id) in session.calls) is stopped
+        assert ("stop", ELSEWHERE.id) not in session.calls
+
+
+async def test_runs_begun_elsewhere_are_no_question(session: FakeSession) -> None:
+    session.put(ELSEWHERE)
+    app = TuiLabApp(session)
+    async with app.run_test() as pilot:
+        await pilot.press("q")
+        await until(pilot, lambda: app.return_value is not None)
+        assert not any(call[0] == "stop" for call in session.calls)
 
 
 async def test_sigterm_ends_the_lab(session: FakeSession) -> None:

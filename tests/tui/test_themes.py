@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from textual.filter import ANSIToTruecolor, NoColor
 
 from tests.tui.fakes import FakeSession, summary
 from tests.tui.places import LIVE, until
@@ -34,6 +35,30 @@ async def test_every_theme_draws_every_screen(theme: Any) -> None:
         await pilot.press("h", "f1", "escape", "ctrl+p", "escape", "g", "enter")
         await until(pilot, lambda: isinstance(app.screen, ExperimentScreen))
         assert app.theme == theme_name(theme)
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+@pytest.mark.parametrize("theme", ["dark", "light", "ansi"])
+async def test_the_terminals_own_colours_are_its_own_from_the_start(
+    monkeypatch: pytest.MonkeyPatch, theme: Any, no_color: bool
+) -> None:
+    if no_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    app = TuiLabApp(FakeSession(settings=Settings(theme=theme)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for current in (theme, *_after(theme)):
+            assert app.theme == theme_name(current)
+            translated = [f.enabled for f in app._filters if isinstance(f, ANSIToTruecolor)]
+            assert translated == [current != "ansi"]
+            if no_color and current == theme == "ansi":
+                assert any(isinstance(each, NoColor) for each in app._filters)
+            await pilot.press("f2")
+
+
+def _after(theme: str) -> list[Any]:
+    order = ["dark", "light", "ansi"]
+    place = order.index(theme)
+    return [*order[place + 1 :], *order[: place + 1]]
 
 
 def test_themes_define_the_same_variables() -> None:

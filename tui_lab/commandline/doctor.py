@@ -12,6 +12,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.table import table
-from tui_lab.config import home_directory, runtime_directory, writable_runs_directory
-from tui_lab.errors import HomeError
+from tui_lab.config import home_directory, keys_path, runtime_directory, writable_runs_directory
+from tui_lab.errors import HomeError, TuiLabError
 
 _FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 """Where Debian's package puts it."""
@@ -72,6 +73,7 @@ def execute(
     findings = [
         *terminal_findings(console),
         *home_findings(),
+        *key_findings(),
         *torch_findings(probe or probe_torch),
         *session_findings(console),
     ]
@@ -117,6 +119,27 @@ def home_findings() -> Iterator[Finding]:
     else:
         text = f"no fashion-mnist in {_FASHION_MNIST} (Debian: apt install dataset-fashion-mnist)"
         yield Finding("data", text, Verdict.NOTE)
+
+
+def key_findings() -> Iterator[Finding]:
+    """The person's own keys, what is wrong with them, and the name of every binding."""
+    # Textual, which no other command needs, is what the keys are bound with.
+    from tui_lab.tui.keys.keyboard import complaints, usual_keys
+    from tui_lab.tui.keys.keymap import EXAMPLE, read_keymap
+
+    try:
+        path = keys_path()
+        keymap = read_keymap(path)
+    except TuiLabError as error:
+        yield Finding("keys", str(error), Verdict.NOTE)
+        keymap = {}
+    else:
+        text = f"{len(keymap)} bindings have keys of your own" if keymap else f"none; {EXAMPLE}"
+        yield Finding("keys", f"{path}: {text}")
+    for sentence in complaints(keymap):
+        yield Finding("keys", sentence, Verdict.NOTE)
+    for _, names in groupby(sorted(usual_keys()), lambda name: name.partition(".")[0]):
+        yield Finding("keys", " ".join(names))
 
 
 def torch_findings(probe: Callable[[], dict[str, Any]]) -> Iterator[Finding]:

@@ -11,7 +11,14 @@ from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
-from tui_lab.config import Settings, default_again, default_fps, default_threads, runs_directory
+from tui_lab.config import (
+    Settings,
+    default_again,
+    default_bell,
+    default_fps,
+    default_threads,
+    runs_directory,
+)
 from tui_lab.errors import RunNotLive, UsageError
 from tui_lab.runs.directory import RunDirectory
 
@@ -87,6 +94,7 @@ def settings(arguments: Namespace, console: Console) -> Settings:
         marker=arguments.marker or "braille",
         fps=arguments.fps or default_fps(console.environ),
         mouse=not arguments.no_mouse,
+        bell=arguments.bell or default_bell(console.environ),
         seed=arguments.seed,
         device=arguments.device,
         again=arguments.again or default_again(),

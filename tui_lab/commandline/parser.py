@@ -86,6 +86,11 @@ def add_look_options(group: ArgumentParser | _ArgumentGroup) -> None:
         default=None,
         help="what a new run does while the last one is live ($TUI_LAB_AGAIN, else ask)",
     )
+    add(
+        "--bell",
+        action="store_true",
+        help="ring at the end, a failure or an alarm of a run ($TUI_LAB_BELL=1)",
+    )
     add("--no-mouse", action="store_true", help="leave the mouse to the terminal")
 
 

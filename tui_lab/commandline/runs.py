@@ -17,6 +17,7 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.view_models.run_filter import run_filter
+from tui_lab.view_models.steered import steered
 
 _MOST_METRICS = 3
 FILTER_HELP = "words that must all occur in a run, and comparisons such as 'lr<0.1'"
@@ -80,6 +81,7 @@ def summary_json(summary: RunSummary) -> dict[str, Any]:
         "step": summary.step,
         "epoch": summary.epoch,
         "hyperparameters": dict(summary.hyperparameters),
+        "changed": dict(summary.changed),
         "metrics": dict(summary.metrics),
         "error": summary.error,
     }
@@ -95,6 +97,7 @@ def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
     experiment = declarations.of(summary)
     chosen = [_assignment(*item, experiment) for item in differing(summary, experiment).items()]
     chosen += [f"seed={summary.seed}"] if summary.seed else []
+    chosen += steered(summary, experiment)
     declared = [metric.key for metric in experiment.metrics] if experiment else []
     keys = [key for key in declared if key in summary.metrics] or list(summary.metrics)
     measured = [f"{key} {number_text(summary.metrics[key])}" for key in keys[:_MOST_METRICS]]

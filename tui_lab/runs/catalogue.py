@@ -47,6 +47,8 @@ class RunSummary:
     step: int = 0
     epoch: int = 0
     metrics: Mapping[str, float] = field(default_factory=dict)
+    changed: Mapping[str, Any] = field(default_factory=dict)
+    """The last value of every hyperparameter that was changed while it ran, in its JSON form."""
     error: str = ""
     """Why the run failed, or why its directory can't be read."""
     live: bool = False
@@ -190,6 +192,7 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         step=record.step,
         epoch=record.epoch,
         metrics=record.metrics,
+        changed=record.changed,
         error=" ".join(_complaints(status, record, request)),
         live=not status.is_finished,
         plugin=request.plugin,

@@ -24,6 +24,8 @@ class StatusRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     """The last value of every metric."""
     error: str = ""
+    changed: dict[str, Any] = field(default_factory=dict)
+    """The last value of every hyperparameter that was changed while it ran, in its JSON form."""
     inode: int = 0
     """Number of the run's directory in its file system: a copy of the directory has another."""
 
@@ -43,6 +45,7 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "heartbeat": checks.seconds,
     "metrics": checks.mapped(checks.number),
     "error": checks.text,
+    "changed": checks.mapped(checks.setting),
     "inode": lambda value: checks.whole(value, 0, 2**64 - 1),
 }
 _CHECKS = {field: _OF_FIELDS[field] for field in StatusRecord.__dataclass_fields__}

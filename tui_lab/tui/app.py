@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.command import Provider
 from textual.events import Resize
+from textual.notifications import Notify
 from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.keys.bindings import EVERYWHERE
 from tui_lab.tui.navigation import HOME, RUNS, Navigation
-from tui_lab.tui.notification import notify
+from tui_lab.tui.notification import MOST_SENTENCES, notify
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.signals import end_on_signals
 from tui_lab.tui.theme import DARK, THEMES, theme_name
@@ -50,42 +52,7 @@ class TuiLabApp(Navigation):
     # Those of all screens at once: for one that comes later everything is parsed again.
     CSS_PATH = [_HERE / "app.tcss", *sorted(_HERE.glob("*/*.tcss"))]
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {palette_actions}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "question_mark,f1",
-            "help",
-            "help",
-            key_display="?",
-            tooltip="Every key of this screen",
-            id="app.help",
-        ),
-        Binding("q", "quit", "quit", tooltip="Leave the lab; asks about live runs", id="app.quit"),
-        Binding("g", "home", "home", tooltip="Experiments and runs", id="app.home"),
-        Binding("h", "runs", "runs", tooltip="Every run ever made", id="app.runs"),
-        Binding(
-            "o",
-            "overlay",
-            "overlay",
-            tooltip="Choose runs of this experiment to lay over its charts",
-            id="app.overlay",
-            show=False,
-        ),
-        Binding(
-            "ctrl+p",
-            "command_palette",
-            "palette",
-            tooltip="Find any action by its name",
-            id="app.palette",
-        ),
-        Binding(
-            "f2",
-            "next_theme",
-            "theme",
-            tooltip="Dark, light, or the terminal's own colours",
-            id="app.theme",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = EVERYWHERE
 
     def __init__(
         self,
@@ -104,7 +71,8 @@ class TuiLabApp(Navigation):
         self._opening = opening or Opening()
         self._complaint = complaint
         self._when_painted = when_painted
-        super().__init__(self._opening.experiment or HOME)
+        ansi = session.settings.theme == "ansi"
+        super().__init__(self._opening.experiment or HOME, ansi=ansi)
         for theme in THEMES:
             self.register_theme(theme)
         self._theme_choice = session.settings.theme
@@ -118,6 +86,8 @@ class TuiLabApp(Navigation):
     def on_mount(self) -> None:
         self.set_keymap(self.keymap)
         self.set_interval(1.0, self.session.poll)
+        if self.session.settings.bell:
+            self._listen()
         end_on_signals(self, self.session.close)
         if self._when_painted is not None:
             self.call_later(self.call_after_refresh, self._when_painted)
@@ -125,6 +95,27 @@ class TuiLabApp(Navigation):
             notify(self, self._complaint, error=True)
         if self.keymap:
             self.call_after_refresh(self._check_keymap)
+
+    def _listen(self) -> None:
+        """Ring for what happens to the runs that were begun here, and say what it is."""
+        from tui_lab.tui.bell import RunNews  # only where a person wants it
+
+        news = RunNews(self.session)
+
+        def ring() -> None:
+            for sentence in news.since():
+                self.bell()
+                notify(self, sentence)
+
+        self.set_interval(1.0, ring)
+
+    def on_notify(self, event: Notify) -> None:
+        """A sentence said again takes the place of the one before, and few stand at a time."""
+        new, standing = event.notification, list(self._notifications)
+        again = [note for note in standing if note.message == new.message]
+        others = [note for note in standing if note not in again]
+        for note in (*again, *others[: max(0, len(others) - MOST_SENTENCES + 1)]):
+            self._unnotify(note, refresh=False)
 
     def on_resize(self, event: Resize) -> None:
         from tui_lab.tui.dialogs.small import SmallScreen, fits  # rarely needed
@@ -201,13 +192,15 @@ class TuiLabApp(Navigation):
         self.theme = theme_name(self._theme_choice)
 
     async def action_quit(self) -> None:
-        """Leave, after asking what becomes of live runs."""
+        """Leave, after asking what becomes of the live runs that were begun here."""
         from tui_lab.tui.dialogs.quit import QuitDialog, going_on  # on demand
 
         if isinstance(self.screen, QuitDialog):
             return
-        if live := going_on(self.session):
-            self.push_screen(QuitDialog(live, self.session.runs.stop), self._depart)
+        own, others = going_on(self.session)
+        if own:
+            dialog = QuitDialog(own, self.session.runs.stop, others=others)
+            self.push_screen(dialog, self._depart)
         else:
             self.exit(0)
 
@@ -216,11 +209,11 @@ class TuiLabApp(Navigation):
             self.exit(0)
 
     def _check_keymap(self) -> None:
-        """Say which keys of keys.json mean two things at once."""
-        from tui_lab.tui.keys.actions import clashing_keys  # few people have a keys.json
+        """Say what is wrong with the person's own keys."""
+        from tui_lab.tui.keys.keyboard import complaints  # few people have a keys.json
 
-        if clashes := clashing_keys(self.screen):
-            notify(self, f"keys.json gives {', '.join(clashes)} to two actions.", error=True)
+        for sentence in complaints(self.keymap):
+            notify(self, sentence, error=True)
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""

@@ -25,8 +25,11 @@ class PlacesApp(App[int]):
 
     DEFAULT_MODE = "first"
 
-    def __init__(self, first: str) -> None:
-        super().__init__()
+    def __init__(self, first: str, *, ansi: bool = False) -> None:
+        """`ansi` says that the first theme keeps the terminal's own colours: the toolkit chooses
+        its filters now, before it knows any theme but its own."""
+        super().__init__(ansi_color=ansi or None)
+        self.set_reactive(App.ansi_color, None)  # from now on the theme says
         self._first = self._here = first
         self._places: dict[str, Screen[Any]] = {}
         self._trail: list[str] = []

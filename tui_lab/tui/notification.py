@@ -9,6 +9,9 @@ from textual.widget import Widget
 
 from tui_lab.view_models.plain_text import plain
 
+MOST_SENTENCES = 3
+"""That stand at a time; a new one takes the place of the oldest."""
+
 
 def notify(where: App[Any] | Widget, sentence: str, *, error: bool = False) -> None:
     """Show a sentence for a while; it may hold anything, it is plain text."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tui_lab.config import Settings, home_directory, runs_directory
+from tui_lab.config import Settings, home_directory, keys_path, runs_directory
 from tui_lab.errors import UsageError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.app import Opening, TuiLabApp
@@ -84,6 +84,6 @@ def _opening(
 
 def _keymap() -> tuple[dict[str, str], str]:
     try:
-        return read_keymap(home_directory() / "keys.json"), ""
+        return read_keymap(keys_path()), ""
     except UsageError as error:
         return {}, str(error)

@@ -32,9 +32,9 @@ def change_of(event: HyperparameterChanged, index: int, experiment: Experiment |
     """The change that is the `index`-th of its run, counted from 0."""
     label, old, new = plain(event.name), plain(event.old), plain(event.new)
     if experiment is not None:
-        label = _symbol(experiment, event.name) or label
-        old = _written(experiment, event.name, event.old)
-        new = _written(experiment, event.name, event.new)
+        label = symbol(experiment, event.name) or label
+        old = written(experiment, event.name, event.old)
+        new = written(experiment, event.name, event.new)
     text = f"{label} {old} → {new}"
     return Change(
         letters(index), int(event.step), float(event.t), plain(event.name), old, new, text
@@ -51,14 +51,16 @@ def letters(index: int) -> str:
     return text
 
 
-def _symbol(experiment: Experiment, name: str) -> str:
+def symbol(experiment: Experiment, name: str) -> str:
+    """The symbol of a hyperparameter; empty where it has none, or is not declared any more."""
     try:
         return experiment[name].symbol
     except HyperparameterError:
         return ""
 
 
-def _written(experiment: Experiment, name: str, value: Any) -> str:
+def written(experiment: Experiment, name: str, value: Any) -> str:
+    """A value from a log as the hyperparameter writes its values."""
     try:
         hyperparameter = experiment[name]
         return hyperparameter.format(hyperparameter.check(value))

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tui_lab.commands import Acknowledgement, Command, Stop, to_json
-from tui_lab.errors import RunNotLive
+from tui_lab.errors import RunNotLive, RunUnreadable
 from tui_lab.run import RunStatus
-from tui_lab.runs.directory import RunDirectory, host_name
+from tui_lab.runs.directory import STARTING, RunDirectory, host_name
 from tui_lab.runs.encoding import dumps, loads
 from tui_lab.runs.lock import holder, is_held, socket_path
 from tui_lab.worker.process import record_exit
@@ -33,14 +33,26 @@ _POLL = 0.02
 class RunClient:
     """Sends commands to the worker of one run, a connection each."""
 
-    def __init__(self, run_path: Path) -> None:
+    def __init__(
+        self,
+        run_path: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.run_path = run_path
+        self._wait = functools.partial(_wait, clock=clock, sleep=sleep)
+        self._clock = clock
 
-    def send(self, command: Command, timeout: float = 5.0) -> Acknowledgement:
-        """The worker's answer; raises `RunNotLive` when none comes within `timeout` seconds.
+    def send(
+        self, command: Command, timeout: float = 5.0, *, patience: float = STARTING
+    ) -> Acknowledgement:
+        """The worker's answer; raises `RunNotLive` when none comes within `timeout` seconds. One
+        that is still on its way is waited for first, for `patience` seconds.
 
         A command that was sent but not answered in time may still be carried out.
         """
+        self._wait(lambda: not self._is_coming(), self._clock() + patience)
         deadline = time.monotonic() + timeout
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
@@ -57,11 +69,23 @@ class RunClient:
     def _name(self) -> str:
         return self.run_path.name
 
+    def _is_coming(self) -> bool:
+        """Whether the run is live, or about to be, and nobody listens yet."""
+        if socket_path(self.run_path).exists():
+            return False
+        try:
+            status = RunDirectory(self.run_path).status()
+        except RunUnreadable:
+            return False
+        return status is RunStatus.PENDING or (is_held(self.run_path) and not status.is_finished)
+
     def _sentence(self, error: Exception) -> str:
+        if self._is_coming():
+            return f"{self._name} is starting and takes no commands yet."
         if not is_held(self.run_path):
             return f"{self._name} has ended: no worker is driving it."
         if isinstance(error, FileNotFoundError | ConnectionError):
-            return f"{self._name} takes no commands at this moment: it is starting or ending."
+            return f"{self._name} takes no commands any more: it is ending."
         return f"{self._name} can't be commanded ({error})."
 
 
@@ -116,7 +140,7 @@ def _is_starting(directory: RunDirectory) -> bool:
 def _tell(directory: RunDirectory, command: Command, timeout: float) -> bool:
     """Whether the worker has heard the command."""
     try:
-        RunClient(directory.path).send(command, timeout)
+        RunClient(directory.path).send(command, timeout, patience=0.0)
     except RunNotLive:
         return False
     return True

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui_lab.errors import TuiLabError
-from tui_lab.events import RunEvent
+from tui_lab.events import AlarmRaised, HyperparameterChanged, RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, host_name
@@ -39,6 +39,7 @@ class RunRecord:
         self._status = RunStatus.RUNNING
         self._error = ""
         self._metrics: dict[str, Any] = {}
+        self._changed: dict[str, Any] = {}
         self._step = self._epoch = 0
         self._keeper: Keeper | None = None
         self._clerk = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -56,6 +57,10 @@ class RunRecord:
 
     def append(self, event: RunEvent) -> None:
         """Add an event after those already there."""
+        if isinstance(event, HyperparameterChanged):
+            self._changed[event.name] = event.new
+        elif isinstance(event, AlarmRaised):
+            self._metrics[event.kind] = event.step
         self._log.append(event)
 
     def flush(self) -> None:
@@ -143,6 +148,7 @@ class RunRecord:
                 heartbeat=time.time(),
                 metrics=dict(self._metrics),
                 error=self._error,
+                changed=dict(self._changed),
                 inode=self._inode,
             )
             try:

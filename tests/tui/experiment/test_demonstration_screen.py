@@ -145,7 +145,9 @@ async def test_quitting_does_not_ask_about_it() -> None:
     lab = opened()
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
-        lab.session.put(summary(7, experiment="other", status=RunStatus.RUNNING))
+        training = summary(7, experiment="other", status=RunStatus.RUNNING)
+        lab.session.put(training)
+        lab.session.own.add(training.id)
         await pilot.press("q")
         await lab.settle(pilot)
         dialog = lab.app.screen

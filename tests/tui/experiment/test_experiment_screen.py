@@ -139,10 +139,12 @@ async def test_other_runs_are_laid_over_and_taken_away() -> None:
         lab.app.open_experiment("toy", overlays=[other.id, "nothing"])
         await lab.settle(pilot)
         assert "λ 0" in lab.text
+        assert "1 run laid over, O takes it off" in lab.text
         assert lab.told == ["There is no run 'nothing'."]
         await pilot.press("O")
         await lab.settle(pilot)
         assert "λ 0" not in lab.text
+        assert "laid over" not in lab.text
         assert lab.screen.check_action("chart", ("clear",)) is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,6 +65,51 @@ async def test_a_narrow_screen_says_below_what_the_experiment_is_about(
         assert about.content == Content("A line through points.")
         await pilot.press("down")
         assert about.content == Content("Something else.")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40), (200, 60)])
+async def test_the_whole_summary_of_the_chosen_experiment_is_read(size: tuple[int, int]) -> None:
+    long = dataclasses.replace(TOY, summary="word " * 30 + "the end.")
+    app = TuiLabApp(FakeSession([long, OTHER]))
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        about = app.screen.query_one("#about", Static)
+        place = about.region
+        strips = app.screen._compositor.render_strips()[place.y : place.bottom]
+        shown = " ".join("".join(s.text for s in strip).strip() for strip in strips)
+        assert " ".join(shown.split()) == long.summary
+        await pilot.press("down")
+        await pilot.pause()
+        assert about.region == place
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("another", ["other"]),
+        ("BASICS", ["toy"]),
+        ("line toy", ["toy"]),
+        ("zzz", []),
+        ("", ["toy", "other"]),
+    ],
+)
+async def test_the_filter_leaves_what_has_all_words(
+    session: FakeSession, words: str, names: list[str]
+) -> None:
+    app = Opened(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("slash", *words.replace(" ", "_"), "x")
+        home(app).filter_input.value = words
+        await pilot.pause()
+        listed = [each.id for each in home(app).experiments.options if each.id]
+        assert listed == names
+        assert home(app).query_one("#unmatched").display is not bool(names)
+        if words and names:
+            await pilot.press("enter", "enter")
+            assert app.opened == [(names[0], "")]
+        await pilot.press("escape")
+        assert [each.id for each in home(app).experiments.options if each.id] == ["toy", "other"]
+        assert home(app).experiments.has_focus
 
 
 @pytest.mark.parametrize(

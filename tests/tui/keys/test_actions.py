@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from textual.binding import Binding
@@ -13,13 +11,11 @@ from textual.widgets import OptionList, Static
 
 from tests.tui.fakes import TOY, FakeSession
 from tests.tui.places import LIVE, PLACES, told, until
-from tui_lab.errors import UsageError
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.home.screen import HomeScreen
-from tui_lab.tui.keys.actions import ScreenAction, clashing_keys, screen_actions
+from tui_lab.tui.keys.actions import ScreenAction, screen_actions
 from tui_lab.tui.keys.help import HelpScreen, grouped, key_table, subject
-from tui_lab.tui.keys.keymap import read_keymap
 from tui_lab.tui.keys.palette import PaletteActions
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.runs.screen import RunsScreen
@@ -56,6 +52,7 @@ async def test_help_lists_every_binding_of_the_screen(
         for action in screen.actions:
             assert action.label in shown
             assert action.tooltip
+            assert action.id in shown
             assert all(key in shown for key in action.keys)
 
 
@@ -117,8 +114,8 @@ def test_help_shows_keys_and_says_what_can_not_be_done_now(session: FakeSession)
         ("Runs", 2),
     ]
     lines = key_table([_action(x, "Runs", x == "a", app) for x in "ab"]).plain.splitlines()
-    assert lines[0].split() == ["k", "k2", "label", "[red]a[/red]"]
-    assert lines[1].endswith("(not now)")
+    assert lines[0].split() == ["k", "k2", "label", "[red]a[/red]", "·", "a"]
+    assert lines[1].endswith("(not now) · b")
 
 
 @pytest.mark.parametrize("keys", [{"app.runs": "f5"}, {"app.runs": "f5,f6"}])
@@ -131,39 +128,6 @@ async def test_keys_can_be_remapped(session: FakeSession, keys: dict[str, str]) 
         assert isinstance(app.screen, HomeScreen)
         await pilot.press("f5")
         await until(pilot, lambda: isinstance(app.screen, RunsScreen))
-
-
-async def test_a_key_with_two_meanings_is_told(session: FakeSession) -> None:
-    app = TuiLabApp(session, keymap={"app.runs": "q"})
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: told(app) == ["keys.json gives q to two actions."])
-
-
-@pytest.mark.parametrize("keys", PLACES)
-async def test_the_usual_keys_mean_one_thing_each(
-    session: FakeSession, keys: Sequence[str]
-) -> None:
-    session.put(LIVE)
-    app = TuiLabApp(session)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await pilot.press(*keys)
-        await pilot.pause()
-        assert clashing_keys(app.screen) == []
-
-
-def test_a_keymap_is_read_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "keys.json"
-    assert read_keymap(path) == {}
-    path.write_text(json.dumps({"app.runs": "f5"}))
-    assert read_keymap(path) == {"app.runs": "f5"}
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"app.runs": 3}', '{"app.runs": ""}', "\xff"])
-def test_a_bad_keymap_is_one_sentence(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "keys.json"
-    path.write_bytes(text.encode("latin-1"))
-    with pytest.raises(UsageError, match=r"keys\.json .*the usual keys stay\.$"):
-        read_keymap(path)
 
 
 async def test_a_complaint_is_told_at_the_start(session: FakeSession) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -32,6 +33,7 @@ def test_rows_are_those_that_the_filter_leaves(listing: RunListing) -> None:
 
 
 def test_what_is_chosen_is_selected_or_under_the_cursor(listing: RunListing) -> None:
+    listing.rows("")
     assert listing.chosen(OLD.id) == [OLD]
     listing.selected |= {NEW.id, OLD.id}
     assert listing.chosen(OLD.id) == [NEW, OLD]
@@ -46,9 +48,11 @@ def test_a_row_is_made_again_only_for_another_summary(
     before = listing.rows("")
     made = list[str]()
 
-    def note(run: RunSummary, experiment: Experiment | None, now: datetime) -> RunRow:
+    def note(
+        run: RunSummary, experiment: Experiment | None, now: datetime, columns: Sequence[str]
+    ) -> RunRow:
         made.append(run.id)
-        return run_row(run, experiment, now)
+        return run_row(run, experiment, now, columns)
 
     monkeypatch.setattr("tui_lab.tui.runs.listing.run_row", note)
     session.clock.advance(3600)
@@ -58,7 +62,7 @@ def test_a_row_is_made_again_only_for_another_summary(
     assert [row.age for row in after] == ["1 h", "1 h"]
     moved = summary(2, experiment="other", status=RunStatus.RUNNING, step=401)
     listing.take({moved.id: moved, OLD.id: OLD})
-    assert listing.rows("")[0].step == "401"
+    assert listing.rows("")[0].cells["step"] == "401"
     assert made == [moved.id]
 
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
-from tests.tui.fakes import OTHER, FakeSession, summary
+from tests.tui.fakes import OTHER, TOY, FakeSession, summary
+from tui_lab.run import RunStatus
 from tui_lab.tui.runs.row import age, run_row
 
 
 def test_values_outside_their_domain_are_shown_as_they_stand(session: FakeSession) -> None:
     run = summary(1, experiment="other", hyperparameters={"lr": 7.0, "gone": True}, seed=2)
     assert run_row(run, OTHER, session.now()).values == "lr 7.0  gone on  seed 2"
+
+
+def test_what_was_done_to_a_run_on_its_way_is_not_default(session: FakeSession) -> None:
+    turned = {"weight_decay": 10.0, "gone": 2}
+    run = summary(1, status=RunStatus.STOPPED, step=1235, changed=turned)
+    row = run_row(run, TOY, session.now())
+    assert row.values == "λ → 10  gone → 2  stopped at step 1,235"
+    assert run_row(run, None, session.now()).values.startswith("weight_decay → 10.0  gone → 2")
+
+
+def test_a_demonstration_is_left_and_not_stopped(session: FakeSession) -> None:
+    shown = dataclasses.replace(TOY, demonstration=True)
+    run = summary(1, status=RunStatus.STOPPED, changed={"lr": 0.1})
+    assert run_row(run, shown, session.now()).values == "lr → 0.1"
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ def test_columns_are_never_wider_than_their_room(room: int, name: int) -> None:
     ("room", "status", "more"),
     [
         (36, SIGN, []),
-        (75, SIGN, ["train", "test", "values"]),
-        (115, WORD, ["age", "train", "test", "norm", "values"]),
-        (195, WORD, ["age", "train", "test", "norm", "step", "values"]),
+        (75, SIGN, ["train/loss", "test/loss", "values"]),
+        (115, WORD, ["age", "train/loss", "test/loss", "norm", "values"]),
+        (195, WORD, ["age", "train/loss", "test/loss", "norm", "step", "values"]),
     ],
 )
 def test_more_room_shows_more(room: int, status: int, more: list[str]) -> None:
@@ -53,8 +53,8 @@ def test_a_shorter_name_leaves_room_for_the_age() -> None:
     assert [column.key for column in run_columns(75, 17)] == [
         *ALWAYS,
         "age",
-        "train",
-        "test",
+        "train/loss",
+        "test/loss",
         "values",
     ]
 
@@ -80,7 +80,7 @@ async def test_a_narrow_screen_keeps_sign_name_and_what_was_chosen(app: Opened) 
         await at_runs(pilot)
         assert column(app, "status") == ["?", "●", "✗", "■", "✓"]
         assert column(app, "name") == ["toy 0005", "toy 0004", "other 0003", "toy 0002", "toy 0001"]
-        assert column(app, "train") == ["0.0013"] * 5
+        assert column(app, "train/loss") == ["0.0013"] * 5
         assert column(app, "values")[4] == "λ 0"
 
 
@@ -117,7 +117,7 @@ async def test_a_live_run_is_kept_up_to_date_without_drawing_the_rest(
         session.put(dataclasses.replace(LIVE, step=8, metrics={"train/loss": 0.5}))
         await looked(pilot)
         assert column(app, "step")[1] == "8"
-        assert column(app, "train")[1] == "0.5"
+        assert column(app, "train/loss")[1] == "0.5"
         assert [(region.y, region.height) for region in drawn] == [(2, 1)]
         drawn.clear()
         await looked(pilot)

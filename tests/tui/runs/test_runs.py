@@ -50,7 +50,7 @@ async def test_every_run_is_listed_newest_first(app: Opened) -> None:
         ]
         assert column(app, "values")[0] == "run.json of x is torn."
         assert column(app, "values")[2] == "it [red]broke[/red]"
-        assert column(app, "values")[3:] == ["", "λ 0"]
+        assert column(app, "values")[3:] == ["stopped at step 400", "λ 0"]
         assert column(app, "name")[4] == "toy 0001"
         assert column(app, "step")[1] == "7"
         assert app.runs.table.border_title == "Runs · 1 live · 5 in all"
@@ -133,6 +133,26 @@ async def test_space_marks_and_takes_the_mark_away(app: Opened) -> None:
         assert str(app.runs.table.border_title).endswith("2 selected")
         await pilot.press("up", "space")
         assert app.runs.listing.selected == {LIVE.id}
+
+
+@pytest.mark.parametrize("leave", ["g", "h"])
+async def test_marks_end_when_the_screen_is_left(app: Opened, leave: str) -> None:
+    async with app.run_test() as pilot:
+        await at_runs(pilot, "down", "space", "s", "escape")
+        assert app.runs.listing.selected == {LIVE.id}
+        await pilot.press(leave)
+        await pilot.pause()
+        await at_runs(pilot)
+        kept = {LIVE.id} if leave == "h" else set()
+        assert app.runs.listing.selected == kept
+        assert column(app, "mark").count("*") == len(kept)
+
+
+async def test_marks_that_a_filter_hides_are_counted(app: Opened) -> None:
+    async with app.run_test() as pilot:
+        await at_runs(pilot, "down", "space", "space", "slash", *"other", "enter")
+        assert ids(app) == [ELSE.id]
+        assert str(app.runs.table.border_title).endswith("2 selected, 1 not shown")
 
 
 async def test_o_lays_the_selected_runs_over_their_experiment(app: Opened) -> None:

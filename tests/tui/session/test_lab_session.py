@@ -78,6 +78,13 @@ def test_the_last_training_is_known_and_no_demonstration(session: LabSession) ->
     assert session.last_run == run_id
 
 
+def test_the_runs_of_a_session_are_those_it_began(session: LabSession, runs: Path) -> None:
+    made(runs)
+    assert session.runs.own == set()
+    run_id = session.start(TOY, TOY.defaults, 0, "cpu")
+    assert session.runs.own == {run_id}
+
+
 def test_a_worker_that_ended_is_reaped_and_its_exit_written_down(
     session: LabSession, starter: FakeStarter, runs: Path
 ) -> None:

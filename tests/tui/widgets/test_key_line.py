@@ -1,11 +1,16 @@
 """Protects the line of keys: it names what the keys do now, drops what has no room but never the
-key for help, and a click on a key presses it."""
+keys for help, the way out and the palette, and a click on a key presses it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
+from tests.tui.fakes import FakeSession
 from tests.tui.opened import attached
+from tests.tui.places import LIVE, PLACES, until
+from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.widgets.key_line import Key, KeyLine, fitting
 
 KEYS = (
@@ -13,15 +18,21 @@ KEYS = (
     Key("space", "space", "pause", enabled=False),
     Key("question_mark", "?", "help"),
     Key("q", "q", "quit"),
+    Key("h", "h", "runs"),
+    Key("ctrl+p", "^p", "palette"),
 )
 
 
 @pytest.mark.parametrize(
     ("width", "shown"),
     [
-        (40, "run pause help quit"),
-        (30, "run pause help"),
-        (20, "run help"),
+        (56, "run pause help quit runs palette"),
+        (48, "run pause help quit palette"),
+        (46, "run pause help quit palette"),
+        (40, "run help quit palette"),
+        (26, "help quit palette"),
+        (20, "help quit"),
+        (14, "help quit"),
         (3, "help"),
     ],
 )
@@ -33,6 +44,22 @@ def test_a_key_that_does_nothing_now_is_dim() -> None:
     run, pause, *_ = KEYS
     assert "dim" in pause.content.markup
     assert "dim" not in run.content.markup
+
+
+@pytest.mark.parametrize("keys", PLACES)
+async def test_at_80_columns_every_screen_names_help_quit_and_palette(
+    session: FakeSession, keys: Sequence[str]
+) -> None:
+    session.put(LIVE)
+    app = TuiLabApp(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*keys)
+        await until(pilot, lambda: bool(app.screen.query(KeyLine)))
+        line = app.screen.query_one(KeyLine)
+        await until(pilot, lambda: bool(line.keys))
+        words = str(line.render())
+        assert all(each in words for each in ("? help", "q quit", "^p palette"))
+        assert line.render().cell_length <= 78
 
 
 async def test_it_follows_what_the_keys_do() -> None:

@@ -24,7 +24,7 @@ class PredictionDialog(QuestionDialog[str]):
     ]
 
     def __init__(self, question: Question) -> None:
-        super().__init__("What will happen? (esc passes)", [plain(question.text)])
+        super().__init__("What will happen? ({dialog.cancel=esc} passes)", [plain(question.text)])
         self._choices = question.choices
 
     @property

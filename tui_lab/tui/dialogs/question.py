@@ -15,6 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_lab.tui.key_names import key_name, with_keys
+
 ResultT = TypeVar("ResultT")
 
 
@@ -104,10 +106,10 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = Content(self.question)
+            dialog.border_title = Content(with_keys(self.app, self.question))
             with VerticalScroll(id="matter", can_focus=False):
                 yield Static(self.matter(), id="lines", markup=False)
-            yield OptionList(*map(_option, self.answers), id="answers")
+            yield OptionList(*map(self._option, self.answers), id="answers")
 
     def on_mount(self) -> None:
         self.query_one("#answers").focus()
@@ -136,6 +138,8 @@ class QuestionDialog(ModalScreen[ResultT | None], Generic[ResultT]):
         """Close without an answer."""
         self.dismiss(None)
 
-
-def _option(answer: Answer) -> Option:
-    return Option(Content.assemble((f"{answer.key} ", "bold $accent"), f" {answer.words}"))
+    def _option(self, answer: Answer) -> Option:
+        bindings = (each for _, each in self._bindings if each.action == answer.action and each.id)
+        name = next((each.id for each in bindings), None) or ""
+        key = key_name(self.app, name, answer.key)
+        return Option(Content.assemble((f"{key} ", "bold $accent"), f" {answer.words}"))

@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.dialogs.question import Answer, QuestionDialog
+from tui_lab.tui.key_names import key_name
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.plain_text import plain
 
@@ -29,7 +30,7 @@ class Departure:
 
 
 class QuitDialog(QuestionDialog[Departure]):
-    """Leave the runs running, stop them first, or stay."""
+    """Leave this lab's runs running, stop them first, or stay."""
 
     ANSWERS = (
         Answer("l", "leave them running and quit", "leave"),
@@ -47,10 +48,13 @@ class QuitDialog(QuestionDialog[Departure]):
         run_ids: Sequence[str],
         stop: Callable[[str], Awaitable[None]],
         *,
+        others: Sequence[str] = (),
         patience: float = PATIENCE,
     ) -> None:
         count = "A run is live" if len(run_ids) == 1 else f"{len(run_ids)} runs are live"
         super().__init__(count, run_ids)
+        self.others = others
+        """Live runs that another lab or command began: named, and left alone."""
         self._stop_run = stop
         self._patience = patience
         self.states: dict[str, str] = {}
@@ -60,6 +64,8 @@ class QuitDialog(QuestionDialog[Departure]):
         width = max(map(len, self.lines), default=0)
         # The sign never stands on a line of its own, however narrow the dialog is.
         rows = [f"●\u00a0{run:<{width}}  {self.states.get(run, '')}".rstrip() for run in self.lines]
+        if self.others:
+            rows += ["", "Begun elsewhere, left alone:", *(f"●\u00a0{run}" for run in self.others)]
         return Content("\n".join(rows))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -92,7 +98,8 @@ class QuitDialog(QuestionDialog[Departure]):
         try:
             await asyncio.wait_for(self._stop_run(run_id), self._patience)
         except TimeoutError:
-            self._show(run_id, "does not stop; l leaves it running")
+            key = key_name(self.app, "quit.leave", "l")
+            self._show(run_id, f"does not stop; {key} leaves it running")
             return False
         except TuiLabError as error:
             self._show(run_id, plain(str(error)))
@@ -105,9 +112,12 @@ class QuitDialog(QuestionDialog[Departure]):
         self.query_one("#lines", Static).update(self.matter())
 
 
-def going_on(session: Session) -> list[str]:
-    """The live runs that outlast the lab; a demonstration is over when nobody looks."""
-    return [run.id for run in session.runs.live() if not _is_demonstration(session, run.experiment)]
+def going_on(session: Session) -> tuple[list[str], list[str]]:
+    """The live runs that outlast the lab: those begun here, and those begun elsewhere. A
+    demonstration is over when nobody looks."""
+    live = [run for run in session.runs.live() if not _is_demonstration(session, run.experiment)]
+    own = [run.id for run in live if run.id in session.runs.own]
+    return own, [run.id for run in live if run.id not in own]
 
 
 def _is_demonstration(session: Session, experiment: str) -> bool:

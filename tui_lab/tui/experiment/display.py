@@ -11,6 +11,7 @@ from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.run_header import RunHeader
 from tui_lab.tui.experiment.status_line import StatusLine
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.session.protocol import Session
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for 
     from tui_lab.view_models.prediction import Outcome
     from tui_lab.view_models.run import RunView
 
-_HINT = "r starts a run with these values, p lists presets, ? every key"
+_HINT = (
+    "{run.start=r} starts a run with these values, {knobs.preset=p} lists presets, "
+    "{app.help=?} every key"
+)
 
 
 class RunDisplay:
@@ -123,11 +127,26 @@ class RunDisplay:
             fate=fate(view) if run.feed else "",
         )
         if run.feed is None:
-            self.status_line.show_hint(_HINT)
+            self.status_line.show_hint(self._overlaid() or with_keys(self.header.app, _HINT))
         else:
             self.status_line.show_view(
-                view, frozen=self.frozen, crash=run.crash, verdict=self.verdict
+                view,
+                frozen=self.frozen,
+                crash=run.crash,
+                verdict=self.verdict,
+                overlaid=self._overlaid(),
             )
+
+    def _overlaid(self) -> str:
+        """How many runs lie over the one shown, and the key that takes them off."""
+        count = self._run.overlays.count(self._run.id)
+        return with_keys(self.header.app, overlaid_words(count)) if count else ""
+
+
+def overlaid_words(count: int) -> str:
+    """So many runs lie over the one shown; the key is still to be named."""
+    what, them = ("1 run", "it") if count == 1 else (f"{count} runs", "them")
+    return f"{what} laid over, {{chart.clear=O}} takes {them} off"
 
 
 def fate(view: RunView) -> str:

@@ -143,7 +143,7 @@ class ExperimentLayout(Horizontal):
     def _name_strip(self) -> None:
         current = self.panes.current if self.has_class("-on-panes") else "charts"
         tabs = {name: label for name, label in _TABS.items() if name in self._there}
-        titles = pane_titles(tabs, current, {"charts": 0, **NUMBERS})
+        titles = pane_titles(self.app, tabs, current, {"charts": 0, **NUMBERS})
         self._strip.update(titles)
 
 

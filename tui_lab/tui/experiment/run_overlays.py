@@ -23,6 +23,10 @@ class RunOverlays:
         self._experiment = experiment
         self._runs: dict[str, tuple[RunSummary, RunFeed]] = {}
 
+    def count(self, shown: str) -> int:
+        """How many there are beside the run shown."""
+        return len(self._runs.keys() - {shown})
+
     def __len__(self) -> int:
         return len(self._runs)
 

@@ -26,6 +26,7 @@ from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
 from tui_lab.tui.experiment.starter import RunStarter
 from tui_lab.tui.experiment.steering import Steering
+from tui_lab.tui.key_names import key_name
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.navigation import is_seen
 from tui_lab.tui.notification import notify
@@ -245,7 +246,7 @@ class ExperimentScreen(Screen[None]):
         if run_id and self.mode.lives_with_the_screen:
             self.steering.stop(run_id)
         elif run_id:
-            notify(self, f"{run_id} goes on; h lists it.")
+            notify(self, f"{run_id} goes on; {key_name(self.app, 'app.runs', 'h')} lists it.")
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)

@@ -29,14 +29,20 @@ class StatusLine(Line):
     """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left   a 212: λ 3 → 10`"""
 
     def show_view(
-        self, view: RunView, *, frozen: bool = False, crash: str = "", verdict: str = ""
+        self,
+        view: RunView,
+        *,
+        frozen: bool = False,
+        crash: str = "",
+        verdict: str = "",
+        overlaid: str = "",
     ) -> None:
-        """Show where a run stands; `crash` says why its worker is gone, if it is, and `verdict`
-        whether a guess was right."""
+        """Show where a run stands; `crash` says why its worker is gone, if it is, `verdict` whether
+        a guess was right, and `overlaid` which other runs are drawn too."""
         reason = (Content.styled(crash, "bold $error"),) if crash else ()
         judged = (Content.styled(verdict, "bold $accent"),) if verdict else ()
         parts = progress(view, frozen=frozen, crashed=bool(crash))
-        self.show(parts, (*remarks(view), *judged, *reason))
+        self.show(parts, (*remarks(view, overlaid), *judged, *reason))
 
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""
@@ -64,9 +70,10 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     return tuple(parts)
 
 
-def remarks(view: RunView) -> tuple[Content, ...]:
-    """Alarms in words and the last marks, the least important first."""
+def remarks(view: RunView, overlaid: str = "") -> tuple[Content, ...]:
+    """Alarms in words, other runs and the last marks, the least important first."""
     parts = [_mark(change) for change in view.marks[-_MARKS:]]
+    parts += [Content.styled(overlaid, "$text-muted")] if overlaid else []
     if alarm := alarms(view):
         parts.append(Content.styled(plain(alarm), "bold $error"))
     if isinstance(view.ended, RunFailed):

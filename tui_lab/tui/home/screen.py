@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import textwrap
+from collections.abc import Collection, Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,11 +13,12 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.screen import Screen
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, OptionList, Static
 
 from tui_lab.errors import ExperimentError, TuiLabError
-from tui_lab.experiment import Experiment, by_chapter
+from tui_lab.experiment import Experiment
+from tui_lab.tui.home.experiment_list import ExperimentList, matching
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import Navigation
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
@@ -30,31 +31,15 @@ from tui_lab.view_models.plain_text import plain
 RECENT = 40
 """Ended runs on the list; the runs screen has all of them."""
 REFRESH = 1.0
-_TITLE, _NAME = 24, 20
-"""Least columns of an experiment's title and name."""
 _WIDE = 100
 """Columns from which on a line has room for what its experiment is about."""
 _WELCOME = Content.assemble(
     ("tui-lab", "bold $accent"), ("  deep learning you can hold in your hands", "$text-muted")
 )
-_NO_RUNS = Content.styled("No runs yet: open an experiment and press r.", "$text-muted")
-
-
-class ChoiceList(OptionList):
-    """A list whose cursor also moves with j and k."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter",
-            "select",
-            "open",
-            key_display="↵",
-            tooltip="Open what is under the cursor",
-            id="home.open",
-        ),
-        Binding("down,j", "cursor_down", "down", tooltip="Next", id="home.down", show=False),
-        Binding("up,k", "cursor_up", "up", tooltip="Previous", id="home.up", show=False),
-    ]
+_NO_MATCH = "No experiment matches; {home.all=esc} shows all."
+_MARGIN = 2
+"""Columns beside what an experiment is about."""
+_NO_RUNS = "No runs yet: open an experiment and press {run.start=r}."
 
 
 class HomeScreen(Screen[None]):
@@ -68,7 +53,8 @@ class HomeScreen(Screen[None]):
     AUTO_FOCUS = "#experiments"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
     lab = getters.app(Navigation)
-    experiments = getters.query_one("#experiments", ChoiceList)
+    experiments = getters.query_one(ExperimentList)
+    filter_input = getters.query_one("#filter", Input)
     runs = getters.query_one(RunTable)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -77,6 +63,23 @@ class HomeScreen(Screen[None]):
             "other list",
             tooltip="Between experiments and runs",
             id="home.next",
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "filter",
+            key_display="/",
+            tooltip="Search the experiments",
+            id="home.filter",
+        ),
+        Binding(
+            "escape",
+            "show_all",
+            "all",
+            key_display="esc",
+            tooltip="Leave the filter",
+            id="home.all",
+            show=False,
         ),
         Binding(
             "shift+tab",
@@ -93,6 +96,8 @@ class HomeScreen(Screen[None]):
         self._session = session
         self._history = RunHistory(session)
         self._declared: dict[str, Experiment] = {}
+        self.is_wide = False
+        """Whether a line has room for what its experiment is about."""
 
     def compose(self) -> ComposeResult:
         loaded = self._session.experiments()
@@ -101,13 +106,15 @@ class HomeScreen(Screen[None]):
         yield Static(_WELCOME, id="welcome")
         with Vertical(id="catalogue") as catalogue:
             catalogue.border_title = "Experiments"
-            yield ChoiceList(*_experiment_options(self._declared.values()), id="experiments")
+            yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
+            yield ExperimentList(self._declared.values(), id="experiments")
+            yield Static(Content(with_keys(self.app, _NO_MATCH)), id="unmatched")
         yield Static(id="about")
         yield Static(_notices(broken), id="notices", classes="-shown" if broken else "")
         runs = RunTable(id="runs")
         runs.border_title = "Runs"
         yield runs
-        yield Static(_NO_RUNS, id="empty")
+        yield Static(Content.styled(with_keys(self.app, _NO_RUNS), "$text-muted"), id="empty")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -118,9 +125,49 @@ class HomeScreen(Screen[None]):
         self.call_after_refresh(self.refresh_runs)
 
     def on_resize(self, event: Resize) -> None:
-        lines = _experiment_lines(self._declared.values(), event.size.width >= _WIDE)
-        for name, line in lines.items():
-            self.experiments.replace_option_prompt(name, line)
+        width, height = event.size
+        was_wide, self.is_wide = self.is_wide, width >= _WIDE
+        # As many rows as the longest needs, so that nothing moves with the cursor.
+        rows = _tallest(self._declared.values(), width - 2 * _MARGIN)
+        self.query_one("#about", Static).styles.height = min(rows, max(2, height // 6))
+        if self.is_wide != was_wide:
+            self.list_experiments()
+
+    def list_experiments(self) -> None:
+        """List those that the filter leaves."""
+        found = matching(self._declared.values(), self.filter_input.value)
+        self.experiments.show(found, wide=self.is_wide)
+        self.set_class(not found, "-unmatched")
+        self.set_class(bool(self.filter_input.value) or self.filter_input.has_focus, "-filtered")
+        if not found:
+            self.query_one("#about", Static).update("")
+
+    @on(Input.Changed, "#filter")
+    def apply_filter(self) -> None:
+        """Narrow the list with every letter."""
+        self.list_experiments()
+
+    @on(Input.Submitted, "#filter")
+    def leave_filter(self) -> None:
+        """To what the filter left."""
+        if self.experiments.option_count:
+            self.experiments.focus()
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self.add_class("-filtered")
+        self.filter_input.focus()
+
+    def action_show_all(self) -> None:
+        """Take the filter away."""
+        self.filter_input.value = ""
+        self.experiments.focus()
+        self.list_experiments()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "show_all":
+            return self.has_class("-filtered")
+        return True
 
     @on(OptionList.OptionHighlighted, "#experiments")
     def describe_experiment(self, event: OptionList.OptionHighlighted) -> None:
@@ -166,27 +213,10 @@ class HomeScreen(Screen[None]):
         self.lab.open_run(event.run_id)
 
 
-def _experiment_options(experiments: Collection[Experiment]) -> Iterator[Option]:
-    """A heading per chapter, then its experiments."""
-    lines = _experiment_lines(experiments, False)
-    for chapter, members in by_chapter(experiments):
-        yield Option(Content.styled(plain(chapter), "bold $primary"), disabled=True)
-        for experiment in members:
-            yield Option(lines[experiment.name], id=experiment.name)
-
-
-def _experiment_lines(experiments: Collection[Experiment], wide: bool) -> dict[str, Content]:
-    """Title, name and, where there is room, summary of each, in columns."""
-    title = max([_TITLE, *(cell_len(plain(e.title)) for e in experiments)])
-    name = max([_NAME, *(cell_len(plain(e.name)) for e in experiments)])
-    return {
-        e.name: Content.assemble(
-            f"  {plain(e.title):<{title}} ",
-            (f"{plain(e.name):<{name}} ", "$text-muted"),
-            (plain(e.summary) if wide else "", "$text-muted"),
-        )
-        for e in experiments
-    }
+def _tallest(experiments: Collection[Experiment], width: int) -> int:
+    """Rows of the longest summary in so many columns."""
+    texts = (textwrap.wrap(plain(e.summary), max(1, width)) for e in experiments)
+    return max(map(len, texts), default=0)
 
 
 def _notices(broken: Sequence[ExperimentError]) -> Content:

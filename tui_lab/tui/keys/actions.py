@@ -6,7 +6,6 @@ Only bindings with an id count: they are the lab's own, the others are the toolk
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,8 @@ from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+
+from tui_lab.tui.key_names import keymap
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,6 @@ def screen_actions(screen: Screen[Any]) -> list[ScreenAction]:
             elif known.node is node:
                 found[action.id] = replace(known, keys=_joined(known.keys, action.keys))
     return list(found.values())
-
-
-def clashing_keys(screen: Screen[Any]) -> list[str]:
-    """Keys that mean two things to the same widget, screen or app."""
-    pairs = Counter((a.node, key) for a in screen_actions(screen) for key in a.keys)
-    return sorted({key for (_, key), times in pairs.items() if times > 1})
-
-
-def keymap(app: App[Any]) -> Mapping[str, str]:
-    """The keys that the person has chosen, by binding id."""
-    chosen = getattr(app, "keymap", {})
-    return chosen if isinstance(chosen, Mapping) else {}
 
 
 def _nodes(screen: Screen[Any]) -> Iterator[DOMNode]:

@@ -15,8 +15,11 @@ from textual.events import Resize
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from tui_lab.config import keys_path
 from tui_lab.hyperparameters import Hyperparameter
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.keys.actions import ScreenAction, screen_actions
+from tui_lab.tui.keys.keymap import EXAMPLE
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.view_models.plain_text import plain
 
@@ -63,12 +66,14 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as panel:
             panel.border_title = "Help"
-            panel.border_subtitle = "esc closes"
+            panel.border_subtitle = with_keys(self.app, "{help.close=esc} closes")
             if self.subject.plain:
                 yield Static(self.subject, id="subject")
             for title, actions in grouped(self.actions):
                 yield Static(Content(title), classes="group")
                 yield KeyTable(actions)
+            yield Static(Content("Keys of your own"), classes="group")
+            yield Static(own_keys(), classes="own")
 
     def on_mount(self) -> None:
         self.query_one("#help").focus()
@@ -107,10 +112,17 @@ def key_table(actions: Sequence[ScreenAction], width: int = _ENDLESS) -> Content
     return Content("\n").join(lines)
 
 
+def own_keys() -> Content:
+    """Where other keys are chosen, and how."""
+    sentence = f"{plain(str(keys_path()))} gives a binding other keys by the name after its ·"
+    return Content(f"{sentence}, as in {EXAMPLE}; tui-lab doctor lists all names.")
+
+
 def _wrapped(action: ScreenAction, width: int, indent: int) -> str:
-    """What the action does, and whether it can be done now."""
+    """What the action does, whether it can be done now, and its name in keys.json."""
     later = "" if action.enabled else " (not\xa0now)"
-    lines = textwrap.wrap(plain(action.tooltip) + later, max(1, width - indent))
+    text = f"{plain(action.tooltip)}{later} ·\xa0{action.id}"
+    lines = textwrap.wrap(text, max(1, width - indent), break_on_hyphens=False)
     return ("\n" + " " * indent).join(lines).replace("\xa0", " ")
 
 
@@ -121,7 +133,8 @@ def subject(screen: Screen[Any]) -> Content:
         return _hyperparameter(focused.hyperparameter)
     nodes = focused.ancestors_with_self if focused else [screen]
     texts = (getattr(node, "HELP", None) for node in nodes)
-    return Content(next((text.strip() for text in texts if text), ""))
+    text = next((text.strip() for text in texts if text), "")
+    return Content(with_keys(screen.app, text))
 
 
 def _hyperparameter(hyperparameter: Hyperparameter) -> Content:

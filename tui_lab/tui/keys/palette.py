@@ -36,11 +36,10 @@ class PaletteActions(Provider):
             yield DiscoveryHit(shown, command.run, command.name, escape(command.help))
 
     async def search(self, query: str) -> Hits:
-        """What matches the letters typed, in its name or its explanation."""
+        """What matches the letters typed: by its name first, then by words of its explanation."""
         matcher = self.matcher(query)
         for command in self._commands():
-            text = f"{command.name} · {command.help}"
-            score = matcher.match(command.name) or matcher.match(text) / 2
+            score = rank(query, command.name, command.help) or min(matcher.match(command.name), 1)
             if score > 0:
                 plain = "[" in command.name  # the matcher would read it as markup
                 shown = Content(command.name) if plain else matcher.highlight(command.name)
@@ -57,6 +56,16 @@ class PaletteActions(Provider):
                     plain(experiment.summary),
                     partial(app.open_experiment, experiment.name),
                 )
+
+
+def rank(query: str, name: str, explanation: str) -> int:
+    """How well something answers to what was typed; 0 when the letters stand together neither in
+    its name nor, word by word, in its explanation."""
+    typed, words = query.lower(), name.lower()
+    if typed in words:
+        starts = any(word.startswith(typed) for word in words.split())
+        return 6 if words == typed else 5 if words.startswith(typed) else 4 if starts else 3
+    return 2 * all(word in explanation.lower() for word in typed.split())
 
 
 def _command(action: ScreenAction) -> PaletteCommand:

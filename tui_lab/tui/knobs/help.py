@@ -6,8 +6,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui_lab.hyperparameters import Hyperparameter
+from tui_lab.tui.key_names import with_keys
 
-_HINT = "↑ ↓ knobs  ← → nudge\nr run  p presets"
+_HINT = (
+    "{knob.previous=↑} {knob.next=↓} knobs  {knob.down=←} {knob.up=→} nudge\n"
+    "{run.start=r} run  {knobs.preset=p} presets"
+)
 
 
 class KnobHelp(Static):
@@ -26,15 +30,19 @@ class KnobHelp(Static):
     """
 
     def __init__(self) -> None:
-        super().__init__(_HINT, markup=False)
+        super().__init__(markup=False)
         self._explained: tuple[Hyperparameter | None, str] = (None, "")
+
+    def on_mount(self) -> None:
+        self.update(Content(with_keys(self.app, _HINT)), layout=False)
 
     def explain(self, hyperparameter: Hyperparameter | None, idle: str = "") -> None:
         """Describe this one, or say what the keys do; `idle` is why it does nothing, if so."""
         if (hyperparameter, idle) == self._explained:
             return
         self._explained = (hyperparameter, idle)
-        words = Content(_HINT) if hyperparameter is None else describe(hyperparameter, idle)
+        hint = Content(with_keys(self.app, _HINT))
+        words = hint if hyperparameter is None else describe(hyperparameter, idle)
         self.update(words, layout=False)
 
 

@@ -34,8 +34,9 @@ class Chart(FramedRows):
     """Shows one `Figure`; hides how it is drawn."""
 
     HELP: ClassVar[str | None] = """\
-A chart. `z` gives it the whole screen, `l` makes its axis logarithmic, `s` smooths its lines,
-`c` brings one of its lines to the front and dims the others.
+A chart. `{pane.zoom=z}` gives it the whole screen, `{chart.log=l}` makes its axis logarithmic,
+`{chart.smoothing=s}` smooths its lines, `{chart.front=c}` brings one of them to the front and dims
+the others.
 
 `↑` and `↓` at the edge are values that no axis can hold, `×` is NaN; a letter is a knob you moved.
 """

@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve
+from tui_lab.tui.key_names import key_name
 from tui_lab.tui.panes.chart import Chart
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
@@ -155,7 +156,9 @@ class ChartsPane(Container):
     def _more(self, curve: Curve) -> str:
         """On the last chart: how many found no room, and the key that shows them."""
         missing = len(self.curves) - len(self.shown)
-        return f"0 shows {missing} more" if missing and curve is self.shown[-1] else ""
+        if not missing or curve is not self.shown[-1]:
+            return ""
+        return f"{key_name(self.app, 'pane.charts', '0')} shows {missing} more"
 
     def _arrange(self) -> None:
         shown = [c.title for c in self.curves if self._alone in (None, c.title)]

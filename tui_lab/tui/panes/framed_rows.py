@@ -43,7 +43,7 @@ class FramedRows(Frame, can_focus=True):
     }
     """
 
-    HELP: ClassVar[str | None] = "A picture; `z` gives it the whole screen."
+    HELP: ClassVar[str | None] = "A picture; `{pane.zoom=z}` gives it the whole screen."
 
     marker: reactive[Marker] = reactive[Marker]("braille", repaint=False, init=False)
     """What pictures are made of: braille, hd (quarter blocks) or ascii."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from textual.app import App
 from textual.content import Content
 from textual.widget import Widget
 
+from tui_lab.tui.key_names import key_name
 from tui_lab.tui.panes.frame import Frame
 from tui_lab.view_models.plain_text import plain
 
@@ -75,17 +78,21 @@ class PaneBox(Frame):
         self._name_panes()
 
     def _name_panes(self) -> None:
-        titles = pane_titles({name: name for name in self.panes}, self.current, self.numbers)
+        labels = {name: name for name in self.panes}
+        titles = pane_titles(self.app, labels, self.current, self.numbers)
         roomy = self.size.width >= titles.cell_length + 4
         self.write_border(titles if roomy else Content(self.current), Content(self._said))
 
 
-def pane_titles(labels: Mapping[str, str], current: str, numbers: Mapping[str, int]) -> Content:
+def pane_titles(
+    app: App[Any], labels: Mapping[str, str], current: str, numbers: Mapping[str, int]
+) -> Content:
     """`1 gradients  2 code …`, with the one that is shown set apart; each can be clicked."""
     parts = []
     for name, label in labels.items():
         number = numbers[name]
         look = "bold underline $accent" if name == current else "not bold"
-        markup = f"[@click=screen.open_pane('{name}')][{look}]{number} $label[/][/]"
-        parts.append(Content.from_markup(markup, label=label))
+        markup = f"[@click=screen.open_pane('{name}')][{look}]$key $label[/][/]"
+        key = key_name(app, f"pane.{name}", str(number))
+        parts.append(Content.from_markup(markup, key=key, label=label))
     return Content("  ").join(parts)

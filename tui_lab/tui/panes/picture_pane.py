@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from tui_lab.config import Marker
 from tui_lab.experiment import Curve, Experiment, KeyFigures
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.panes.picture_slot import PictureSlot
 from tui_lab.view_models.plain_text import plain
 
@@ -138,7 +139,7 @@ class PicturePane(Container):
         if step := view.picture_steps.get(picture.title, 0):  # of 0 it is what never changes
             parts.append(f"step {step:,}" + (f", now {view.step:,}" if view.step > step else ""))
         if len(self._there) > 1 or len(self._variants) > 1:
-            parts.append("v next")
+            parts.append(with_keys(self.app, "{pane.picture=v} next"))
         return " · ".join(parts)
 
 

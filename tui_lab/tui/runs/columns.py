@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
-from tui_lab.tui.runs.row import RunRow
+from tui_lab.tui.runs.row import USUAL, RunRow
 from tui_lab.tui.widgets.status_sign import SIGNS, status_variable
+from tui_lab.view_models.plain_text import plain
 
 PADDING = 2
 """Columns beside every cell."""
@@ -16,23 +17,23 @@ _FEWEST, _SENTENCE = 13, 24
 """Columns that the chosen values get before a number is shown, and before the rest is."""
 _WORD = 12
 """Columns of a sign and its word: `? unreadable`."""
+_MOST = 16
+"""Columns that a heading may take."""
 _HEADINGS = {
     "mark": " ",
     "status": "status",
     "name": "run",
-    "age": "age",
-    "train": "train",
-    "test": "test",
+    "train/loss": "train",
+    "test/loss": "test",
     "norm": "‖w‖",
-    "step": "step",
     "values": "not default",
 }
-"""In their order; the text that takes what the others leave is the last."""
-_RIGHT = frozenset(("age", "train", "test", "norm", "step"))
-_NUMBERS = {"train": 9, "test": 9, "age": 6}
-"""Added one after another while the chosen values keep their fewest columns."""
-_MORE = {"status": _WORD, "norm": 9, "step": 9}
-"""Added while they keep room for a sentence."""
+"""Of the columns that are called otherwise than their key."""
+ALWAYS = ("mark", "status", "name", "values")
+"""The columns that are there whatever is chosen."""
+_FIRST = ("train/loss", "test/loss", "age")
+"""Of the usual columns, in the order in which they find room; the others follow where there is room
+for a sentence too."""
 
 
 class RunColumn(NamedTuple):
@@ -50,30 +51,63 @@ class RunCell(NamedTuple):
     """The theme's variable of its colour; empty for the usual one."""
 
 
-def run_columns(room: int, longest_name: int) -> tuple[RunColumn, ...]:
+class Order(NamedTuple):
+    """By which column the runs are sorted."""
+
+    key: str
+    falling: bool = False
+
+    @property
+    def sign(self) -> str:
+        return "↓" if self.falling else "↑"
+
+
+def run_columns(
+    room: int, longest_name: int, chosen: Sequence[str] = USUAL
+) -> tuple[RunColumn, ...]:
     """The columns that stand side by side in `room`: sign and name always, then what matters most.
 
-    Numbers that change keep their column's width, or all would move.
+    Numbers that change keep their column's width, or all would move. The text that takes what the
+    others leave is the last.
     """
     widths = {"mark": 1, "status": 1}
     left = room - sum(widths.values()) - PADDING * (len(widths) + 1)
     widths["name"] = max(1, min(longest_name, left))
     left -= widths["name"] + PADDING
-    for wanted, least in ((_NUMBERS, _FEWEST), (_MORE, _SENTENCE)):
-        for key, width in wanted.items():
+    first = _FIRST if tuple(chosen) == USUAL else tuple(chosen)
+    later = ("status", *(key for key in chosen if key not in first))
+    for keys, least in ((first, _FEWEST), (later, _SENTENCE)):
+        for key in keys:
+            width = _width(key)
             more = width - widths[key] if key in widths else width + PADDING
             if left - more >= least:
                 widths[key] = width
                 left -= more
     if left >= _FEWEST:
         widths["values"] = left
-    return tuple(RunColumn(key, widths[key]) for key in _HEADINGS if key in widths)
+    order = ("mark", "status", "name", *chosen, "values")
+    return tuple(RunColumn(key, widths[key]) for key in order if key in widths)
 
 
-def heading(column: RunColumn) -> RunCell:
-    """What stands above a column; nothing where it does not fit."""
-    words = _HEADINGS[column.key]
-    return _cell(column, words if len(words) <= column.width else "", "")
+def column_name(key: str) -> str:
+    """What a column is called above it and in a list of columns."""
+    return _HEADINGS.get(key, plain(key, 40))
+
+
+def _width(key: str) -> int:
+    """How wide a column is meant to be."""
+    if key == "status":
+        return _WORD
+    return 6 if key == "age" else max(9, min(cell_len(column_name(key)), _MOST))
+
+
+def heading(column: RunColumn, order: Order | None = None) -> RunCell:
+    """What stands above a column, with a sign on the one that the runs are sorted by; nothing above
+    the signs of the states."""
+    words = column_name(column.key)
+    if order is not None and order.key == column.key:
+        words = f"{order.sign}{words}"
+    return _cell(column, words if column.width > 1 else "", "")
 
 
 def run_cells(
@@ -91,7 +125,9 @@ def _words(column: RunColumn, row: RunRow, marked: bool) -> tuple[str, str]:
         return _status(row, column.width), status_variable(row.status)
     if column.key == "values":  # and what went wrong, where that is all or there is room for it
         return "  ".join(filter(None, (row.values, row.error))), "" if row.values else "text-muted"
-    return str(getattr(row, column.key)), "text-muted" if column.key == "age" else ""
+    if column.key == "name":
+        return row.name, ""
+    return (row.age, "text-muted") if column.key == "age" else (row.cells.get(column.key, ""), "")
 
 
 def _status(row: RunRow, width: int) -> str:
@@ -105,4 +141,4 @@ def _cell(column: RunColumn, text: str, variable: str) -> RunCell:
     if cell_len(text) > width:
         text = set_cell_size(text, width - 1) + "…"
     missing = " " * (width - cell_len(text))
-    return RunCell(missing + text if column.key in _RIGHT else text + missing, variable)
+    return RunCell(text + missing if column.key in ALWAYS else missing + text, variable)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
-from tui_lab.tui.runs.row import RunRow, age, run_row
+from tui_lab.tui.runs.columns import ALWAYS, Order, column_name
+from tui_lab.tui.runs.row import USUAL, RunRow, age, figure, run_row
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.run_filter import run_filter
 
@@ -24,6 +26,12 @@ class RunListing:
         self.runs: Mapping[str, RunSummary] = {}
         """All of them, by name, newest first."""
         self.selected: set[str] = set()
+        self.columns: tuple[str, ...] = USUAL
+        """Those shown, of the columns that a person may choose."""
+        self.order: Order | None = None
+        """How the runs are sorted; None for the newest first."""
+        self._listed: set[str] = set()
+        """The runs that the last filter left."""
         self._session = session
         self._experiments: dict[str, Experiment | None] = {}
         self._rows: dict[str, tuple[RunSummary, RunRow]] = {}
@@ -35,9 +43,47 @@ class RunListing:
         self._rows = {name: kept for name, kept in self._rows.items() if name in runs}
 
     def rows(self, filter_text: str) -> list[RunRow]:
-        """The runs that a filter leaves."""
+        """The runs that a filter leaves, in their order."""
         now, wanted = self._session.now(), run_filter(filter_text)
-        return [self._row(run, now) for run in self.runs.values() if wanted(run)]
+        rows = [self._row(run, now) for run in self.runs.values() if wanted(run)]
+        self._listed = {row.id for row in rows}
+        return rows if self.order is None else self._sorted(rows, self.order)
+
+    def column_keys(self) -> list[str]:
+        """Every column that can be chosen: what all runs have, their metrics, their values."""
+        metrics = {key for run in self.runs.values() for key in run.metrics}
+        values = {name for run in self.runs.values() for name in run.hyperparameters}
+        found = [*USUAL, "epoch", "seed", *sorted(metrics), *sorted(values)]
+        return [key for key in dict.fromkeys(found) if key not in ALWAYS]
+
+    def choose_columns(self, columns: Sequence[str]) -> None:
+        """Show these from now on."""
+        if tuple(columns) != self.columns:
+            self.columns = tuple(columns)
+            self._rows.clear()
+
+    def sort_by(self, key: str) -> None:
+        """Sort by a column; by the one that it is sorted by already, the other way round."""
+        again = self.order is not None and self.order.key == key
+        self.order = Order(key, again and not (self.order and self.order.falling))
+
+    def _sorted(self, rows: list[RunRow], order: Order) -> list[RunRow]:
+        """Those that have nothing in the column come last, whichever way."""
+        known = [(self._place(row, order.key), row) for row in rows]
+        there = [each for each in known if each[0] is not None]
+        there.sort(key=lambda each: each[0] or (), reverse=order.falling)
+        return [row for _, row in there] + [row for place, row in known if place is None]
+
+    def _place(self, row: RunRow, key: str) -> tuple[bool, float, str] | None:
+        """What a run is sorted by: numbers before words; None where there is nothing, or NaN."""
+        run = self.runs[row.id]
+        if key == "age":
+            return False, -run.created.timestamp(), ""
+        value = {"status": row.status.value, "name": run.id, "values": row.values}.get(key)
+        value = figure(run, key) if value is None else value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return None if math.isnan(value) else (False, float(value), "")
+        return None if value in (None, "") else (True, 0.0, str(value).casefold())
 
     @property
     def live(self) -> frozenset[str]:
@@ -50,7 +96,10 @@ class RunListing:
         if shown != len(self.runs):
             parts.append(f"{shown} shown")
         if self.selected:
-            parts.append(f"{len(self.selected)} selected")
+            hidden = len(self.selected - self._listed)
+            parts.append(f"{len(self.selected)} selected" + f", {hidden} not shown" * bool(hidden))
+        if self.order is not None:
+            parts.append(f"by {column_name(self.order.key)} {self.order.sign}")
         return " · ".join(parts)
 
     def chosen(self, current: str) -> list[RunSummary]:
@@ -72,7 +121,7 @@ class RunListing:
         """The run's row, made again only when the run is another than before."""
         before, row = self._rows.get(run.id, (None, None))
         if row is None or before is not run:
-            row = run_row(run, self.experiment(run), now)
+            row = run_row(run, self.experiment(run), now, self.columns)
         elif row.age != (older := age(run.created, now)):
             row = replace(row, age=older)
         self._rows[run.id] = run, row

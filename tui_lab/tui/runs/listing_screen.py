@@ -12,8 +12,10 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from tui_lab.errors import TuiLabError
-from tui_lab.tui.navigation import HOME, Navigation
+from tui_lab.tui.key_names import with_keys
+from tui_lab.tui.navigation import HOME, Navigation, is_seen
 from tui_lab.tui.notification import notify
+from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.table import RunTable
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
 
 REFRESH = 1.0
-_NO_RUNS = Content("No runs yet: g goes home, open an experiment and press r.")
-_NO_MATCH = Content("No run matches; esc shows all.")
+_NO_RUNS = "No runs yet: {app.home=g} goes home, open an experiment and press {run.start=r}."
+_NO_MATCH = "No run matches; {runs.back=esc} shows all."
 
 
 class ListingScreen(Screen[None]):
@@ -35,6 +37,20 @@ class ListingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", tooltip="Search", id="runs.filter"),
         Binding("space", "select", "select", tooltip="Mark the run, or not", id="runs.select"),
+        Binding(
+            "s",
+            "sort",
+            "sort",
+            tooltip="Sort by a column; once more by the same: the other way round",
+            id="runs.sort",
+        ),
+        Binding(
+            "c",
+            "columns",
+            "columns",
+            tooltip="Choose the columns: any metric, any hyperparameter",
+            id="runs.columns",
+        ),
         Binding(
             "escape",
             "back",
@@ -72,6 +88,12 @@ class ListingScreen(Screen[None]):
         self.filter_input.value = self.filter_text
         self.refresh_runs()
 
+    def on_screen_suspend(self) -> None:
+        """Marks that nobody sees any more must not be acted on; a dialog asks about them."""
+        if not is_seen(self) and self.listing.selected:
+            self.listing.selected.clear()
+            self._show()
+
     def refresh_runs(self) -> None:
         """Look at the runs, and show them as they are read."""
         if self.is_current:
@@ -93,9 +115,11 @@ class ListingScreen(Screen[None]):
 
     def _show(self) -> None:
         shown = self.listing.rows(self.filter_text)
+        self.table.choose(self.listing.columns, self.listing.order)
         self.table.show(shown, self.listing.selected)
         if not shown:
-            self.query_one("#empty", Static).update(_NO_MATCH if self.listing.runs else _NO_RUNS)
+            sentence = _NO_MATCH if self.listing.runs else _NO_RUNS
+            self.query_one("#empty", Static).update(Content(with_keys(self.app, sentence)))
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
         title = self.listing.title(len(shown))
@@ -139,6 +163,26 @@ class ListingScreen(Screen[None]):
         self.listing.selected ^= {self.table.current}
         self.table.action_move(1)
         self._show()
+
+    def action_sort(self) -> None:
+        """Ask by which column."""
+        keys = ["age", "status", "name", "values", *self.listing.column_keys()]
+        self.lab.push_screen(SortDialog(list(dict.fromkeys(keys)), self.listing.order), self._sort)
+
+    def _sort(self, key: str | None) -> None:
+        if key is not None:
+            self.listing.sort_by(key)
+            self._show()
+
+    def action_columns(self) -> None:
+        """Ask which columns are shown."""
+        dialog = ColumnsDialog(self.listing.column_keys(), self.listing.columns)
+        self.lab.push_screen(dialog, self._choose_columns)
+
+    def _choose_columns(self, columns: tuple[str, ...] | None) -> None:
+        if columns is not None:
+            self.listing.choose_columns(columns)
+            self._show()
 
     def action_back(self) -> None:
         """Take the filter away, then the marks, then the screen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,15 @@ from tui_lab.run import RunStatus
 from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
+from tui_lab.view_models.steered import steered
 
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
+
+USUAL = ("age", "train/loss", "test/loss", "norm", "step")
+"""The columns that a person may choose, as long as they have not."""
+_COUNTS = ("step", "epoch", "seed")
+_NORMS = ("norm/w", "norm/all")
 
 
 @dataclass(frozen=True)
@@ -28,31 +34,31 @@ class RunRow:
     name: str
     """The run's name without what the age says already."""
     age: str
-    step: str
     values: str
-    """Hyperparameters that are not at their defaults."""
+    """Hyperparameters that are not at their defaults, and what was done to the run on its way."""
     error: str
     """What went wrong, or why the run can't be read."""
-    train: str
-    test: str
-    norm: str
+    cells: Mapping[str, str]
+    """What stands in the columns that a person may choose, by their key."""
 
 
-def run_row(run: RunSummary, experiment: Experiment | None, now: datetime) -> RunRow:
+def run_row(
+    run: RunSummary,
+    experiment: Experiment | None,
+    now: datetime,
+    columns: Sequence[str] = USUAL,
+) -> RunRow:
     """The row of a run; without its experiment every hyperparameter counts as chosen."""
-    values = "  ".join(_chosen(run, experiment)) if run.readable else ""
+    values = [*_chosen(run, experiment), *steered(run, experiment)] if run.readable else []
     return RunRow(
         id=run.id,
         status=run.status,
         readable=run.readable,
         name=_name(run),
         age=age(run.created, now),
-        step=f"{run.step:,}" if run.step else "",
-        values=plain(values),
+        values=plain("  ".join(values)),
         error=plain(run.error or diverged_words(diverged_at(run.metrics))),
-        train=_metric(run, "train/loss"),
-        test=_metric(run, "test/loss"),
-        norm=_metric(run, "norm/w") or _metric(run, "norm/all"),
+        cells={key: _cell(run, experiment, key) for key in columns if key != "age"},
     )
 
 
@@ -97,8 +103,25 @@ def typed(value: Any) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
-def _metric(run: RunSummary, key: str) -> str:
-    return short(run.metrics[key]) if key in run.metrics else ""
+def figure(run: RunSummary, key: str) -> Any:
+    """What a column shows of a run, as it is: a metric, a hyperparameter's last value, or one of
+    step, epoch and seed; None where the run has no such thing."""
+    if key in _COUNTS:
+        return getattr(run, key)
+    known = (run.metrics, run.changed, run.hyperparameters)
+    keys = _NORMS if key == "norm" else (key,)
+    return next((values[k] for k in keys for values in known if k in values), None)
+
+
+def _cell(run: RunSummary, experiment: Experiment | None, key: str) -> str:
+    value = figure(run, key)
+    if value is None or (key == "step" and not value):
+        return ""
+    if key in _COUNTS:
+        return f"{value:,}"
+    if key in run.metrics or key == "norm":
+        return short(value)
+    return plain(_shown(experiment, key, value))
 
 
 def _name(run: RunSummary) -> str:

@@ -9,11 +9,14 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs import recipe
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
+from tui_lab.tui.runs.export_dialog import ExportDialog, Files
 from tui_lab.tui.runs.listing_screen import ListingScreen
 from tui_lab.tui.runs.table import RunTable
+from tui_lab.view_models.damage import damaged_lines
 
 
 class RunsScreen(ListingScreen):
@@ -24,8 +27,10 @@ class RunsScreen(ListingScreen):
     HELP = (
         "●, ◐ and … are live, ✓ is finished, ■ stopped, ✗ failed, ! crashed, ? unreadable; "
         "* is selected. A filter's words must all occur in a run's name, status or "
-        "hyperparameters; lr<0.1 or test/loss>=1 compare. Select runs of one experiment and press "
-        "o to compare them."
+        "hyperparameters; lr<0.1 or test/loss>=1 compare. What is not default is also what was "
+        "turned while the run ran (λ → 10), and where it was stopped. Select runs of one "
+        "experiment and press "
+        "{runs.overlay=o} to compare them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -34,6 +39,14 @@ class RunsScreen(ListingScreen):
             "overlay",
             tooltip="Lay the curves of the runs over their experiment's charts",
             id="runs.overlay",
+        ),
+        Binding(
+            "e",
+            "export",
+            "export",
+            tooltip="Write the measurements of the runs to files: .csv or .jsonl",
+            id="runs.export",
+            show=False,
         ),
         Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
         Binding("t", "stop", "stop", tooltip="End a live run", id="runs.stop", show=False),
@@ -70,17 +83,38 @@ class RunsScreen(ListingScreen):
             notify(self, self.chosen[0].error, error=True)
 
     def action_copy(self) -> None:
-        """Copy the command that makes the run again, and show it."""
+        """Copy the command that makes the run again, and show it with what it does not repeat."""
         run = self.chosen[0]
-        words = recipe.of_run(run, self.listing.experiment(run))
+        experiment = self.listing.experiment(run)
+        words = recipe.of_run(run, experiment)
         self.lab.copy_to_clipboard(words)
-        notify(self, words)
+        notify(self, words + recipe.remark(run, experiment))
+
+    def action_export(self) -> None:
+        """Ask where to, then write a file for each run."""
+        ids = [run.id for run in self.chosen]
+        self.lab.push_screen(ExportDialog(ids), self._write)
+
+    def _write(self, files: Files | None) -> None:
+        if files is not None:
+            self._export(files)
+
+    @work(group="export", exit_on_error=False)
+    async def _export(self, files: Files) -> None:
+        for run_id, path in files.items():
+            try:
+                damage = damaged_lines(await self.session.runs.export(run_id, path))
+            except TuiLabError as error:
+                notify(self, str(error), error=True)
+                continue
+            notify(self, f"Wrote {path}." + f" {damage}" * bool(damage), error=bool(damage))
 
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""
         live = [run.id for run in self.chosen if run.live]
         if live:
-            notify(self, f"{live[0]} is live; t stops it first.", error=True)
+            stops = with_keys(self.app, "{runs.stop=t} stops it first.")
+            notify(self, f"{live[0]} is live; {stops}", error=True)
         else:
             ids = [run.id for run in self.chosen]
             self.lab.push_screen(DeleteDialog(ids), self._delete)
@@ -108,5 +142,5 @@ class RunsScreen(ListingScreen):
         self.refresh_runs()
 
 
-_NEEDS = frozenset(("select", "overlay", "stop", "delete", "copy"))
+_NEEDS = frozenset(("select", "overlay", "stop", "delete", "copy", "export"))
 """Actions that need a run to act on."""

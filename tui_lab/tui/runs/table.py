@@ -17,8 +17,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui_lab.tui.runs.columns import RunCell, RunColumn, heading, run_cells, run_columns
-from tui_lab.tui.runs.row import RunRow
+from tui_lab.tui.runs.columns import (
+    Order,
+    RunCell,
+    RunColumn,
+    heading,
+    run_cells,
+    run_columns,
+)
+from tui_lab.tui.runs.row import USUAL, RunRow
 
 _HEADER = 1
 """Rows above the runs."""
@@ -112,6 +119,8 @@ class RunTable(ScrollView, can_focus=True):
         """The runs from the top."""
         self.columns: tuple[RunColumn, ...] = ()
         self._marked: frozenset[str] = frozenset()
+        self._chosen: tuple[str, ...] = USUAL
+        self._order: Order | None = None
 
     @property
     def row_count(self) -> int:
@@ -125,6 +134,13 @@ class RunTable(ScrollView, can_focus=True):
     def get_column(self, key: str) -> list[RunCell]:
         """What stands in a column, from the top."""
         return [self._cells(row)[key] for row in self.rows]
+
+    def choose(self, columns: tuple[str, ...], order: Order | None) -> None:
+        """Show these of the columns that can be chosen, and by which of them the rows stand."""
+        if (columns, order) != (self._chosen, self._order):
+            self._chosen, self._order = columns, order
+            self._lay_out()
+            self.refresh()
 
     def show(self, rows: Sequence[RunRow], selected: Collection[str] = ()) -> None:
         """Show these rows; only what reads differently is drawn again."""
@@ -149,7 +165,9 @@ class RunTable(ScrollView, can_focus=True):
         """Choose the columns for the room there is; whether they are others than before."""
         room = self.scrollable_content_region.width
         longest = max((len(row.name) for row in self.rows), default=0)
-        columns = run_columns(room, longest) if room and self.rows else self.columns
+        columns = self.columns
+        if room and self.rows:
+            columns = run_columns(room, longest, self._chosen)
         if columns == self.columns:
             return False
         self.columns = columns
@@ -173,7 +191,7 @@ class RunTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         place = y - _HEADER + self.scroll_offset.y
         if y < _HEADER:
-            cells = [heading(column) for column in self.columns]
+            cells = [heading(column, self._order) for column in self.columns]
             style = self.get_component_rich_style("run-table--header")
         elif place < len(self.rows):
             cells = list(self._cells(self.rows[place]).values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tui_lab.history import History
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.export import export_run
 from tui_lab.runs.regular_file import read_end
 from tui_lab.tui.session.background import in_background
 from tui_lab.tui.session.worker_pool import WorkerPool
@@ -27,6 +28,7 @@ class LocalRuns:
     def __init__(self, runs: Path, workers: WorkerPool) -> None:
         self.catalogue = Catalogue(runs)
         self.workers = workers
+        self.own: set[str] = set()
         self._runs = runs
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -48,6 +50,10 @@ class LocalRuns:
         """The state of a run, its worker's liveness included."""
         return self.catalogue.find(run_id).status()
 
+    async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
+        """Write its measurements to a file, in a thread; raises `UsageError` or `RunError`."""
+        return await in_background(export_run, self.catalogue.find(run_id), to)
+
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
         self.catalogue.delete(run_id)
@@ -56,6 +62,7 @@ class LocalRuns:
         """Write the run down, put a worker on it and give its name."""
         directory = RunDirectory.create(self._runs, request, now)
         self.workers.start(directory)
+        self.own.add(directory.id)
         return directory.id
 
     def tail(self, run_id: str) -> History:

@@ -5,8 +5,9 @@ Screens know `Session` alone, so that a test can give them recorded events and n
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tui_lab.commands import Acknowledgement, Command, Unit
@@ -53,6 +54,10 @@ class Runs(Protocol):
         """Every run ever made, the newest first, in lists that come as they are read in a thread;
         raises `HomeError` when they can't be listed."""
 
+    @property
+    def own(self) -> Collection[str]:
+        """The runs begun in this session, ended or live."""
+
     def live(self) -> Sequence[RunSummary]:
         """The runs that a worker is driving now, newest first."""
 
@@ -73,6 +78,10 @@ class Runs(Protocol):
 
     async def stop(self, run_id: str) -> None:
         """End a run: by command, and by force when it does not answer."""
+
+    async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
+        """Write a run's measurements to a file, .csv or .jsonl; the lines of its log that were
+        passed over, by what was wrong with them. Raises `TuiLabError` when that can't be."""
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""

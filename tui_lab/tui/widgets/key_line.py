@@ -15,8 +15,9 @@ from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 
-_KEPT = "help"
-"""The description of the key that leads to all the others: it stays where few find room."""
+_KEPT = ("help", "quit", "palette")
+"""The descriptions of the keys that lead to all the others and out of here: where few find room
+they stay, the first of them longest."""
 
 
 @dataclass(frozen=True)
@@ -94,19 +95,24 @@ class KeyLine(Widget):
 
 
 def fitting(keys: Sequence[Key], width: int) -> list[Key]:
-    """The first of `keys` that fit into `width` columns, and in any case the one for help."""
-    room = width - sum(_columns(key) for key in keys if key.description == _KEPT)
-    chosen = []
+    """The first of `keys` that fit into `width` columns beside those that are kept: in any case the
+    one for help, then the way out and the palette."""
+    kept = [key for key in keys if key.description in _KEPT]
+    kept.sort(key=lambda key: _KEPT.index(key.description))
+    while len(kept) > 1 and _total(kept) > width:
+        kept.pop()
+    chosen = list(kept)
     for key in keys:
-        if key.description != _KEPT:
-            room -= _columns(key)
-        if key.description == _KEPT or room >= -len(_GAP):
+        if key.description not in _KEPT:
+            if _total([*chosen, key]) > width:
+                break
             chosen.append(key)
-    return chosen
+    return [key for key in keys if key in chosen]
 
 
 _GAP = "  "
 
 
-def _columns(key: Key) -> int:
-    return key.content.cell_length + len(_GAP)
+def _total(keys: Sequence[Key]) -> int:
+    """Columns that they take side by side."""
+    return sum(key.content.cell_length + len(_GAP) for key in keys) - len(_GAP)

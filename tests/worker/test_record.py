@@ -1,0 +1,29 @@
+"""Protects what a list of runs is told of a live run: values that were changed while it
+ran, and alarms."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tui_lab.events import AlarmRaised, HyperparameterChanged
+from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.catalogue import Catalogue
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.worker.record import RunRecord
+
+
+def test_the_last_value_of_what_was_changed_stands_in_the_status(tmp_path: Path) -> None:
+    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={"lr": 0.1})
+    run = RunDirectory.create(tmp_path, request, datetime.now(UTC))
+    record = RunRecord(run)
+    record.start()
+    assert run.status_record().changed == {}
+    for step, (name, new) in enumerate([("lr", 0.2), ("kind", "b"), ("lr", float("inf"))], 1):
+        record.append(HyperparameterChanged(t=1.0, step=step, name=name, old=0, new=new))
+    record.append(AlarmRaised(t=1.0, step=19, kind="step/first_nan", message=""))
+    record.set_status(RunStatus.PAUSED)
+    assert run.status_record().metrics == {"step/first_nan": 19}
+    assert run.status_record().changed == {"lr": "Infinity", "kind": "b"}
+    record.close(RunStatus.STOPPED)
+    assert Catalogue(tmp_path).summary(run.id).changed == {"lr": "Infinity", "kind": "b"}
