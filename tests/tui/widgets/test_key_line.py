@@ -75,7 +75,7 @@ async def test_it_follows_what_the_keys_do() -> None:
 
 async def test_on_a_knob_digits_are_typed_and_esc_is_the_way_to_the_tabs() -> None:
     lab = attached()
-    async with lab.app.run_test(size=(80, 24)) as pilot:
+    async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
         line = lab.screen.query_one(KeyLine)
         assert "1-5 tabs" in line.render().plain
@@ -89,6 +89,16 @@ async def test_on_a_knob_digits_are_typed_and_esc_is_the_way_to_the_tabs() -> No
         await pilot.press("4")
         await lab.settle(pilot)
         assert lab.screen.panes.current == "notes"
+
+
+async def test_the_way_back_is_said_on_a_small_screen_too() -> None:
+    lab = attached()
+    async with lab.app.run_test(size=(80, 24)) as pilot:
+        await lab.settle(pilot)
+        await pilot.press("down", "down")
+        await lab.settle(pilot)
+        words = lab.screen.query_one(KeyLine).render().plain
+        assert all(word in words for word in ("esc tabs", "? help", "q quit", "^p palette"))
 
 
 async def test_a_click_presses_the_key() -> None:

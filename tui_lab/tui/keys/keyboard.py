@@ -10,6 +10,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from tui_lab.tui.dialogs.again import AgainDialog
 from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
@@ -34,6 +35,7 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
 )
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (
+    AgainDialog,
     ColumnsDialog,
     DeleteDialog,
     ExportDialog,

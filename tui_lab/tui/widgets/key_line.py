@@ -97,20 +97,29 @@ class KeyLine(Widget):
 def fitting(keys: Sequence[Key], width: int) -> list[Key]:
     """The first of `keys` that fit into `width` columns beside those that are kept: in any case the
     one for help, then the way out and the palette."""
-    kept = [key for key in keys if key.description in _KEPT]
-    kept.sort(key=lambda key: _KEPT.index(key.description))
+    kept = sorted((key for key in keys if _is_kept(key)), key=_importance)
     while len(kept) > 1 and _total(kept) > width:
         kept.pop()
     chosen = list(kept)
     for key in keys:
-        if key.description not in _KEPT:
+        if not _is_kept(key):
             if _total([*chosen, key]) > width:
                 break
             chosen.append(key)
     return [key for key in keys if key in chosen]
 
 
+def _is_kept(key: Key) -> bool:
+    return key.description in _KEPT or key.key == _BACK
+
+
+def _importance(key: Key) -> int:
+    return _KEPT.index(key.description) if key.description in _KEPT else len(_KEPT)
+
+
 _GAP = "  "
+_BACK = "escape"
+"""Where it leads back from what one is doing, that is said too."""
 
 
 def _total(keys: Sequence[Key]) -> int:
