@@ -122,7 +122,8 @@ EXPERIMENT = Experiment(
         Table(
             "all activations",
             help="Each function over the same range: smallest and largest value, gradient at 0, "
-            "largest gradient, share of the range with |gradient| below 0.01, derivative.",
+            "largest gradient, share of the range with |gradient| below 0.01, how far it gets from "
+            "GELU, derivative.",
         ),
         Scatter(
             "autograd − closed form",
