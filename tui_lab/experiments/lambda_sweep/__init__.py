@@ -43,7 +43,7 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "lambda_low",
-            default=0.01,
+            default=0.1,
             low=1e-6,
             high=1e4,
             log=True,
@@ -51,11 +51,11 @@ EXPERIMENT = Experiment(
         ),
         Float(
             "lambda_high",
-            default=100.0,
+            default=650.0,
             low=1e-6,
             high=1e4,
             log=True,
-            help="Largest λ of the grid; with lr·λ above 2 a run diverges.",
+            help="Largest λ of the grid; with lr·λ above 2 a run diverges, and 650 is just below.",
         ),
         Int(
             "points",
