@@ -162,7 +162,7 @@ EXPERIMENT = Experiment(
         Preset("tanh", "tanh: a sigmoid stretched to (−1, 1)", {"activation": "tanh"}),
         Preset(
             "leaky-relu",
-            "Leaky ReLU: no x without a gradient",
+            "Leaky ReLU, slope 0.1",
             {"activation": "leaky-relu", "slope": 0.1},
             Question(
                 "With slope 0.1, at how many of the 160 points is the gradient not 0?",
@@ -178,7 +178,7 @@ EXPERIMENT = Experiment(
         ),
         Preset(
             "gelu",
-            "GELU: its gradient exceeds 1 and goes below 0",
+            "GELU: x·Φ(x)",
             {"activation": "gelu"},
             Question(
                 "The gradient of ReLU is never above 1. And that of GELU?",
@@ -190,7 +190,7 @@ EXPERIMENT = Experiment(
         Preset("silu", "SiLU (swish): x · σ(x)", {"activation": "silu"}),
         Preset(
             "softplus-threshold",
-            "Softplus in float64: torch cuts it off at 20",
+            "Softplus in float64, up to x = 40",
             {"activation": "softplus", "dtype": "float64", "high": 40.0},
             Question(
                 "How far is torch's gradient of softplus from σ(x), in float64, up to x = 40?",

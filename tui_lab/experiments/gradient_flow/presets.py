@@ -57,7 +57,7 @@ PRESETS = (
     ),
     Preset(
         "constant",
-        "All weights alike: a symmetry that is never broken",
+        "All weights alike, 0.1",
         {
             "activation": "tanh",
             "init": "constant",

@@ -23,7 +23,7 @@ PRESETS = (
         "to-the-edge",
         "λ from 0.1 to 650",
         question=Question(
-            "At 667 lr·λ is 2, and from there on runs diverge. Up to 650, just below, test loss…",
+            "The grid goes on to 650, where lr·λ is 1.95. The test loss…",
             ("stays low", "rises by a few per cent", "rises more than tenfold in the end"),
             "The best is {test/loss_at_best}, at λ = {lambda/best_test}. At 650 it is more than "
             "ten times that, as *loss against λ* shows: a step overshoots by nearly as much as it "
@@ -54,7 +54,7 @@ PRESETS = (
     ),
     Preset(
         "diverging",
-        "λ up to 3,000: some runs diverge",
+        "λ from 10 to 3,000",
         {"lambda_low": 10.0, "lambda_high": 3000.0, "points": 21, "seeds": 32},
         Question(
             "With lr 0.003, at which λ do runs begin to diverge?",
