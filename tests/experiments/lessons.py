@@ -13,6 +13,13 @@ def lesson(experiment: str) -> str:
     return " ".join(page(load_experiment(experiment)).split())
 
 
+def numbers(said: str, pattern: str) -> list[float]:
+    """The numbers at the places marked # in `pattern`, which has to stand in `said`."""
+    found = re.search(re.escape(pattern).replace(r"\#", r"(\d+\.?\d*)"), said)
+    assert found, f"{pattern!r} is not said"
+    return [float(number) for number in found.groups()]
+
+
 def section(experiment: str, title: str) -> str:
     """One section of the page, without its heading."""
     _, *sections = re.split(r"^## ", page(load_experiment(experiment)), flags=re.MULTILINE)
