@@ -79,7 +79,7 @@ PRESETS = (
     ),
     Preset(
         "shallow",
-        "Two layers: nothing vanishes",
+        "Two layers of sigmoids",
         {"depth": 2},
     ),
     Preset(
