@@ -29,5 +29,6 @@ def section(experiment: str, title: str) -> str:
 def outcome(experiment: str, preset: str) -> str:
     """What the page says of a preset where it tells what came out, in one line."""
     items = re.split(r"^- ", section(experiment, "What came out"), flags=re.MULTILINE)
-    found = next(item for item in items if item.startswith(f"`{preset}`"))
-    return " ".join(found.split())
+    found = [item for item in items if item.startswith(f"`{preset}`")]
+    assert found, f"nothing came out of {preset}"
+    return " ".join(found[0].split())
