@@ -52,7 +52,7 @@ def _ratio(round_: int, *, evaluated: bool) -> float:
 def _single(place: int, evaluated: bool) -> float:
     """The seconds of one of the population's runs, by its number."""
     repetition, index = divmod(place, 16)
-    decay = lambda_grid(0.01, 100.0, 15)[index]
+    decay = lambda_grid(0.1, 650.0, 15)[index]
     return _seconds("weight-decay", repetition, evaluated, weight_decay=decay)
 
 

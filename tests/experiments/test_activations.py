@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.experiments.driver import Array, build, evaluate
+from tests.experiments.lessons import lesson
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import KeyFigures
 from tui_lab.experiments.activations import EXPERIMENT, NAMES
@@ -214,9 +215,24 @@ def test_all_activations_are_compared_over_the_same_range() -> None:
     assert rows["tanh"][:3] == pytest.approx([-1, 1, 1], abs=1e-6)
 
 
+def test_the_table_says_how_far_gelu_by_its_tanh_formula_is_from_gelu() -> None:
+    program, _ = demonstration(activation="gelu-tanh", dtype="float64")
+    table = program.pictures()["all activations"]["table"]
+    off = {
+        row[0].strip(" ▸"): row[table["columns"].index("max |f − GELU|")] for row in table["rows"]
+    }
+    x = np.arange(-8, 8, 0.1)
+    gelu = x * (1 + erf(x / math.sqrt(2))) / 2
+    by_tanh = x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    assert off["gelu-tanh"] == pytest.approx(abs(by_tanh - gelu).max(), rel=1e-9)
+    assert off["gelu"] == 0
+    assert off["relu"] == pytest.approx(abs(np.maximum(x, 0) - gelu).max(), rel=1e-9)
+    assert f"more than {off['gelu-tanh']:.5f} off" in lesson(NAME)
+
+
 def test_the_lesson_names_every_preset() -> None:
-    lesson = resources.files("tui_lab.experiments.activations").joinpath("notes.md")
-    text = lesson.read_text(encoding="utf-8")
+    notes = resources.files("tui_lab.experiments.activations").joinpath("notes.md")
+    text = notes.read_text(encoding="utf-8")
     assert text.startswith(f"# {EXPERIMENT.title}\n")
     assert all(f"- `{preset.name}`" in text for preset in EXPERIMENT.presets)
     assert all(len(written) <= 80 for written in text.splitlines())

@@ -153,6 +153,23 @@ def test_the_best_tau_is_the_top_of_the_evidence(prior: str) -> None:
 
 
 @pytest.mark.parametrize("prior", ["gaussian", "laplace"])
+@pytest.mark.parametrize(
+    ("end", "values"),
+    [
+        (1e-5, {"true_w": (0.0, 0.0), "noise": 1e-3, "examples": 10_000}),
+        (10.0, {"true_w": (10.0, 10.0), "noise": 10.0, "examples": 1}),
+    ],
+)
+def test_the_best_tau_stays_in_its_range(prior: str, end: float, values: dict[str, Any]) -> None:
+    built = program(prior=prior, **values)
+    assert evaluate(built)["evidence/best_tau"] == end
+    pictures = built.pictures()
+    assert pictures["evidence"]["points best"]["x"] == [end]
+    shown = pictures["evidence"]["line evidence"]["x"]
+    assert (shown[0], shown[-1]) == (1e-5, 10.0)
+
+
+@pytest.mark.parametrize("prior", ["gaussian", "laplace"])
 def test_without_data_the_posterior_is_the_prior(prior: str) -> None:
     found = evaluate(program(prior=prior, examples=0, tau=0.3))
     sd = 0.3 * (math.sqrt(2) if prior == "laplace" else 1)

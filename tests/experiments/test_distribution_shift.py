@@ -17,7 +17,6 @@ from tests.experiments.driver import Array, build, evaluate
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.distribution_shift import EXPERIMENT
 from tui_lab.experiments.distribution_shift.importance import importance_weights
-from tui_lab.experiments.distribution_shift.regression import logistic_regression
 from tui_lab.training.program import Program
 
 NAME = "distribution-shift"
@@ -109,17 +108,6 @@ def test_weights_do_not_depend_on_how_many_target_inputs_there_are() -> None:
     for m in (125, 2000):
         means = [measured(s, examples=500, target_examples=m)["weights/mean"] for s in range(5)]
         assert np.mean(means) == pytest.approx(1, abs=0.2)
-
-
-def test_the_logistic_regression_is_at_its_top() -> None:
-    rng = np.random.default_rng(0)
-    X = torch.from_numpy(np.column_stack((np.ones(300), rng.normal(size=(300, 2)) * [1, 20])))
-    y = torch.from_numpy((rng.random(300) < 0.4).astype(float))
-    w = logistic_regression(X, y)
-    gradient = X.T @ (torch.sigmoid(X @ w) - y) / 300 + 1e-6 * w
-    assert float(gradient.abs().max()) < 1e-9
-    apart = logistic_regression(X, (X[:, 1] > 0).double())  # separable: finite all the same
-    assert bool(torch.isfinite(apart).all())
 
 
 def test_the_estimate_comes_near_the_truth_with_more_inputs() -> None:

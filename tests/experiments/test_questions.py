@@ -121,6 +121,14 @@ SHOWN: dict[tuple[str, str], tuple[str, Callable[[Metrics], bool]]] = {
         "no, it falls and stays low",
         lambda m: m["lambda/best_test"] == 100,
     ),
+    ("lambda-sweep", "to-the-edge"): (
+        "rises more than tenfold in the end",
+        lambda m: m["lambda/best_test"] < 300,
+    ),
+    ("lambda-sweep", "l1-proximal"): (
+        "as low as at the best λ",
+        lambda m: m["lambda/best_test"] == 100,
+    ),
     ("lambda-sweep", "from-zero"): (
         "hardly anything",
         lambda m: m["test/loss"] < 1.1 * m["test/loss_at_best"],
@@ -151,8 +159,28 @@ SHOWN: dict[tuple[str, str], tuple[str, Callable[[Metrics], bool]]] = {
         "some are kicked away",
         lambda m: 0 < m["support/false"] < 100,
     ),
-    ("weight-decay", "lambda-0"): ("it stays near 90", lambda m: 80 < m["test/loss"] < 100),
-    ("weight-decay", "from-zero"): ("below 0.1", lambda m: m["test/loss"] < 0.1),
+    ("weight-decay", "lambda-0"): (
+        "stays near where it started",
+        lambda m: 80 < m["test/loss"] < 100,
+    ),
+    ("weight-decay", "lambda-3"): (
+        "what is left of the start",
+        lambda m: m["norm/w_null"] > 10 * m["norm/w_row"],
+    ),
+    ("weight-decay", "lambda-10"): (
+        "train higher, test lower",  # than 0.00058 and 0.076 with λ = 3
+        lambda m: m["train/loss"] > 0.001 and m["test/loss"] < 0.05,
+    ),
+    ("weight-decay", "batch-1-lambda-0"): ("as with 400", lambda m: 80 < m["test/loss"] < 100),
+    ("weight-decay", "concise-lambda-0"): (
+        "twice as large",
+        lambda m: 160 < m["test/loss"] < 200,
+    ),
+    ("weight-decay", "concise-as-scratch"): (
+        "the same",  # as with λ = 3 from scratch
+        lambda m: math.isclose(m["norm/w"], 0.386, rel_tol=0.01),
+    ),
+    ("weight-decay", "from-zero"): ("about 0.01", lambda m: 0.003 < m["test/loss"] < 0.03),
 }
 
 

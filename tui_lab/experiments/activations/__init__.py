@@ -122,7 +122,8 @@ EXPERIMENT = Experiment(
         Table(
             "all activations",
             help="Each function over the same range: smallest and largest value, gradient at 0, "
-            "largest gradient, share of the range with |gradient| below 0.01, derivative.",
+            "largest gradient, share of the range with |gradient| below 0.01, how far it gets from "
+            "GELU, derivative.",
         ),
         Scatter(
             "autograd − closed form",
@@ -165,7 +166,7 @@ EXPERIMENT = Experiment(
         Preset("tanh", "tanh: a sigmoid stretched to (−1, 1)", {"activation": "tanh"}),
         Preset(
             "leaky-relu",
-            "Leaky ReLU: no x without a gradient",
+            "Leaky ReLU, slope 0.1",
             {"activation": "leaky-relu", "slope": 0.1},
             Question(
                 "With slope 0.1, at how many of the 160 points is the gradient not 0?",
@@ -183,7 +184,7 @@ EXPERIMENT = Experiment(
         ),
         Preset(
             "gelu",
-            "GELU: its gradient exceeds 1 and goes below 0",
+            "GELU: x·Φ(x)",
             {"activation": "gelu"},
             Question(
                 "The gradient of ReLU is never above 1. And that of GELU?",
@@ -197,7 +198,7 @@ EXPERIMENT = Experiment(
         Preset("silu", "SiLU (swish): x · σ(x)", {"activation": "silu"}),
         Preset(
             "softplus-threshold",
-            "Softplus in float64: torch cuts it off at 20",
+            "Softplus in float64, up to x = 40",
             {"activation": "softplus", "dtype": "float64", "high": 40.0},
             Question(
                 "How far is torch's gradient of softplus from σ(x), in float64, up to x = 40?",

@@ -66,13 +66,16 @@ class Activations(Demonstration):
         return {"x": self._x[::every].tolist(), "y": values[::every].tolist()}
 
     def _comparison(self) -> dict[str, list[object]]:
-        columns = ["function", "from", "to", "f′(0)", "max |f′|", "saturated", "derivative"]
+        columns = ["function", "from", "to", "f′(0)", "max |f′|", "saturated"]
+        columns += ["max |f − GELU|", "derivative"]
+        gelu = self._all["gelu"].torch(self._x)
         zero = torch.zeros(1, dtype=self._x.dtype, device=self.device)
         rows: list[object] = []
         for name, activation in self._all.items():
             y, grad = differentiate(activation.torch, self._x)
             _, at_zero = differentiate(activation.torch, zero)
-            figures = (y.min(), y.max(), at_zero[0], grad.abs().max(), _saturated(grad))
+            figures = [y.min(), y.max(), at_zero[0], grad.abs().max(), _saturated(grad)]
+            figures.append((y - gelu).abs().max())
             mark = "▸ " if name == self.hp.activation else "  "
             rows.append([mark + name, *(f.item() for f in figures), activation.formula])
         return {"columns": list(columns), "rows": rows}

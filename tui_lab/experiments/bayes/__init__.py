@@ -128,7 +128,8 @@ EXPERIMENT = Experiment(
         Metric("evidence/log", "log p(y | X): how well the prior as a whole predicts the labels."),
         Metric(
             "evidence/best_tau",
-            "The scale of the prior, from 1e-5 to 10, with the largest evidence; NaN without data.",
+            "The scale of the prior, from 1e-5 to 10, with the largest evidence: an end of this "
+            "range where it still rises there. NaN without data.",
         ),
         Metric(
             "identity/error",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,9 @@ _GRID = 61
 """Points along each side of the contour's grid."""
 _CURVE = 401
 _STRENGTHS = torch.logspace(-6, 6, 97, dtype=torch.float64)
-SCALES = torch.logspace(-5, 1, 61, dtype=torch.float64)
-"""Scales of the prior whose evidence is drawn."""
+NARROWEST, WIDEST = 1e-5, 10.0
+"""Scales of the prior between which the evidence is drawn and its top looked for."""
+_SCALES = 61
 _DEEPEST = -30.0
 """Where the log posterior is cut off, from its top."""
 
@@ -117,12 +119,19 @@ def weights_for_every_strength(data: Data, prior: str, present: float, solution:
     }
 
 
+def scales() -> Tensor:
+    """The scales that are drawn, even on a log axis, with both ends as they are said to be."""
+    ends = math.log10(NARROWEST), math.log10(WIDEST)
+    drawn = torch.logspace(ends[0], ends[1], _SCALES, dtype=torch.float64)
+    return drawn.clamp(NARROWEST, WIDEST)
+
+
 def evidence(data: Data, prior: str, present: float, best: float) -> Layers:
     """log p(y | X) for priors of every scale; `best` is NaN where all are equally good."""
     places = torch.tensor([present, best], dtype=torch.float64)
     now, top = log_evidence(data, prior, places.nan_to_num(present)).tolist()
     return {
-        "line evidence": _xy(SCALES, log_evidence(data, prior, SCALES)),
+        "line evidence": _xy(scales(), log_evidence(data, prior, scales())),
         "points best": {"x": [best], "y": [top]} if len(data.y) else {},
         "points present": {"x": [present], "y": [now]},
     }
@@ -153,7 +162,11 @@ def prior_and_penalty(prior: str, metrics: Mapping[str, float], noise: float, n:
         ["examples", "n", n],
         ["MAP − penalised", "largest difference", metrics["map/difference"]],
         ["log evidence", "log p(y | X)", metrics["evidence/log"]],
-        ["best scale", "of the largest evidence", metrics["evidence/best_tau"]],
+        [
+            "best scale",
+            f"of the largest evidence, {NARROWEST:g} to {WIDEST:g}",
+            metrics["evidence/best_tau"],
+        ],
     ]
     return {"table": {"columns": ["", "", "value"], "rows": rows}}
 

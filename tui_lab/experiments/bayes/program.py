@@ -127,12 +127,15 @@ def _pair(name: str, values: Tensor) -> dict[str, float]:
 
 
 def _best_scale(data: Data, prior: str) -> float:
-    """The scale with the largest evidence among those drawn, refined; NaN without data."""
+    """The scale with the largest evidence in the range drawn, refined; an end of it where the
+    evidence still rises there; NaN without data."""
     if not len(data.y):
         return float("nan")
-    exponents = pictures.SCALES.log10()
+    scales = pictures.scales()
+    step = scales[1] / scales[0]
     for _ in range(_REFINEMENTS):
-        best = exponents[log_evidence(data, prior, 10**exponents).argmax()]
-        step = exponents[1] - exponents[0]
-        exponents = torch.linspace(float(best - step), float(best + step), 21).double()
-    return float(10**best)
+        best = scales[log_evidence(data, prior, scales).argmax()]
+        around = best * step ** torch.linspace(-1, 1, 21).double()
+        scales = around.clamp(pictures.NARROWEST, pictures.WIDEST)
+        step = step**0.1
+    return float(best)

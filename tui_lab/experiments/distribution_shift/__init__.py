@@ -65,7 +65,8 @@ EXPERIMENT = Experiment(
         ),
         Metric(
             "test/loss_exact",
-            "Covariate shift: the same with the true ratio of densities, clipped alike.",
+            "Covariate shift: the same with the true ratio of densities for weights, clipped at "
+            "the same bound as the estimated ones.",
             "minimize",
         ),
         Metric(
@@ -194,7 +195,7 @@ EXPERIMENT = Experiment(
             y="β",
             log_y=True,
             help="Covariate shift: the weight of each training example, and the true ratio of "
-            "densities.",
+            "densities; clipped weights lie below it.",
         ),
         Bars(
             "counted shares",
@@ -222,8 +223,9 @@ EXPERIMENT = Experiment(
         ),
         Bars(
             "plain and corrected",
-            help="Loss or accuracy on the target, model by model; marks: the noise that is left in "
-            "any case (covariate), the accuracy expected of the plain model (concept).",
+            help="Loss or accuracy on the target, model by model; `exact` has the true ratio for "
+            "weights, clipped like the estimate. Marks: the noise that is left in any case "
+            "(covariate), the accuracy expected of the plain model (concept).",
         ),
         Table("side by side", help="Every correction beside doing nothing."),
     ),

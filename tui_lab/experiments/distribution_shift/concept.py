@@ -25,6 +25,9 @@ from tui_lab.experiments.distribution_shift.regression import (
 from tui_lab.training.linear_model import normal
 
 _CURVE = 91
+_PENALTY = 1e-6
+"""λ of λ‖w‖²/2 beside the mean loss. Without noise the classes can be separated, and then it alone
+says how sure a model gets, and so how slowly it learns anew."""
 _TEST = 5000
 """Fresh examples of the last concept that accuracies are measured on."""
 
@@ -33,7 +36,7 @@ def concept_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
     """Classify points by a line through 0 that turns by `angle` degrees in `periods` steps: one
     model stays as it was, the other learns a little from each period's examples."""
     X, y = _draw(hp.examples, 0.0, hp.noise, generator)
-    plain = logistic_regression(X, y)
+    plain = logistic_regression(X, y, _PENALTY)
     updated, measured = plain, []
     for period in range(1, hp.periods + 1):
         angle = hp.angle * period / hp.periods
@@ -41,7 +44,11 @@ def concept_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
         measured.append((angle, _accuracy(plain, new, labels), _accuracy(updated, new, labels)))
         updated = _learn(updated, new, labels, hp.updates, hp.lr)
     fresh, fresh_labels = _draw(_TEST, hp.angle, hp.noise, generator)
-    models = {"plain": plain, "updated": updated, "oracle": logistic_regression(new, labels)}
+    models = {
+        "plain": plain,
+        "updated": updated,
+        "oracle": logistic_regression(new, labels, _PENALTY),
+    }
     accuracies = {name: _accuracy(w, fresh, fresh_labels) for name, w in models.items()}
     weights, _ = importance_weights(with_ones(X), with_ones(new))
     expected = expected_accuracy(_angle(plain) - hp.angle, hp.noise)

@@ -94,7 +94,7 @@ def covariate_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
         "fit": _fit(law, train, target, fits),
         "importance weights": _weights(law, train, used),
         "plain and corrected": bars(losses, hp.noise**2 / 2),
-        "side by side": _side_by_side(metrics, hp.examples),
+        "side by side": _side_by_side(metrics, hp.examples, hp.clip),
     }
     return Outcome(metrics, pictures)
 
@@ -160,12 +160,12 @@ def _weights(law: Law, train: Sample, used: Tensor) -> Layers:
     }
 
 
-def _side_by_side(metrics: dict[str, float], n: int) -> Layers:
-    size = metrics["weights/effective_size"]
+def _side_by_side(metrics: dict[str, float], n: int, clip: float) -> Layers:
+    size, bound = metrics["weights/effective_size"], f", at most {clip:g}" if clip else ""
     rows: list[list[object]] = [
         ["plain", "all equal", metrics["test/loss_plain"], n],
-        ["weighted", "estimated β", metrics["test/loss_weighted"], size],
-        ["exact", "true p/q", metrics["test/loss_exact"], ""],
+        ["weighted", f"estimated β{bound}", metrics["test/loss_weighted"], size],
+        ["exact", f"true p/q{bound}", metrics["test/loss_exact"], ""],
         ["oracle", "target labels", metrics["test/loss_oracle"], ""],
     ]
     return table(["fit", "weights", "target loss", "effective n"], rows)

@@ -7,6 +7,10 @@ from torch import Tensor
 
 from tui_lab.experiments.distribution_shift.regression import logistic_regression
 
+PENALTY = 1e-10
+"""λ of λ‖w‖²/2 beside the mean loss: keeps h finite where the domains can be separated, and is far
+below what the inputs say elsewhere."""
+
 
 def importance_weights(train: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """β = exp(h)·n_train/n_target for the features of the training inputs, and the w of h = x·w.
@@ -16,7 +20,7 @@ def importance_weights(train: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """
     X = torch.cat((train, target))
     y = torch.cat((torch.zeros(len(train)), torch.ones(len(target)))).to(X.dtype)
-    w = logistic_regression(X, y)
+    w = logistic_regression(X, y, PENALTY)
     return weights_at(train, w, len(train), len(target)), w
 
 

@@ -89,7 +89,7 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=4,
         step=1,
         help="Covariate shift: degree of h in the weights exp(h(x)); log p/q of two Gaussians is "
-        "of degree 2, or 1 when they are equally wide.",
+        "of degree 2, or 1 when they are equally wide. A penalty of 1e-10·‖w‖²/2 keeps h finite.",
         only_if=_COVARIATE,
     ),
     Float(
@@ -99,7 +99,8 @@ KNOBS: tuple[Hyperparameter, ...] = (
         high=1000.0,
         log=True,
         smallest=0.1,
-        help="Covariate shift: the largest weight an example may have; 0 clips nothing.",
+        help="Covariate shift: the largest weight an example may have, estimated or exact; 0 clips "
+        "nothing.",
         only_if=_COVARIATE,
     ),
     Choice(

@@ -65,7 +65,20 @@ PRESETS = (
             picture="accuracy",
         ),
     ),
-    Preset("few-images-0", "1000 images, no dropout", {**_FEW, "p1": 0.0, "p2": 0.0}),
+    Preset(
+        "few-images-0",
+        "1000 images, no dropout",
+        {**_FEW, "p1": 0.0, "p2": 0.0},
+        Question(
+            "1000 images, 100 epochs, no dropout: how much better will it tell these images than "
+            "new ones?",
+            ("hardly", "by some 5 points", "by some 20 points"),
+            "By {gap/accuracy}: test accuracy is {test/accuracy}. The test loss, {test/loss}, is "
+            "for few-images and few-images-strong to compare with.",
+            right="by some 20 points",
+            picture="gap",
+        ),
+    ),
     Preset(
         "few-images",
         "1000 images, dropout 0.2 and 0.5",
@@ -79,5 +92,17 @@ PRESETS = (
             picture="gap",
         ),
     ),
-    Preset("few-images-strong", "1000 images, dropout 0.5 and 0.7", {**_FEW, "p1": 0.5, "p2": 0.7}),
+    Preset(
+        "few-images-strong",
+        "1000 images, dropout 0.5 and 0.7",
+        {**_FEW, "p1": 0.5, "p2": 0.7},
+        Question(
+            "More dropout still, 0.5 and 0.7. What will be clearly better than in few-images-0?",
+            ("test accuracy", "test loss", "both", "neither"),
+            "Test loss {test/loss}, accuracy {test/accuracy}, gap {gap/accuracy}. Dropout makes "
+            "the network less sure of what it gets wrong rather than righter.",
+            right="test loss",
+            picture="loss",
+        ),
+    ),
 )

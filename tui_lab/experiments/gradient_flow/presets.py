@@ -63,7 +63,7 @@ PRESETS = (
     ),
     Preset(
         "constant",
-        "All weights alike: a symmetry that is never broken",
+        "All weights alike, 0.1",
         {
             "activation": "tanh",
             "init": "constant",
@@ -87,7 +87,7 @@ PRESETS = (
     ),
     Preset(
         "shallow",
-        "Two layers: nothing vanishes",
+        "Two layers of sigmoids",
         {"depth": 2},
     ),
     Preset(

@@ -46,7 +46,7 @@ EXPERIMENT = Experiment(
         Float(
             "lambda_low",
             aliases=("λ", "lambda"),
-            default=0.01,
+            default=0.1,
             low=1e-6,
             high=1e4,
             log=True,
@@ -55,11 +55,11 @@ EXPERIMENT = Experiment(
         Float(
             "lambda_high",
             aliases=("λ", "lambda"),
-            default=100.0,
+            default=650.0,
             low=1e-6,
             high=1e4,
             log=True,
-            help="Largest λ of the grid; with lr·λ above 2 a run diverges.",
+            help="Largest λ of the grid; with lr·λ above 2 a run diverges, and 650 is just below.",
             only_if=unless("points", 1),
         ),
         Int(

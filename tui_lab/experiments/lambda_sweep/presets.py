@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from tui_lab.experiment import Preset, Question
 
+_BELOW_100 = {"lambda_low": 0.01, "lambda_high": 100.0}
+_DECADES = {"lambda_low": 0.1, "lambda_high": 100.0, "points": 7, "seeds": 100}
+
 PRESETS = (
     Preset(
         "notes-grid",
         "λ from 0.1 to 100, and the choice by validation",
-        {"lambda_low": 0.1, "points": 7, "seeds": 100},
+        _DECADES,
         Question(
             "Does the test loss fall and then rise again as λ grows to 100?",
             ("yes, a U", "no, it falls and stays low", "no, it only rises"),
@@ -19,9 +22,22 @@ PRESETS = (
         ),
     ),
     Preset(
+        "to-the-edge",
+        "λ from 0.1 to 650",
+        question=Question(
+            "The grid goes on to 650, where lr·λ is 1.95. The test loss…",
+            ("stays low", "rises by a few per cent", "rises more than tenfold in the end"),
+            "The best is {test/loss_at_best}, at λ = {lambda/best_test}. At 650 it is more than "
+            "ten times that, as *loss against λ* shows: a step overshoots by nearly as much as it "
+            "should go. {runs/diverged} of {runs/total} runs have diverged.",
+            right="rises more than tenfold in the end",
+            picture="loss against λ",
+        ),
+    ),
+    Preset(
         "from-zero",
         "The same from w = 0",
-        {"init_sd": 0.0, "lambda_low": 0.1, "points": 7, "seeds": 100},
+        {**_DECADES, "init_sd": 0.0},
         Question(
             "If every run starts from w = 0, how much test loss does λ = 0 cost?",
             ("as much as before, about 90", "about ten times the best", "hardly anything"),
@@ -34,7 +50,7 @@ PRESETS = (
     Preset(
         "few-validation",
         "Only 3 validation examples",
-        {"validation_examples": 3, "lambda_low": 0.1, "points": 7, "seeds": 100},
+        {**_DECADES, "validation_examples": 3},
         Question(
             "How much worse is the λ that 3 validation examples choose?",
             ("by a few per cent", "by about a fifth", "ten times as bad"),
@@ -46,7 +62,7 @@ PRESETS = (
     ),
     Preset(
         "diverging",
-        "λ up to 3,000: some runs diverge",
+        "λ from 10 to 3,000",
         {"lambda_low": 10.0, "lambda_high": 3000.0, "points": 21, "seeds": 32},
         Question(
             "With lr 0.003, at which λ do runs begin to diverge?",
@@ -60,7 +76,7 @@ PRESETS = (
     Preset(
         "l1",
         "L1 by its sub-gradient",
-        {"penalty": "L1"},
+        {**_BELOW_100, "penalty": "L1"},
         Question(
             "L1 takes lr·λ from every weight at every step, and never stops at 0. And now, a U?",
             ("yes", "no"),
@@ -70,7 +86,19 @@ PRESETS = (
             picture="loss against λ",
         ),
     ),
-    Preset("l1-proximal", "L1 by soft threshold", {"penalty": "L1-proximal"}),
+    Preset(
+        "l1-proximal",
+        "L1 by soft threshold",
+        {**_BELOW_100, "penalty": "L1-proximal"},
+        Question(
+            "The soft threshold stops at 0 where the sub-gradient swings. Test loss at λ = 100?",
+            ("rises as before", "as low as at the best λ", "as high as without decay"),
+            "The best λ is {lambda/best_test} with {test/loss_at_best}, and *loss against λ* stays "
+            "there up to 100: all weights are exactly 0.",
+            right="as low as at the best λ",
+            picture="loss against λ",
+        ),
+    ),
     Preset(
         "threshold",
         "As many examples as weights: 201 for 200 and a bias",

@@ -126,7 +126,7 @@ EXPERIMENT = Experiment(
         Preset("notes", "As in the notes: 784-256-10, lr 0.5, 5 epochs"),
         Preset(
             "concise",
-            "The concise version: the same steps",
+            "The concise version: nn.Sequential, torch.optim",
             {"implementation": "concise"},
             Question(
                 "The same seed, nn.Sequential and torch.optim.SGD in place of tensors: what will "
@@ -157,7 +157,7 @@ EXPERIMENT = Experiment(
         ),
         Preset(
             "constant-init",
-            "All weights 0.01: hidden units that stay equal",
+            "All weights start at 0.01",
             {"init": "constant", "lr": 0.03},
             Question(
                 "All 256 hidden units start with the same weights. What becomes of them?",
@@ -185,7 +185,7 @@ EXPERIMENT = Experiment(
         ),
         Preset(
             "deep-sigmoid",
-            "Four sigmoid layers: the gradient vanishes",
+            "Four sigmoid layers",
             {"hidden": (256, 256, 256, 256), "activation": "sigmoid"},
             Question(
                 "Four hidden layers of sigmoids from N(0, 0.01²). How much will it learn?",

@@ -33,7 +33,7 @@ PRESETS = (
     ),
     Preset(
         "l2",
-        "L2: small, never zero",
+        "L2 in place of L1",
         {"penalty": "L2"},
         Question(
             "L2 shrinks every weight by a factor. Which weights reach 0?",
@@ -47,7 +47,7 @@ PRESETS = (
     Preset("none", "No penalty", {"penalty": "none"}),
     Preset(
         "all-zero",
-        "λ so large that nothing is left",
+        "A large λ: 2",
         {"strength": 2.0},
         Question(
             "λ = 2 with the soft threshold. How many of the 5 weights survive?",

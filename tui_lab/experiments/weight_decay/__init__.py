@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from tui_lab.conditions import unless
 from tui_lab.declarations import divergence, linear_law
-from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question
+from tui_lab.experiment import Bars, Curve, Experiment, Metric
+from tui_lab.experiments.weight_decay.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Flag, Float, Int
 
 EXPERIMENT = Experiment(
     name="weight-decay",
     title="Weight decay",
     chapter="Regularization",
-    summary="200 weights, 20 examples: shrink the weights a little at every step, and test loss "
-    "falls from about 90 to below 0.1.",
+    summary="200 weights, 20 examples: shrink the weights a little at every step, and see what "
+    "becomes of training and test loss.",
     constraint=linear_law.too_many_numbers,
     program="tui_lab.experiments.weight_decay.program:WeightDecay",
     hyperparameters=(
@@ -33,7 +34,7 @@ EXPERIMENT = Experiment(
             symbol="λ",
             default=3.0,
             low=0.0,
-            high=1000.0,
+            high=1e4,
             log=True,
             live=True,
             help="How strongly the penalty λ‖w‖²/2 pulls the weights to zero; 0 is none.",
@@ -122,82 +123,5 @@ EXPERIMENT = Experiment(
         ),
         Bars("weights", help="The learned weights, against the true 0.01 of every one."),
     ),
-    presets=(
-        Preset(
-            "lambda-0",
-            "No decay: λ = 0",
-            {"weight_decay": 0.0},
-            Question(
-                "200 weights, 20 examples, no decay: train loss goes to 0. And test loss?",
-                ("to 0 as well", "to about 1", "it stays near 90"),
-                "Test loss ended at {test/loss}, train loss at {train/loss}. No example sees the "
-                "part of w outside of what 20 examples span: it stays as it was drawn, "
-                "{norm/w_null} long.",
-                right="it stays near 90",
-                picture="loss",
-            ),
-        ),
-        Preset("lambda-3", "The notes' setting: λ = 3", {"weight_decay": 3.0}),
-        Preset("lambda-10", "Strong decay: λ = 10", {"weight_decay": 10.0}),
-        Preset("batch-1-lambda-0", "Batches of 1, λ = 0", {"batch_size": 1, "weight_decay": 0.0}),
-        Preset("batch-1-lambda-3", "Batches of 1, λ = 3", {"batch_size": 1, "weight_decay": 3.0}),
-        Preset(
-            "concise-lambda-0",
-            "The concise version, λ = 0: MSE, normal bias",
-            {
-                "implementation": "concise",
-                "loss": "mse",
-                "bias_init": "normal",
-                "weight_decay": 0.0,
-            },
-        ),
-        Preset(
-            "concise-lambda-3",
-            "The concise version, λ = 3: MSE, normal bias",
-            {
-                "implementation": "concise",
-                "loss": "mse",
-                "bias_init": "normal",
-                "weight_decay": 3.0,
-            },
-        ),
-        Preset(
-            "concise-batch-1-lambda-0",
-            "The concise version with half loss, batches of 1, λ = 0",
-            {
-                "implementation": "concise",
-                "bias_init": "normal",
-                "batch_size": 1,
-                "weight_decay": 0.0,
-            },
-        ),
-        Preset(
-            "concise-batch-1-lambda-3",
-            "The concise version with half loss, batches of 1, λ = 3",
-            {
-                "implementation": "concise",
-                "bias_init": "normal",
-                "batch_size": 1,
-                "weight_decay": 3.0,
-            },
-        ),
-        Preset(
-            "concise-as-scratch",
-            "MSE that steps exactly as λ = 3 from scratch: twice λ, half lr",
-            {"implementation": "concise", "loss": "mse", "weight_decay": 6.0, "lr": 0.0015},
-        ),
-        Preset(
-            "from-zero",
-            "λ = 0 from w = 0",
-            {"weight_decay": 0.0, "init_sd": 0.0},
-            Question(
-                "No decay again, but w starts at 0 instead of N(0, 1). Test loss ends…",
-                ("near 90 again", "near 1", "below 0.1"),
-                "Test loss ended at {test/loss}: what no example sees was 0 at the start and is "
-                "{norm/w_null} long now. It was the start that overfitted.",
-                right="below 0.1",
-                picture="loss",
-            ),
-        ),
-    ),
+    presets=PRESETS,
 )

@@ -1,0 +1,65 @@
+"""Protects what the lesson of weight decay says came out, and that its surprising presets ask."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tests.experiments.driver import Values, train
+from tests.experiments.lessons import lesson, outcome
+from tui_lab.experiments.weight_decay import EXPERIMENT
+
+NAME = "weight-decay"
+
+
+@cache
+def last(preset: str) -> dict[str, float]:
+    values: Values = dict(EXPERIMENT.preset(preset).values)
+    return train(NAME, **values).last
+
+
+SAID = {
+    "lambda-0": "train loss {train/loss:.6f}, test loss {test/loss:.1f}.",
+    "lambda-3": "train loss {train/loss:.5f}, test loss {test/loss:.3f}, ‖w‖ {norm/w:.3f}.",
+    "lambda-10": "‖w‖ {norm/w:.3f}, test loss {test/loss:.4f}. Train loss is higher, "
+    "{train/loss:.4f}:",
+    "batch-1-lambda-0": "test loss {test/loss:.1f}.",
+    "batch-1-lambda-3": "‖w‖ {norm/w:.3f}, test {test/loss:.4f}.",
+    "concise-lambda-0": "Test loss {test/loss:.0f}:",
+    "concise-lambda-3": "‖w‖ {norm/w:.3f}, test loss {test/loss:.2f}.",
+    "concise-batch-1-lambda-0": "{test/loss:.1f}, as above",
+    "concise-batch-1-lambda-3": "‖w‖ {norm/w:.3f}, test loss {test/loss:.3f}.",
+    "concise-as-scratch": "the same ‖w‖ {norm/w:.4f},",
+    "from-zero": "test loss {test/loss:.4f} without",
+}
+
+
+@pytest.mark.parametrize("preset", [preset.name for preset in EXPERIMENT.presets])
+def test_the_lesson_has_the_numbers_of_every_preset(preset: str) -> None:
+    assert SAID[preset].format(**last(preset)) in outcome(NAME, preset)
+
+
+def test_the_lesson_has_the_length_of_the_part_that_never_moves() -> None:
+    assert f"of length {last('lambda-0')['norm/w_null']:.1f}, never moves" in lesson(NAME)
+
+
+SURPRISING = ("lambda-0", "lambda-3", "lambda-10", "concise-as-scratch", "from-zero")
+
+
+@pytest.mark.parametrize("preset", SURPRISING)
+def test_surprising_presets_ask_first(preset: str) -> None:
+    assert EXPERIMENT.preset(preset).question is not None
+
+
+def test_the_runs_are_what_the_questions_lead_up_to() -> None:
+    """Test loss hardly moves at λ = 0; λ = 3 leaves mostly the start; λ = 10 costs train loss."""
+    none, some, strong = (last(f"lambda-{strength}") for strength in (0, 3, 10))
+    assert none["test/loss"] > 80
+    assert some["norm/w_null"] > 0.95 * some["norm/w"]
+    assert strong["train/loss"] > some["train/loss"]
+    assert strong["test/loss"] < some["test/loss"]
+    assert last("batch-1-lambda-0")["test/loss"] == pytest.approx(none["test/loss"], rel=1e-3)
+    assert last("concise-lambda-0")["test/loss"] == pytest.approx(2 * none["test/loss"], rel=0.02)
+    assert last("concise-as-scratch")["norm/w"] == pytest.approx(some["norm/w"], rel=1e-5)
+    assert last("from-zero")["test/loss"] < 0.01
