@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tui_lab.experiments.autograd import freezing, graphs, switches
+from tui_lab.experiments.autograd import derivatives, freezing, graphs, switches
 from tui_lab.experiments.autograd.witness import Given, See
 
 Case = Callable[[See, Given], None]
 
 CASES: Mapping[str, Case] = {
-    case.__name__: case for case in (*switches.CASES, *graphs.CASES, *freezing.CASES)
+    case.__name__: case
+    for case in (*switches.CASES, *graphs.CASES, *derivatives.CASES, *freezing.CASES)
 }
 UNDER: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "nothing": nullcontext,

@@ -1,0 +1,145 @@
+"""What to try with autograd: every case, and two of them under a switch."""
+
+from __future__ import annotations
+
+from tui_lab.experiment import Preset, Question
+
+
+def _case(title: str, case: str, question: Question | None = None, **values: str) -> Preset:
+    """The preset that shows one case and is named after it."""
+    return Preset(case.replace("_", "-"), title, {"case": case, **values}, question)
+
+
+PRESETS = (
+    _case(
+        "No switch: w asks for a gradient, so does all that comes from it",
+        "expression",
+        Question(
+            "w and b require a gradient, x does not. How many of x, w, b, ŷ and the loss do?",
+            ("2", "4", "5"),
+            "{tensors/requiring_grad} of {tensors/shown}: one input that asks is enough. "
+            "w.grad became {grad/w}.",
+        ),
+    ),
+    _case(
+        "no_grad: the notes' sum of three tensors",
+        "no_grad",
+        Question(
+            "After the no_grad block x + y + z is computed again, as v. "
+            "How many of x, w and v require a gradient?",
+            ("1", "2", "3"),
+            "{tensors/requiring_grad} of {tensors/shown}: x and v; w stays without one.",
+        ),
+    ),
+    _case("Backward from what no_grad computed", "no_grad_backward"),
+    _case("enable_grad where it is on anyway", "enable_grad"),
+    _case(
+        "enable_grad inside no_grad",
+        "nested_enable_grad",
+        Question(
+            "A loss is computed under enable_grad inside no_grad. Does w get a gradient?",
+            ("no, no_grad is around it", "yes, the innermost switch counts"),
+            "w.grad is {grad/w}: the innermost switch counts.",
+        ),
+    ),
+    _case("inference_mode: its tensors stay outside", "inference_mode"),
+    _case("detach cuts one of two paths", "detach"),
+    _case("Without detach both paths count", "not_detached"),
+    _case(
+        "Not everything under no_grad is without requires_grad",
+        "factories",
+        Question(
+            "Under no_grad: w·x, torch.ones(3, requires_grad=True), nn.Parameter(…) and "
+            "torch.ones(3).requires_grad_(). How many require a gradient?",
+            ("0", "1", "3"),
+            "{tensors/requiring_grad} of {tensors/shown}: only what is computed goes without.",
+        ),
+    ),
+    _case("Whole numbers can't require a gradient", "whole_numbers"),
+    _case(
+        "backward adds to .grad",
+        "accumulate",
+        Question(
+            "One backward gives w.grad = 4. What is it after three, nothing zeroed?",
+            ("4", "12", "64"),
+            "{grad/w}: each backward adds.",
+        ),
+    ),
+    _case("Zeroed in between", "zero_grad"),
+    _case(
+        "Updating a leaf in place, outside no_grad",
+        "leaf_in_place",
+        Question(
+            "w -= lr · w.grad, outside no_grad. What happens?",
+            ("it becomes part of the graph", "RuntimeError", "nothing special"),
+            "Exceptions raised: {exceptions/raised}. The code shows its text.",
+        ),
+    ),
+    _case("The same update under no_grad", "leaf_under_no_grad"),
+    _case("w = w − …: another tensor", "reassigned"),
+    _case("backward twice", "backward_twice"),
+    _case("backward twice with retain_graph", "retain_graph"),
+    _case("Changing what was saved for backward", "saved_and_changed"),
+    _case("backward from a vector", "not_a_scalar"),
+    _case("Who keeps a gradient", "retain_grad"),
+    _case("The graph of a small network", "network"),
+    _case(
+        "The derivative of a derivative, with create_graph",
+        "second_derivative",
+        Question(
+            "loss = x·w³, and grad is asked for with create_graph=True. Does that gradient, 3x·w², "
+            "require a gradient?",
+            ("no, a gradient is a number", "yes, it was computed from w"),
+            "{tensors/requiring_grad} of {tensors/shown} do: w, the loss and the first derivative; "
+            "the second was asked for without create_graph.",
+        ),
+    ),
+    _case("The same without create_graph", "no_create_graph"),
+    _case("Derivative after derivative of a sine", "higher_derivatives"),
+    _case(
+        "The second derivative of a line",
+        "derivative_of_a_line",
+        Question(
+            "loss = x·w. What does grad say about the derivative of its derivative?",
+            ("0", "None", "RuntimeError"),
+            "Exceptions raised: {exceptions/raised}. The slope is x, and w is not in it.",
+        ),
+    ),
+    _case("A loss that holds a gradient", "gradient_penalty"),
+    _case("Frozen before forward", "freeze_before"),
+    _case("Frozen before forward, with no_grad around it", "freeze_in_no_grad"),
+    _case(
+        "Frozen between backward and step",
+        "freeze_late",
+        Question(
+            "loss = w², w = 1, lr 0.1. After backward, w.requires_grad = False; then step(). "
+            "What is w?",
+            ("1", "0.8"),
+            "{value/w}: an optimizer looks at .grad, not at requires_grad.",
+        ),
+    ),
+    _case("Frozen with .grad None", "freeze_none"),
+    _case("Frozen with .grad zeroed", "freeze_zeroed"),
+    _case(
+        "Frozen with .grad zeroed, and weight decay",
+        "freeze_zeroed_decay",
+        Question(
+            "w is frozen and its .grad is 0; the optimizer has weight_decay 0.5. Does w move?",
+            ("no", "yes"),
+            "It moved by {moved/w}.",
+        ),
+    ),
+    _case("Frozen with .grad zeroed, and momentum", "freeze_zeroed_momentum"),
+    _case("Frozen and set free again", "unfreeze"),
+    _case("A layer whose forward runs under no_grad", "no_grad_layer"),
+    Preset(
+        "all-under-no-grad",
+        "The first case, all of it under no_grad",
+        {"case": "expression", "under": "no_grad"},
+    ),
+    Preset(
+        "all-under-inference-mode",
+        "enable_grad inside inference_mode changes nothing",
+        {"case": "nested_enable_grad", "under": "inference_mode"},
+    ),
+)
