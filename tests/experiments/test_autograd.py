@@ -29,6 +29,10 @@ from tui_lab.experiments.autograd import execution as autograd
 from tui_lab.experiments.autograd.witness import Given
 
 DATA = "element 0 of tensors does not require grad and does not have a grad_fn"
+ARRAY = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+STANDS = {"no_grad", "inference_mode", "factories"}
+STANDS |= {"numpy_refused", "numpy_under_no_grad", "detach_numpy", "detach_clone_numpy"}
+"""Cases that ask for no gradient where a switch forbids it, beside those of enable_grad."""
 
 
 def test_every_case_is_declared_and_has_a_preset() -> None:
@@ -116,6 +120,7 @@ def test_accumulation_is_shown_backward_by_backward() -> None:
         ("saved_and_changed", "modified by an inplace operation", "loss.backward()"),
         ("no_create_graph", DATA, "[second] = torch.autograd.grad(first, w)"),
         ("derivative_of_a_line", DATA, "[second] = torch.autograd.grad(first, w)"),
+        ("numpy_refused", ARRAY, "w.numpy()"),
         ("not_a_scalar", "grad can be implicitly created only for scalar", "loss.backward()"),
     ],
 )
@@ -142,6 +147,7 @@ def test_nothing_else_raises() -> None:
         "not_a_scalar",
         "no_create_graph",
         "derivative_of_a_line",
+        "numpy_refused",
     }
 
 
@@ -173,8 +179,7 @@ def test_who_keeps_a_gradient() -> None:
 @pytest.mark.parametrize("under", ["no_grad", "inference_mode"])
 def test_under_a_switch_there_is_nothing_to_go_back_through(under: str) -> None:
     for case in NAMES:
-        asks_for_more = "enable_grad" in case or case in ("no_grad", "inference_mode", "factories")
-        if not asks_for_more:
+        if "enable_grad" not in case and case not in STANDS:
             assert run(case, under).error is not None
     assert str(run("expression", under).error) == DATA
     _, measured = demonstration(case="expression", under=under)

@@ -33,6 +33,11 @@ NAMES = (
     "higher_derivatives",
     "derivative_of_a_line",
     "gradient_penalty",
+    "numpy_refused",
+    "numpy_under_no_grad",
+    "detach_numpy",
+    "detach_clone_numpy",
+    "numpy_behind_autograd",
     "freeze_before",
     "freeze_in_no_grad",
     "freeze_late",
@@ -43,7 +48,7 @@ NAMES = (
     "unfreeze",
     "no_grad_layer",
 )
-"""In the order of the lesson: switches, graphs, higher derivatives, freezing."""
+"""In the order of the lesson: switches, graphs, higher derivatives, NumPy, freezing."""
 UNDER = ("nothing", "no_grad", "enable_grad", "inference_mode")
 
 

@@ -106,6 +106,30 @@ PRESETS = (
         ),
     ),
     _case("A loss that holds a gradient", "gradient_penalty"),
+    _case("numpy() on a tensor that requires a gradient", "numpy_refused"),
+    _case("numpy() under no_grad", "numpy_under_no_grad"),
+    _case(
+        "detach().numpy() shares its memory",
+        "detach_numpy",
+        Question(
+            "w = [1, 2]; array = w.detach().numpy(); array[0] = 10. Then w[1] = 20 under no_grad. "
+            "What do the entries of w add up to?",
+            ("3", "21, the array has a copy", "30, the memory is one"),
+            "{value/w}: detach cuts the graph, not the memory.",
+        ),
+    ),
+    _case("clone() in between: a copy", "detach_clone_numpy"),
+    _case(
+        "An array that changes what backward needs",
+        "numpy_behind_autograd",
+        Question(
+            "y = 2w, loss = y². Before backward an array that shares y's memory is set to 10. The "
+            "right gradient is 8. What happens?",
+            ("w.grad is 8", "RuntimeError, as with y += 1", "w.grad is wrong"),
+            "w.grad is {grad/w}, exceptions raised: {exceptions/raised}. What NumPy writes raises "
+            "no version, so that backward can't notice.",
+        ),
+    ),
     _case("Frozen before forward", "freeze_before"),
     _case("Frozen before forward, with no_grad around it", "freeze_in_no_grad"),
     _case(
