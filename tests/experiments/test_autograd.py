@@ -121,6 +121,7 @@ def test_accumulation_is_shown_backward_by_backward() -> None:
         ("no_create_graph", DATA, "[second] = torch.autograd.grad(first, w)"),
         ("derivative_of_a_line", DATA, "[second] = torch.autograd.grad(first, w)"),
         ("numpy_refused", ARRAY, "w.numpy()"),
+        ("with_exception", DATA, "loss.backward()"),
         ("not_a_scalar", "grad can be implicitly created only for scalar", "loss.backward()"),
     ],
 )
@@ -148,6 +149,7 @@ def test_nothing_else_raises() -> None:
         "no_create_graph",
         "derivative_of_a_line",
         "numpy_refused",
+        "with_exception",
     }
 
 

@@ -17,6 +17,10 @@ NAMES = (
     "not_detached",
     "factories",
     "whole_numbers",
+    "with_statement",
+    "with_exception",
+    "with_generator",
+    "with_by_hand",
     "accumulate",
     "zero_grad",
     "leaf_in_place",
@@ -48,7 +52,7 @@ NAMES = (
     "unfreeze",
     "no_grad_layer",
 )
-"""In the order of the lesson: switches, graphs, higher derivatives, NumPy, freezing."""
+"""In the order of the lesson: switches, with, graphs, higher derivatives, NumPy, freezing."""
 UNDER = ("nothing", "no_grad", "enable_grad", "inference_mode")
 
 
@@ -103,7 +107,11 @@ EXPERIMENT = Experiment(
         Metric("saved/bytes", "Bytes the case kept for backward; under no_grad there are none."),
     ),
     pictures=(
-        Table("code", help="The source that was run, with what it raised under the line at fault."),
+        Table(
+            "code",
+            help="The source that was run, with what it raised under the line at fault, and at the "
+            "end, after >, what it printed.",
+        ),
         Table(
             "tensors",
             help="Every tensor at every moment the case shows it; 'not kept' is the .grad of a "

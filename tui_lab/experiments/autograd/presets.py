@@ -56,6 +56,19 @@ PRESETS = (
         ),
     ),
     _case("Whole numbers can't require a gradient", "whole_numbers"),
+    _case("with and a no_grad of one's own", "with_statement"),
+    _case(
+        "with and an exception in its block",
+        "with_exception",
+        Question(
+            "backward raises inside `with no_grad():`. Will recording be on again after that?",
+            ("no, the block was not finished", "yes"),
+            "Exceptions raised: {exceptions/raised}, and __exit__ ran all the same: the last line "
+            "printed says recording True.",
+        ),
+    ),
+    _case("with and a generator", "with_generator"),
+    _case("no_grad without with", "with_by_hand"),
     _case(
         "backward adds to .grad",
         "accumulate",

@@ -73,6 +73,7 @@ class Autograd(Demonstration):
             rows.append(["▶" if number == chosen.error_line else "", line])
             if number == chosen.error_line and chosen.error is not None:
                 rows += [["!", text] for text in _said(chosen.error)]
+        rows += [[">", line] for line in chosen.see.printed]
         return {"columns": ["", "what is run"], "rows": rows}
 
     def _tensors(self) -> dict[str, Any]:
