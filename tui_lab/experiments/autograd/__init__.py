@@ -51,6 +51,8 @@ NAMES = (
     "freeze_zeroed_momentum",
     "unfreeze",
     "no_grad_layer",
+    "freeze_by_name",
+    "freeze_by_prefix",
 )
 """In the order of the lesson: switches, with, graphs, higher derivatives, NumPy, freezing."""
 UNDER = ("nothing", "no_grad", "enable_grad", "inference_mode")

@@ -169,6 +169,18 @@ PRESETS = (
     _case("Frozen with .grad zeroed, and momentum", "freeze_zeroed_momentum"),
     _case("Frozen and set free again", "unfreeze"),
     _case("A layer whose forward runs under no_grad", "no_grad_layer"),
+    _case("Frozen by name, out of named_parameters", "freeze_by_name"),
+    _case(
+        "Frozen by a prefix that says too much",
+        "freeze_by_prefix",
+        Question(
+            "Layers 1, 2 and 10 have a weight and a bias each. Frozen is whatever name starts "
+            "with layer1. How many of the six still require a gradient?",
+            ("2", "4", "6"),
+            "{tensors/requiring_grad} of {tensors/shown}: layer10 starts with layer1 as well. "
+            "With its dot, layer1., the prefix means what it says.",
+        ),
+    ),
     Preset(
         "all-under-no-grad",
         "The first case, all of it under no_grad",
