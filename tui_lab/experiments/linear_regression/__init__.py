@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from tui_lab.declarations import divergence, linear_law
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Bars, Contour, Curve, Experiment, Metric, Preset, Scatter, Table
+from tui_lab.experiment import (
+    Bars,
+    Contour,
+    Curve,
+    Experiment,
+    Metric,
+    Preset,
+    Question,
+    Scatter,
+    Table,
+)
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
 
 
@@ -99,6 +109,12 @@ EXPERIMENT = Experiment(
             help="What the summed gradient is divided by: batch_size, as the notes do, or the "
             "number of examples really in the batch; they differ in a short last batch.",
         ),
+        Flag(
+            "shuffle",
+            default=True,
+            help="Draw a new order of the examples for every epoch; off, every epoch has the same "
+            "batches in the same order.",
+        ),
         Choice(
             "dtype",
             ("float32", "float64"),
@@ -162,6 +178,11 @@ EXPERIMENT = Experiment(
         Bars("errors", help="True − learned, weight by weight, the bias last."),
         Table("true and learned", help="Every parameter: true, learned, true − learned."),
         Table("first batch", help="The first mini-batch, as the first step will see it."),
+        Table(
+            "mini-batches",
+            help="The batch iterator, a generator, call by call over the first two epochs: the "
+            "size of each mini-batch, its examples by number, and how many are left.",
+        ),
     ),
     presets=(
         Preset("notes", "As in the notes: lr 0.03, 3 epochs"),
@@ -188,6 +209,22 @@ EXPERIMENT = Experiment(
             "short-batch-actual",
             "The same, the last 40 divided by 40",
             {"batch_size": 64, "divide_by": "actual"},
+        ),
+        Preset(
+            "three-batches",
+            "23 examples in batches of 10: the iterator call by call",
+            {"examples": 23, "epochs": 2},
+            Question(
+                "23 examples in batches of 10. How many steps does an epoch take?",
+                ("2, and 3 examples are left out", "3, the last with 3 examples", "2.3"),
+                "3: the table of mini-batches has 10, 10 and 3. Two epochs took six steps, and the "
+                "loss came to {train/loss}.",
+            ),
+        ),
+        Preset(
+            "in-order",
+            "The same without shuffling",
+            {"examples": 23, "epochs": 2, "shuffle": False},
         ),
     ),
 )
