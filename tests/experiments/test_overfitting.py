@@ -26,6 +26,7 @@ TINY: Values = {
     "hidden": "12",
     "batch_size": 25,
     "epochs": 3,
+    "models": 3,
 }
 """60 = 25 + 25 + 10: the last batch is short."""
 REMEDIES = EXPERIMENT["remedy"].domain.removeprefix("one of ").split(", ")
@@ -186,7 +187,7 @@ ALTERED: dict[str, tuple[Values, object]] = {
     "shift": ({"remedy": "augmentation"}, 1),
     "flip": ({"remedy": "augmentation"}, "off"),
     "noise": ({"remedy": "augmentation"}, 0.0),
-    "models": ({"remedy": "bagging"}, 3),
+    "models": ({"remedy": "bagging"}, 2),
     "lr": ({}, 0.2),
     "epochs": ({}, 2),
     "batch_size": ({}, 24),
@@ -233,8 +234,11 @@ def test_restored_it_goes_on_bit_for_bit(remedy: str) -> None:
 
 def test_what_makes_no_sense_is_refused() -> None:
     assert EXPERIMENT.choose({"hidden": "4096,4096"})
-    with pytest.raises(HyperparameterError, match=r"^hidden must make at most 50,000,000"):
-        EXPERIMENT.choose({"hidden": "4096,4096", "remedy": "bagging"})
+    for remedy in ("bagging", "boosting", "stacking"):
+        with pytest.raises(HyperparameterError, match=r"^hidden must make at most.* 6 models"):
+            EXPERIMENT.choose({"hidden": "4096,4096", "remedy": remedy})
+    with pytest.raises(HyperparameterError, match=r"^models must be at most 4, the number of ep"):
+        EXPERIMENT.choose({"remedy": "boosting", "epochs": 4})
     with pytest.raises(HyperparameterError, match=r"^label_noise"):
         EXPERIMENT.choose({"label_noise": 1.1})
 
