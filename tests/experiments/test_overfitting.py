@@ -183,6 +183,7 @@ ALTERED: dict[str, tuple[Values, object]] = {
     "label_noise": ({}, 0.2),
     "patience": ({"remedy": "early-stopping", "epochs": 20, "lr": 0.5}, 1),
     "weight_decay": ({"remedy": "weight-decay"}, 0.2),
+    "decayed": ({"remedy": "weight-decay", "weight_decay": 0.2}, "last-layer"),
     "p": ({"remedy": "dropconnect"}, 0.2),
     "shift": ({"remedy": "augmentation"}, 1),
     "flip": ({"remedy": "augmentation"}, "off"),

@@ -6,7 +6,7 @@ from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Images, Metric, Scatter
 from tui_lab.experiments.overfitting.presets import PRESETS
-from tui_lab.experiments.overfitting.remedies import ENSEMBLES, REMEDIES
+from tui_lab.experiments.overfitting.remedies import DECAYED, ENSEMBLES, REMEDIES
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
 
 
@@ -74,8 +74,14 @@ EXPERIMENT = Experiment(
             high=10.0,
             log=True,
             live=True,
-            help="How strongly λ‖W‖²/2 pulls all weights to zero; used by weight-decay, and by "
+            help="How strongly λ‖W‖²/2 pulls weights to zero; used by weight-decay, and by "
             "stacking, whose models have from 0 to λ in even steps.",
+        ),
+        Choice(
+            "decayed",
+            DECAYED,
+            help="What is pulled to zero: the weights of every layer, as is the habit, of the "
+            "first or the last alone, or biases as well; used by weight-decay and stacking.",
         ),
         Float(
             "p",

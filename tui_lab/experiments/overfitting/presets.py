@@ -52,6 +52,27 @@ PRESETS = (
         ),
     ),
     Preset(
+        "decay-first-layer",
+        "Weight decay on the first layer alone",
+        {"remedy": "weight-decay", "decayed": "first-layer"},
+    ),
+    Preset(
+        "decay-last-layer",
+        "Weight decay on the last layer alone",
+        {"remedy": "weight-decay", "decayed": "last-layer"},
+        Question(
+            "With weight decay on both layers, 5 % of the wrong labels are learned by heart. How "
+            "much with the same λ on the last one alone, 1,280 of 101,632 weights?",
+            ("as much as without weight decay", "a fifth or so", "5 % again"),
+            "{train/memorized} of them. Decay on every layer is a habit that works, not a law.",
+        ),
+    ),
+    Preset(
+        "decay-biases",
+        "Weight decay on every layer, and on the biases",
+        {"remedy": "weight-decay", "decayed": "every-layer-and-biases"},
+    ),
+    Preset(
         "dropout",
         "Dropout",
         {"remedy": "dropout"},

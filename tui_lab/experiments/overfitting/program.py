@@ -10,6 +10,7 @@ from torch import Tensor
 from tui_lab.experiments.overfitting.augmentation import augment
 from tui_lab.experiments.overfitting.best_epoch import BestEpoch
 from tui_lab.experiments.overfitting.boosting import Boosting
+from tui_lab.experiments.overfitting.decay import decaying, squares
 from tui_lab.experiments.overfitting.measurements import Vote
 from tui_lab.experiments.overfitting.noisy_labels import noisy_data
 from tui_lab.experiments.overfitting.population import Population
@@ -106,15 +107,14 @@ class Overfitting(Program):
         return self._net.logits(X)
 
     def penalty(self) -> Tensor | float:
-        """λ‖W‖²/2 over all weights, biases left out; nothing without weight decay. Stacking's
-        models have from 0 to λ, in even steps."""
+        """λ‖W‖²/2 of whatever decays; nothing without weight decay. Stacking's models have from 0
+        to λ, in even steps."""
         hp = self.hp
         if hp.remedy not in ("weight-decay", "stacking"):
             return 0.0
         shares = torch.ones(1) if hp.remedy == "weight-decay" else torch.linspace(0, 1, hp.models)
-        squares = torch.stack([W.pow(2).flatten(1).sum(1) for W, _ in self.layers]).sum(0) / 2
-        decaying = squares[-len(shares) :]
-        return torch.mul(torch.dot(decaying, shares.to(self.device)), hp.weight_decay)
+        halves = squares(decaying(self.layers, hp.decayed))[-len(shares) :]
+        return torch.mul(torch.dot(halves, shares.to(self.device)), hp.weight_decay)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
         measured = self.measured or self._measure(self._said())

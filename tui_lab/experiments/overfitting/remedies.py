@@ -1,4 +1,4 @@
-"""The remedies by name."""
+"""The remedies by name, and what weight decay may act on."""
 
 from __future__ import annotations
 
@@ -13,3 +13,5 @@ REMEDIES = (
     "augmentation",
     *ENSEMBLES,
 )
+DECAYED = ("every-layer", "first-layer", "last-layer", "every-layer-and-biases")
+"""What weight decay acts on."""
