@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.experiments.autograd_driver import USUAL, run, sight, table
+from tests.experiments.autograd_driver import OTHER, USUAL, run, sight, table
 from tui_lab.experiments.autograd import contexts
 from tui_lab.experiments.autograd.witness import See
 
@@ -48,6 +48,7 @@ def test_each_of_them_is_no_grad(case: str) -> None:
     y, loss = sight(case, "y"), sight(case, "loss")
     assert (y.requires_grad, y.grad_fn) == (twin.requires_grad, twin.grad_fn) == (False, "None")
     assert loss.requires_grad
+    assert sight(case, "w", OTHER).grad_number == pytest.approx(2 * OTHER.w * OTHER.x**2)
     assert sight(case, "w", under="no_grad").grad == "None"
 
 

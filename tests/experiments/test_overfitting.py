@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from tests.experiments.driver import Values, build, evaluate, flat, set_hyperparameter
+from tests.experiments.overfitting_driver import assert_same, train_beside, twin
 from tests.experiments.test_declarations import Reads
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.overfitting import EXPERIMENT
@@ -96,24 +96,9 @@ def test_data_start_and_order_are_the_same_for_every_remedy(remedy: str) -> None
 def test_a_step_is_that_of_torch(remedy: str, decay: float) -> None:
     """Against nn.Linear, cross_entropy and SGD with weight_decay on the weights alone."""
     program = built(**TINY, remedy=remedy, weight_decay=0.7)
-    first, last = torch.nn.Linear(784, 12), torch.nn.Linear(12, 10)
-    with torch.no_grad():
-        for layer, (W, b) in zip((first, last), program.layers, strict=True):
-            layer.weight.copy_(W[0].T)
-            layer.bias.copy_(b[0, 0])
-    groups: list[dict[str, Any]] = [
-        {"params": [first.weight, last.weight], "weight_decay": decay},
-        {"params": [first.bias, last.bias]},
-    ]
-    sgd = torch.optim.SGD(groups, lr=program.hp.lr)
-    for (rows,) in program.batches:
-        list(program.step((rows,)))
-        X, y = program._data.train.X[rows], program._data.train.y[rows]
-        sgd.zero_grad()
-        torch.autograd.backward(F.cross_entropy(last(torch.relu(first(X))), y))
-        sgd.step()
-    np.testing.assert_allclose(program.layers[0][0][0].detach().T, first.weight.detach(), atol=1e-6)
-    np.testing.assert_allclose(program.layers[1][1][0, 0].detach(), last.bias.detach(), atol=1e-6)
+    pair = twin(program)
+    train_beside(program, pair, decay)
+    assert_same(program, pair)
 
 
 def test_dropout_and_dropconnect_act_in_training_alone() -> None:

@@ -3,15 +3,13 @@ torch, and the bands of what is to be seen."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from torch.nn import functional as F
 
 from tests.experiments.driver import evaluate
+from tests.experiments.overfitting_driver import assert_same, train_beside, twin
 from tests.experiments.test_overfitting import TINY, built, epoch, tiny, trained
 from tui_lab.experiments.overfitting.boosting import Boosting
 from tui_lab.experiments.overfitting.program import Overfitting
@@ -86,38 +84,15 @@ def test_what_the_first_model_gets_wrong_weighs_more_for_the_second() -> None:
     assert measured["train/weight_of_wrong"] == pytest.approx(weights @ wrongly)
 
 
-def twin(program: Overfitting, member: int) -> tuple[torch.nn.Linear, torch.nn.Linear]:
-    """One model in torch's own layers."""
-    first, last = torch.nn.Linear(784, 12), torch.nn.Linear(12, 10)
-    with torch.no_grad():
-        for layer, (W, b) in zip((first, last), program.layers, strict=True):
-            layer.weight.copy_(W[member].T)
-            layer.bias.copy_(b[member, 0])
-    return first, last
-
-
-def compare(program: Overfitting, member: int, layers: tuple[torch.nn.Linear, ...]) -> None:
-    for layer, (W, b) in zip(layers, program.layers, strict=True):
-        np.testing.assert_allclose(W[member].detach().T, layer.weight.detach(), atol=1e-6)
-        np.testing.assert_allclose(b[member, 0].detach(), layer.bias.detach(), atol=1e-6)
-
-
 def test_boosting_trains_one_model_at_a_time_on_weighted_images() -> None:
     program = built(**TINY, remedy="boosting")
     epoch(program)
     assert program.boosting is not None
     counted = program.boosting.current.float()
     before = [p.detach().clone() for p in program.parameters().values()]
-    first, last = twin(program, 2)
-    sgd = torch.optim.SGD([*first.parameters(), *last.parameters()], lr=program.hp.lr)
-    for (rows,) in program.batches:
-        list(program.step((rows,)))
-        X, y = program._data.train.X[rows], program._data.train.y[rows]
-        each = F.cross_entropy(last(torch.relu(first(X))), y, reduction="none")
-        sgd.zero_grad()
-        torch.autograd.backward((counted[rows] * each).mean())
-        sgd.step()
-    compare(program, 2, (first, last))
+    pair = twin(program, 2)
+    train_beside(program, pair, counted=counted)
+    assert_same(program, pair, 2)
     for old, new in zip(before, program.parameters().values(), strict=True):
         assert torch.equal(old[[1, 3]], new[[1, 3]])
         assert not torch.equal(old[0], new[0])
@@ -134,19 +109,9 @@ def test_stackings_models_differ_in_weight_decay(member: int) -> None:
     """None beside the ensemble, then 0, λ/2 and λ."""
     program = built(**TINY, remedy="stacking", weight_decay=0.8)
     decay = [0.0, 0.0, 0.4, 0.8][member]
-    first, last = twin(program, member)
-    groups: list[dict[str, Any]] = [
-        {"params": [first.weight, last.weight], "weight_decay": decay},
-        {"params": [first.bias, last.bias]},
-    ]
-    sgd = torch.optim.SGD(groups, lr=program.hp.lr)
-    for (rows,) in program.batches:
-        list(program.step((rows,)))
-        X, y = program._data.train.X[rows], program._data.train.y[rows]
-        sgd.zero_grad()
-        torch.autograd.backward(F.cross_entropy(last(torch.relu(first(X))), y))
-        sgd.step()
-    compare(program, member, (first, last))
+    pair = twin(program, member)
+    train_beside(program, pair, decay)
+    assert_same(program, pair, member)
 
 
 def test_a_mixture_is_the_likeliest_one() -> None:

@@ -31,6 +31,7 @@ def with_statement(see: See, p: Given) -> None:
     see.print("after it")
     see("after it", w=w, y=y, loss=loss)
     loss.backward()
+    see("after backward", w=w, y=y, loss=loss)
 
 
 def with_exception(see: See, p: Given) -> None:
@@ -72,6 +73,7 @@ def with_generator(see: See, p: Given) -> None:
     loss = (w * p.x) ** 2
     see("after it", w=w, y=y, loss=loss)
     loss.backward()
+    see("after backward", w=w, y=y, loss=loss)
 
 
 def with_by_hand(see: See, p: Given) -> None:
@@ -87,6 +89,7 @@ def with_by_hand(see: See, p: Given) -> None:
     loss = (w * p.x) ** 2
     see("after it", w=w, y=y, loss=loss)
     loss.backward()
+    see("after backward", w=w, y=y, loss=loss)
 
 
 CASES = (with_statement, with_exception, with_generator, with_by_hand)
