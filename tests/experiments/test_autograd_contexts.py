@@ -63,8 +63,8 @@ def test_recording_is_what_it_was_and_not_simply_on(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", [*SWITCHES, "with_exception"])
-def test_what_is_printed_stands_below_the_code(case: str) -> None:
+def test_what_is_printed_stands_above_the_code_where_it_is_seen_at_once(case: str) -> None:
     rows = table("code", case=case)
     lines = [text for mark, text in rows if mark == ">"]
     assert lines == printed(case)
-    assert [mark for mark, _ in rows[-len(lines) :]] == [">"] * len(lines)
+    assert [mark for mark, _ in rows[1 : 1 + len(lines)]] == [">"] * len(lines)

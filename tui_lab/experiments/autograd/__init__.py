@@ -111,8 +111,8 @@ EXPERIMENT = Experiment(
     pictures=(
         Table(
             "code",
-            help="The source that was run, with what it raised under the line at fault, and at the "
-            "end, after >, what it printed.",
+            help="The source that was run, with what it raised under the line at fault; above it, "
+            "after >, what it printed.",
         ),
         Table(
             "tensors",

@@ -69,11 +69,11 @@ class Autograd(Demonstration):
         rows = [["", f"# p.x = {g.x:g}, p.w = {g.w:g}, p.lr = {g.lr:g}, p.times = {g.times}"]]
         if self.hp.under != "nothing":
             rows.append(["", f"# all of it under torch.{self.hp.under}()"])
+        rows += [[">", line] for line in chosen.see.printed]
         for number, line in enumerate(source(chosen.case)):
             rows.append(["▶" if number == chosen.error_line else "", line])
             if number == chosen.error_line and chosen.error is not None:
                 rows += [["!", text] for text in _said(chosen.error)]
-        rows += [[">", line] for line in chosen.see.printed]
         return {"columns": ["", "what is run"], "rows": rows}
 
     def _tensors(self) -> dict[str, Any]:
