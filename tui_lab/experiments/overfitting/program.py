@@ -48,9 +48,17 @@ class Overfitting(Program):
         seed = int(torch.randint(2**31, (), generator=self.generator))
         others = torch.Generator().manual_seed(seed)
         self.chance = torch.Generator(self.device).manual_seed(seed)
-        count = len(self._data.train)
+        self._build_models(others)
+        rows = torch.arange(len(self._data.train), device=self.device)
+        self.batches = Batches((rows,), hp.batch_size, self.generator)
+        self.best = BestEpoch(self.parameters().values())
+        self.measured: dict[str, Tensor] = {}
+        """After the last step of an epoch: the parameters as they stand; else empty."""
+
+    def _build_models(self, others: torch.Generator) -> None:
+        """One model, and an ensemble's beside it, which start from `others`."""
+        hp, count, classes = self.hp, len(self._data.train), len(self._source.classes)
         models = hp.models if hp.remedy in ENSEMBLES else 0
-        classes = len(whole.classes)
         sizes = (PIXELS, *hp.hidden, classes)
         self._net = Population(sizes, 1 + models, self.generator, others, self.device)
         self.layers = self._net.layers
@@ -60,11 +68,6 @@ class Overfitting(Program):
         even = 1 / max(1, models)
         self.votes = torch.full((models,), even, dtype=torch.float64, device=self.device)
         """The weight of each model in the ensemble when last measured; none without one."""
-        rows = torch.arange(count, device=self.device)
-        self.batches = Batches((rows,), hp.batch_size, self.generator)
-        self.best = BestEpoch(self.parameters().values())
-        self.measured: dict[str, Tensor] = {}
-        """After the last step of an epoch: the parameters as they stand; else empty."""
 
     def _draw_bags(self, models: int, count: int, others: torch.Generator) -> Tensor:
         """The training images of each model: all of them, but for bagging's."""
@@ -112,9 +115,12 @@ class Overfitting(Program):
         hp = self.hp
         if hp.remedy not in ("weight-decay", "stacking"):
             return 0.0
-        shares = torch.ones(1) if hp.remedy == "weight-decay" else torch.linspace(0, 1, hp.models)
+        if hp.remedy == "weight-decay":
+            shares = torch.ones(1, device=self.device)
+        else:
+            shares = torch.linspace(0, 1, hp.models, device=self.device)
         halves = squares(decaying(self.layers, hp.decayed))[-len(shares) :]
-        return torch.mul(torch.dot(halves, shares.to(self.device)), hp.weight_decay)
+        return torch.mul(torch.dot(halves, shares), hp.weight_decay)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
         measured = self.measured or self._measure(self._said())
