@@ -7,49 +7,32 @@ import json
 import math
 import re
 from collections.abc import Callable
-from functools import cache
 from importlib import resources
 from typing import Any
 
 import pytest
 import torch
 
+from tests.experiments.autograd_driver import (
+    NAME,
+    OTHER,
+    USUAL,
+    demonstration,
+    run,
+    sight,
+    table,
+)
 from tests.experiments.driver import build, evaluate
 from tui_lab.experiment import KeyFigures
 from tui_lab.experiments.autograd import EXPERIMENT, NAMES, UNDER
 from tui_lab.experiments.autograd import execution as autograd
-from tui_lab.experiments.autograd.program import Autograd
-from tui_lab.experiments.autograd.witness import Given, Sight
+from tui_lab.experiments.autograd.witness import Given
 
-NAME = "autograd"
-USUAL = Given(x=2.0, w=1.0, lr=0.1, times=3)
-OTHER = Given(x=-1.5, w=0.75, lr=0.3, times=5)
 DATA = "element 0 of tensors does not require grad and does not have a grad_fn"
-
-
-@cache
-def run(case: str, under: str = "nothing", given: Given = USUAL) -> autograd.Execution:
-    return autograd.execute(case, under, given, 0)
-
-
-@cache
-def demonstration(seed: int = 0, **values: Any) -> tuple[Autograd, dict[str, float]]:
-    program = build(NAME, seed, **values)
-    assert isinstance(program, Autograd)
-    return program, evaluate(program)
-
-
-def sight(case: str, name: str, given: Given = USUAL, under: str = "nothing") -> Sight:
-    found = run(case, under, given).see.last(name)
-    assert found is not None
-    return found
-
-
-def table(title: str, **values: Any) -> list[list[str]]:
-    program, _ = demonstration(**values)
-    rows = program.pictures()[title]["table"]["rows"]
-    assert isinstance(rows, list)
-    return rows
+ARRAY = "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+STANDS = {"no_grad", "inference_mode", "factories"}
+STANDS |= {"numpy_refused", "numpy_under_no_grad", "detach_numpy", "detach_clone_numpy"}
+"""Cases that ask for no gradient where a switch forbids it, beside those of enable_grad."""
 
 
 def test_every_case_is_declared_and_has_a_preset() -> None:
@@ -135,6 +118,10 @@ def test_accumulation_is_shown_backward_by_backward() -> None:
         ),
         ("backward_twice", "backward through the graph a second time", "loss.backward()"),
         ("saved_and_changed", "modified by an inplace operation", "loss.backward()"),
+        ("no_create_graph", DATA, "[second] = torch.autograd.grad(first, w)"),
+        ("derivative_of_a_line", DATA, "[second] = torch.autograd.grad(first, w)"),
+        ("numpy_refused", ARRAY, "w.numpy()"),
+        ("with_exception", DATA, "loss.backward()"),
         ("not_a_scalar", "grad can be implicitly created only for scalar", "loss.backward()"),
     ],
 )
@@ -159,6 +146,10 @@ def test_nothing_else_raises() -> None:
         "backward_twice",
         "saved_and_changed",
         "not_a_scalar",
+        "no_create_graph",
+        "derivative_of_a_line",
+        "numpy_refused",
+        "with_exception",
     }
 
 
@@ -190,8 +181,7 @@ def test_who_keeps_a_gradient() -> None:
 @pytest.mark.parametrize("under", ["no_grad", "inference_mode"])
 def test_under_a_switch_there_is_nothing_to_go_back_through(under: str) -> None:
     for case in NAMES:
-        asks_for_more = "enable_grad" in case or case in ("no_grad", "inference_mode", "factories")
-        if not asks_for_more:
+        if "enable_grad" not in case and case not in STANDS:
             assert run(case, under).error is not None
     assert str(run("expression", under).error) == DATA
     _, measured = demonstration(case="expression", under=under)

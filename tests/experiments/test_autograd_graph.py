@@ -4,39 +4,13 @@ the bytes it saves."""
 from __future__ import annotations
 
 import inspect
-from functools import cache
-from typing import Any
 
 import torch
 
-from tests.experiments.driver import build, evaluate
+from tests.experiments.autograd_driver import USUAL, demonstration, run, table
 from tui_lab.experiments.autograd import NAMES
 from tui_lab.experiments.autograd import execution as autograd
 from tui_lab.experiments.autograd.graph import walk
-from tui_lab.experiments.autograd.program import Autograd
-from tui_lab.experiments.autograd.witness import Given
-
-NAME = "autograd"
-USUAL = Given(x=2.0, w=1.0, lr=0.1, times=3)
-
-
-@cache
-def run(case: str, under: str = "nothing", given: Given = USUAL) -> autograd.Execution:
-    return autograd.execute(case, under, given, 0)
-
-
-@cache
-def demonstration(seed: int = 0, **values: Any) -> tuple[Autograd, dict[str, float]]:
-    program = build(NAME, seed, **values)
-    assert isinstance(program, Autograd)
-    return program, evaluate(program)
-
-
-def table(title: str, **values: Any) -> list[list[str]]:
-    program, _ = demonstration(**values)
-    rows = program.pictures()[title]["table"]["rows"]
-    assert isinstance(rows, list)
-    return rows
 
 
 def test_bytes_saved_for_backward() -> None:
@@ -52,7 +26,7 @@ def test_bytes_saved_for_backward() -> None:
 
 def test_the_code_on_screen_is_the_code_that_ran() -> None:
     for case, function in autograd.CASES.items():
-        shown = [text for mark, text in table("code", case=case)[1:] if mark != "!"]
+        shown = [text for mark, text in table("code", case=case)[1:] if mark not in ("!", ">")]
         written = inspect.getsource(function).splitlines()
         assert len(shown) == len(written)
         for line, original in zip(shown, written, strict=True):

@@ -28,6 +28,7 @@ ALTERED: dict[str, Values] = {
         "init_sd": 0.02,
         "zero_grad": "off",
         "divide_by": "actual",
+        "shuffle": "off",
         "dtype": "float64",
     },
     "weight-decay": {

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional as F
 
 from tests.experiments.driver import Values, build, evaluate, flat, set_hyperparameter
+from tests.experiments.overfitting_driver import assert_same, train_beside, twin
 from tests.experiments.test_declarations import Reads
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.overfitting import EXPERIMENT
@@ -26,6 +26,7 @@ TINY: Values = {
     "hidden": "12",
     "batch_size": 25,
     "epochs": 3,
+    "models": 3,
 }
 """60 = 25 + 25 + 10: the last batch is short."""
 REMEDIES = EXPERIMENT["remedy"].domain.removeprefix("one of ").split(", ")
@@ -95,24 +96,9 @@ def test_data_start_and_order_are_the_same_for_every_remedy(remedy: str) -> None
 def test_a_step_is_that_of_torch(remedy: str, decay: float) -> None:
     """Against nn.Linear, cross_entropy and SGD with weight_decay on the weights alone."""
     program = built(**TINY, remedy=remedy, weight_decay=0.7)
-    first, last = torch.nn.Linear(784, 12), torch.nn.Linear(12, 10)
-    with torch.no_grad():
-        for layer, (W, b) in zip((first, last), program.layers, strict=True):
-            layer.weight.copy_(W[0].T)
-            layer.bias.copy_(b[0, 0])
-    groups: list[dict[str, Any]] = [
-        {"params": [first.weight, last.weight], "weight_decay": decay},
-        {"params": [first.bias, last.bias]},
-    ]
-    sgd = torch.optim.SGD(groups, lr=program.hp.lr)
-    for (rows,) in program.batches:
-        list(program.step((rows,)))
-        X, y = program._data.train.X[rows], program._data.train.y[rows]
-        sgd.zero_grad()
-        torch.autograd.backward(F.cross_entropy(last(torch.relu(first(X))), y))
-        sgd.step()
-    np.testing.assert_allclose(program.layers[0][0][0].detach().T, first.weight.detach(), atol=1e-6)
-    np.testing.assert_allclose(program.layers[1][1][0, 0].detach(), last.bias.detach(), atol=1e-6)
+    pair = twin(program)
+    train_beside(program, pair, decay)
+    assert_same(program, pair)
 
 
 def test_dropout_and_dropconnect_act_in_training_alone() -> None:
@@ -182,11 +168,12 @@ ALTERED: dict[str, tuple[Values, object]] = {
     "label_noise": ({}, 0.2),
     "patience": ({"remedy": "early-stopping", "epochs": 20, "lr": 0.5}, 1),
     "weight_decay": ({"remedy": "weight-decay"}, 0.2),
+    "decayed": ({"remedy": "weight-decay", "weight_decay": 0.2}, "last-layer"),
     "p": ({"remedy": "dropconnect"}, 0.2),
     "shift": ({"remedy": "augmentation"}, 1),
     "flip": ({"remedy": "augmentation"}, "off"),
     "noise": ({"remedy": "augmentation"}, 0.0),
-    "models": ({"remedy": "bagging"}, 3),
+    "models": ({"remedy": "bagging"}, 2),
     "lr": ({}, 0.2),
     "epochs": ({}, 2),
     "batch_size": ({}, 24),
@@ -233,8 +220,11 @@ def test_restored_it_goes_on_bit_for_bit(remedy: str) -> None:
 
 def test_what_makes_no_sense_is_refused() -> None:
     assert EXPERIMENT.choose({"hidden": "4096,4096"})
-    with pytest.raises(HyperparameterError, match=r"^hidden must make at most 50,000,000"):
-        EXPERIMENT.choose({"hidden": "4096,4096", "remedy": "bagging"})
+    for remedy in ("bagging", "boosting", "stacking"):
+        with pytest.raises(HyperparameterError, match=r"^hidden must make at most.* 6 models"):
+            EXPERIMENT.choose({"hidden": "4096,4096", "remedy": remedy})
+    with pytest.raises(HyperparameterError, match=r"^models must be at most 4, the number of ep"):
+        EXPERIMENT.choose({"remedy": "boosting", "epochs": 4})
     with pytest.raises(HyperparameterError, match=r"^label_noise"):
         EXPERIMENT.choose({"label_noise": 1.1})
 

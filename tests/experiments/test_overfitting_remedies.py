@@ -63,11 +63,13 @@ def test_the_ensembles_error_is_the_mean_error_less_the_spread() -> None:
     y = torch.randint(10, (30,))
     p = np.exp(logits.numpy()) / np.exp(logits.numpy()).sum(2, keepdims=True)
     target = np.eye(10)[y.numpy()]
-    vote = Vote.of(logits)
+    weights = np.array([0.5, 0.0, 0.2, 0.3])
+    vote = Vote.of(torch.log_softmax(logits, 2), torch.from_numpy(weights))
+    together = np.tensordot(weights, p, 1)
     error, members, spread = (float(value) for value in vote.decomposition(y))
-    assert error == pytest.approx(((p.mean(0) - target) ** 2).sum(1).mean())
-    assert members == pytest.approx(((p - target) ** 2).sum(2).mean())
+    assert error == pytest.approx(((together - target) ** 2).sum(1).mean())
+    assert members == pytest.approx(weights @ ((p - target) ** 2).sum(2).mean(1))
     assert error == pytest.approx(members - spread, abs=1e-14)
     assert spread > 0.1
-    chosen = p.mean(0)[np.arange(30), y.numpy()]
+    chosen = together[np.arange(30), y.numpy()]
     assert float(vote.loss(y)) == pytest.approx(-np.log(chosen).mean())

@@ -40,6 +40,21 @@ SHOWN: dict[tuple[str, str], tuple[str, Callable[[Metrics], bool]]] = {
     ("autograd", "leaf-in-place"): ("RuntimeError", lambda m: m["exceptions/raised"] == 1),
     ("autograd", "freeze-late"): ("0.8", lambda m: math.isclose(m["value/w"], 0.8, rel_tol=1e-6)),
     ("autograd", "freeze-zeroed-decay"): ("yes", lambda m: m["moved/w"] != 0),
+    ("autograd", "with-exception"): ("yes", lambda m: m["exceptions/raised"] == 1),
+    ("autograd", "second-derivative"): (
+        "yes, it was computed from w",
+        lambda m: m["tensors/requiring_grad"] == 3,
+    ),
+    ("autograd", "derivative-of-a-line"): (
+        "RuntimeError",
+        lambda m: m["exceptions/raised"] == 1,
+    ),
+    ("autograd", "detach-numpy"): ("30, the memory is one", lambda m: m["value/w"] == 30),
+    ("autograd", "numpy-behind-autograd"): (
+        "w.grad is wrong",
+        lambda m: m["grad/w"] != 8 and m["exceptions/raised"] == 0,
+    ),
+    ("autograd", "freeze-by-prefix"): ("2", lambda m: m["tensors/requiring_grad"] == 2),
     ("bayes", "true-scale"): ("0.05", lambda m: math.isclose(m["lambda"], 0.05)),
     ("bayes", "lambda-3"): ("about 0.001", lambda m: 0.0005 < m["tau"] < 0.002),
     ("bayes", "no-data"): ("the prior", lambda m: _near(m["posterior/sd_w1"], m["prior/sd"])),
@@ -151,6 +166,10 @@ SHOWN: dict[tuple[str, str], tuple[str, Callable[[Metrics], bool]]] = {
         "fall and rise again and again",
         lambda m: 1 < m["train/loss"] < 100,
     ),
+    ("linear-regression", "three-batches"): (
+        "3, the last with 3 examples",
+        lambda m: math.isfinite(m["train/loss"]),  # the table itself has a test of its own
+    ),
     ("penalties", "soft-threshold"): ("nearly all", lambda m: m["zeros/exact"] > 180),
     ("penalties", "subgradient"): ("none", lambda m: m["zeros/exact"] == 0),
     ("penalties", "l2"): ("none", lambda m: m["zeros/exact"] == 0),
@@ -206,6 +225,15 @@ def test_a_run_bears_out_the_right_choice(experiment: Experiment, preset: Preset
     assert preset.question.right == choice
     metrics = run(build(experiment.name, **dict[str, Any](preset.values)))
     assert borne_out(metrics), metrics
+
+
+def test_the_picture_that_answers_is_one_of_the_experiment() -> None:
+    for experiment in map(load_experiment, experiment_names()):
+        titles = {picture.title for picture in experiment.pictures} | {"code"}
+        for preset in experiment.presets:
+            if preset.question is not None:
+                assert preset.question.picture in titles, (experiment.name, preset.name)
+                assert preset.question.right, (experiment.name, preset.name)
 
 
 def run(program: Program) -> dict[str, float]:

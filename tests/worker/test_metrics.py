@@ -3,6 +3,7 @@ are copied at once, in no_grad; the alarm and the last value are of the very ste
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,6 +18,7 @@ from tui_lab.errors import ExperimentError
 from tui_lab.events import AlarmRaised, MetricsLogged, PhaseEntered, Remarked
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.training.phase import Phase
+from tui_lab.worker.alarm import NonFiniteAlarm
 from tui_lab.worker.measurements import Measurements
 from tui_lab.worker.readings import numbers
 
@@ -194,3 +196,14 @@ def test_the_line_is_the_innermost_generator_s(directory: RunDirectory) -> None:
     lines = [event.line for event in of(PhaseEntered, log)]
     assert lines
     assert all(inner < line < inner + 12 for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("step", "key", "raised"),
+    [(6, "test/loss", True), (0, "test/loss", False), (6, "test/loss_best", False)],
+)
+def test_only_the_loss_of_a_set_that_was_trained_on_diverges(
+    step: int, key: str, raised: bool
+) -> None:
+    found = list(NonFiniteAlarm().check_evaluations([step], {key: [math.inf]}, 0.0))
+    assert bool(found) == raised

@@ -48,14 +48,15 @@ class NonFiniteAlarm:
     def check_evaluations(
         self, steps: Sequence[int], columns: Mapping[str, Sequence[float]], t: float
     ) -> Iterator[AlarmRaised]:
-        """The alarm in evaluations after `steps`: whole-set losses that are not finite."""
+        """The alarm in evaluations after `steps`: whole-set losses that are not finite once a step
+        was taken. A demonstration takes none, and what has no loss yet has not diverged."""
         kind = "step/first_nonfinite_evaluation"
-        losses = [column for key, column in columns.items() if "/loss" in key]
+        losses = [column for key, column in columns.items() if key.endswith("/loss")]
         hits = [
             step
             for column in losses
             for step, value in zip(steps, column, strict=False)
-            if not math.isfinite(value)
+            if step > 0 and not math.isfinite(value)
         ]
         if hits and kind not in self.steps:
             yield self._raised(kind, min(hits), t)

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from tui_lab.experiments.autograd import freezing, graphs, switches
+from tui_lab.experiments.autograd import arrays, contexts, derivatives, freezing, graphs, switches
 from tui_lab.experiments.autograd.witness import Given, See
 
 Case = Callable[[See, Given], None]
 
 CASES: Mapping[str, Case] = {
-    case.__name__: case for case in (*switches.CASES, *graphs.CASES, *freezing.CASES)
+    case.__name__: case
+    for part in (switches, contexts, graphs, derivatives, arrays, freezing)
+    for case in part.CASES
 }
 UNDER: Mapping[str, Callable[[], AbstractContextManager[object]]] = {
     "nothing": nullcontext,

@@ -130,6 +130,36 @@ def no_grad_layer(see: See, p: Given) -> None:
     see("after step", w=w, v=v)
 
 
+def freeze_by_name(see: See, p: Given) -> None:
+    """Frozen by name: every parameter whose name starts with body. stays, the head learns."""
+    net = nn.Sequential()
+    net.add_module("body", nn.Linear(1, 2))
+    net.add_module("head", nn.Linear(2, 1))
+    for name, parameter in net.named_parameters():
+        if name.startswith("body."):
+            parameter.requires_grad = False
+    optimizer = torch.optim.SGD(net.parameters(), lr=p.lr, weight_decay=0.5)
+    see("frozen", **dict(net.named_parameters()))
+    loss = (net(torch.tensor([p.x])) - 1).square().sum() / 2
+    loss.backward()
+    optimizer.step()
+    see("after step", **dict(net.named_parameters()))
+
+
+def freeze_by_prefix(see: See, p: Given) -> None:
+    """A prefix without its dot means more than one thinks: layer1 is how layer10 begins, too."""
+    net = nn.Sequential()
+    for number in (1, 2, 10):
+        net.add_module(f"layer{number}", nn.Linear(1, 1))
+    for name, parameter in net.named_parameters():
+        if name.startswith("layer1"):
+            parameter.requires_grad = False
+    see("frozen", **dict(net.named_parameters()))
+    loss = (net(torch.tensor([p.x])) - 1).square().sum() / 2
+    loss.backward()
+    see("after backward", **dict(net.named_parameters()))
+
+
 CASES = (
     freeze_before,
     freeze_in_no_grad,
@@ -140,4 +170,6 @@ CASES = (
     freeze_zeroed_momentum,
     unfreeze,
     no_grad_layer,
+    freeze_by_name,
+    freeze_by_prefix,
 )

@@ -69,6 +69,7 @@ class Autograd(Demonstration):
         rows = [["", f"# p.x = {g.x:g}, p.w = {g.w:g}, p.lr = {g.lr:g}, p.times = {g.times}"]]
         if self.hp.under != "nothing":
             rows.append(["", f"# all of it under torch.{self.hp.under}()"])
+        rows += [[">", line] for line in chosen.see.printed]
         for number, line in enumerate(source(chosen.case)):
             rows.append(["▶" if number == chosen.error_line else "", line])
             if number == chosen.error_line and chosen.error is not None:

@@ -44,11 +44,17 @@ class See:
         self.sights: list[Sight] = []
         self.tensors: dict[str, Tensor] = {}
         """Every tensor by the name it was last shown under."""
+        self.printed: list[str] = []
+        """What the case printed, line by line."""
 
     def __call__(self, when: str, **tensors: Tensor) -> None:
         for name, tensor in tensors.items():
             self.sights.append(_sight(when, name, tensor))
             self.tensors[name] = tensor
+
+    def print(self, *words: object) -> None:
+        """What `print` would write, kept for the screen that the code is shown on."""
+        self.printed.append(" ".join(map(str, words)))
 
     def first(self, name: str) -> Sight | None:
         """The tensor of that name as it was first shown."""

@@ -111,6 +111,12 @@ EXPERIMENT = Experiment(
             "number of examples really in the batch; they differ in a short last batch.",
             only_if=remainder("examples", "batch_size"),
         ),
+        Flag(
+            "shuffle",
+            default=True,
+            help="Draw a new order of the examples for every epoch; off, every epoch has the same "
+            "batches in the same order.",
+        ),
         Choice(
             "dtype",
             ("float32", "float64"),
@@ -173,6 +179,11 @@ EXPERIMENT = Experiment(
         Bars("errors", help="True − learned, weight by weight, the bias last."),
         Table("true and learned", help="Every parameter: true, learned, true − learned."),
         Table("first batch", help="The first mini-batch, as the first step will see it."),
+        Table(
+            "mini-batches",
+            help="The batch iterator, a generator, call by call over the first two epochs: the "
+            "size of each mini-batch, its examples by number, and how many are left.",
+        ),
     ),
     presets=(
         Preset("notes", "As in the notes: lr 0.03, 3 epochs"),
@@ -192,7 +203,7 @@ EXPERIMENT = Experiment(
                 "The batch loss was infinite from step {step/first_inf} on and not a number from "
                 "step {step/first_nan} on: each step multiplies the error by about −9.",
                 right="about 40",
-                picture="loss per step",
+                picture="loss",
             ),
         ),
         Preset(
@@ -210,7 +221,7 @@ EXPERIMENT = Experiment(
                 "Train loss was {train/loss} at the end, with 0.00005 where gradients are zeroed: "
                 "the old gradients are a momentum that never decays.",
                 right="fall and rise again and again",
-                picture="loss per step",
+                picture="loss",
             ),
         ),
         Preset("concise", "The concise version: nn.Linear, MSELoss", {"implementation": "concise"}),
@@ -223,6 +234,24 @@ EXPERIMENT = Experiment(
             "short-batch-actual",
             "The same, the last 40 divided by 40",
             {"batch_size": 64, "divide_by": "actual"},
+        ),
+        Preset(
+            "three-batches",
+            "23 examples in batches of 10: the iterator call by call",
+            {"examples": 23, "epochs": 2},
+            Question(
+                "23 examples in batches of 10. How many steps does an epoch take?",
+                ("2, and 3 examples are left out", "3, the last with 3 examples", "2.3"),
+                "3: the table of mini-batches has 10, 10 and 3. Two epochs took six steps, and the "
+                "loss came to {train/loss}.",
+                right="3, the last with 3 examples",
+                picture="mini-batches",
+            ),
+        ),
+        Preset(
+            "in-order",
+            "The same without shuffling",
+            {"examples": 23, "epochs": 2, "shuffle": False},
         ),
     ),
 )

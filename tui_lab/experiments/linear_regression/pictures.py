@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -20,6 +20,8 @@ _GRID = 41
 """Points along each side of a contour's grid."""
 _ROWS = 10
 """Examples shown of the first batch."""
+_EPOCHS, _BATCHES, _INDICES = 2, 6, 10
+"""Epochs, first batches of each, and indices of each that are listed."""
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -82,11 +84,55 @@ def error_pictures(true: Tensor, learned: Tensor) -> dict[str, Layers]:
 
 def first_batch(batches: Batches) -> Layers:
     """The mini-batch the first step will see, looked up with a copy of the generator."""
-    ahead = torch.Generator()
-    ahead.set_state(batches.generator.get_state())
-    X, y = next(iter(Batches(batches.tensors, batches.batch_size, ahead)))
+    X, y = next(iter(_ahead(batches, batches.tensors)))
     columns = [subscripted("x", j) for j in range(1, X.shape[1] + 1)] + ["y"]
     return {"table": {"columns": columns, "rows": torch.cat((X, y), dim=1)[:_ROWS].tolist()}}
+
+
+def mini_batches(batches: Batches, epochs: int) -> Layers:
+    """Which examples go into which mini-batch: the batch iterator itself, run ahead of training
+    on the examples' numbers, call by call."""
+    ahead = _ahead(batches, (torch.arange(batches.examples),))
+    shown = range(1, min(epochs, _EPOCHS) + 1)
+    rows = [[epoch, *call] for epoch in shown for call in _calls(ahead)]
+    columns = ["epoch", "call", "batch", "size", "left", "indices"]
+    return {"table": {"columns": columns, "rows": rows}}
+
+
+def _calls(batches: Batches) -> Iterator[list[Any]]:
+    """One epoch: iter(), the first calls of next() and the last two; those between are skipped."""
+    iterator = iter(batches)
+    yield ["iter()", "", "", _left(batches), _listed(batches.order)]
+    count = len(batches)
+    for number in sorted({*range(1, min(count, _BATCHES) + 1), count}):
+        if number > _BATCHES + 1:
+            yield ["…", "", "", "", ""]
+            batches.position = (number - 1) * batches.batch_size
+            iterator = iter(batches)
+        [indices] = next(iterator)
+        yield ["next()", number, len(indices), _left(batches), _listed(indices)]
+    try:
+        next(iterator)
+    except StopIteration as end:
+        yield ["next()", "", "", _left(batches), type(end).__name__]
+
+
+def _left(batches: Batches) -> int:
+    return batches.examples - batches.position
+
+
+def _listed(indices: Tensor | None) -> str:
+    if indices is None:
+        return "no order yet"
+    more = " …" if len(indices) > _INDICES else ""
+    return " ".join(map(str, indices[:_INDICES].tolist())) + more
+
+
+def _ahead(batches: Batches, tensors: tuple[Tensor, ...]) -> Batches:
+    """Batches of `tensors` in the order that `batches` will have, whose generator stays put."""
+    generator = torch.Generator()
+    generator.set_state(batches.generator.get_state())
+    return Batches(tensors, batches.batch_size, generator, shuffle=batches.shuffle)
 
 
 def subscripted(letter: str, index: int) -> str:

@@ -16,6 +16,7 @@ from tui_lab.experiments.linear_regression.pictures import (
     fitted_lines,
     labelled_points,
     loss_contours,
+    mini_batches,
 )
 from tui_lab.training.batches import Batches
 from tui_lab.training.linear_model import linear_layer, linreg, normal, synthetic_data
@@ -43,7 +44,10 @@ class LinearRegression(Program):
         b = torch.zeros(1, dtype=dtype)
         self.build_model(w.to(self.device), b.to(self.device))
         self.batches = Batches(
-            (X.to(self.device), y.to(self.device)), hp.batch_size, self.generator
+            (X.to(self.device), y.to(self.device)),
+            hp.batch_size,
+            self.generator,
+            shuffle=hp.shuffle,
         )
         self._true = torch.tensor((*hp.true_w, hp.true_b), dtype=dtype, device=self.device)
         self._ranges = feature_ranges(X).to(self.device)
@@ -88,6 +92,7 @@ class LinearRegression(Program):
             "fit": labelled_points(X, y),
             **loss_contours(X, y, start=learned, true=self._true, scale=scale),
             "first batch": first_batch(self.batches),
+            "mini-batches": mini_batches(self.batches, self.epochs),
         }
 
     def pictures(self) -> Pictures:

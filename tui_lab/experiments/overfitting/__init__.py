@@ -1,18 +1,29 @@
-"""Overfitting: a network learns wrong labels by heart, and six remedies."""
+"""Overfitting: a network learns wrong labels by heart, and eight remedies."""
 
 from __future__ import annotations
 
 from tui_lab.conditions import among
 from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
-from tui_lab.experiment import Curve, Experiment, Images, Metric, Scatter
+from tui_lab.experiment import Bars, Curve, Experiment, Images, Metric, Scatter
 from tui_lab.experiments.overfitting.presets import PRESETS
+from tui_lab.experiments.overfitting.remedies import DECAYED, ENSEMBLES, REMEDIES
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
+
+
+def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
+    if hp.remedy == "boosting" and hp.models > hp.epochs:
+        message = (
+            f"models must be at most {hp.epochs}, the number of epochs, with remedy=boosting, not "
+            f"{hp.models}: each is trained for an epoch at least."
+        )
+        return HyperparameterError("models", message)
+    return _fits_in_memory(hp)
 
 
 def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
     weights = clothes.weights(hp)
-    models = hp.models + 1 if hp.remedy == "bagging" else 1
+    models = hp.models + 1 if hp.remedy in ENSEMBLES else 1
     if weights * models <= clothes.MOST_WEIGHTS:
         return None
     message = (
@@ -27,23 +38,15 @@ EXPERIMENT = Experiment(
     title="Overfitting",
     chapter="Regularization",
     summary="1,000 clothes, 40 % of their labels drawn by lot: the network learns them by heart, "
-    "and six remedies try to stop it.",
-    constraint=_fits_in_memory,
+    "and eight remedies try to stop it.",
+    constraint=_makes_sense,
     program="tui_lab.experiments.overfitting.program:Overfitting",
     presets=PRESETS,
     headings={"patience": "remedies", "lr": "training", "label_noise": "data"},
     hyperparameters=(
         Choice(
             "remedy",
-            (
-                "none",
-                "early-stopping",
-                "weight-decay",
-                "dropout",
-                "dropconnect",
-                "augmentation",
-                "bagging",
-            ),
+            REMEDIES,
             help="What is done against overfitting; the knobs of the other remedies rest.",
         ),
         Int(
@@ -65,8 +68,16 @@ EXPERIMENT = Experiment(
             high=10.0,
             log=True,
             live=True,
-            help="How strongly λ‖W‖²/2 pulls all weights to zero; used by weight-decay.",
-            only_if=among("remedy", "weight-decay"),
+            help="How strongly λ‖W‖²/2 pulls weights to zero; used by weight-decay, and by "
+            "stacking, whose models have from 0 to λ in even steps.",
+            only_if=among("remedy", "weight-decay", "stacking"),
+        ),
+        Choice(
+            "decayed",
+            DECAYED,
+            help="What is pulled to zero: the weights of every layer, as is the habit, of the "
+            "first or the last alone, or biases as well; used by weight-decay and stacking.",
+            only_if=among("remedy", "weight-decay", "stacking"),
         ),
         Float(
             "p",
@@ -115,9 +126,10 @@ EXPERIMENT = Experiment(
             low=2,
             high=64,
             log=True,
-            help="Models in the ensemble, each trained on its own draw of the images with "
-            "replacement; used by bagging.",
-            only_if=among("remedy", "bagging"),
+            help="Models in the ensemble: each on its own draw of the images with replacement "
+            "(bagging), one after the other for epochs/K each (boosting), or each with another "
+            "weight decay (stacking).",
+            only_if=among("remedy", "bagging", "boosting", "stacking"),
         ),
         Float(
             "lr",
@@ -202,6 +214,11 @@ EXPERIMENT = Experiment(
             "where there are none.",
             "minimize",
         ),
+        Metric(
+            "train/weight_of_wrong",
+            "Share of all that counts in training that wrongly labelled images have; with boosting "
+            "for the model in training, else simply their share.",
+        ),
         Metric("val/loss", "Mean cross-entropy over validation images, noisy labels.", "minimize"),
         Metric("val/accuracy", "Share of validation images told as labelled.", "maximize"),
         Metric("test/loss", "Mean cross-entropy over test images, true labels.", "minimize"),
@@ -212,16 +229,18 @@ EXPERIMENT = Experiment(
         Metric(
             "test/brier",
             "Squared error of the probabilities over test images, summed over classes: of the "
-            "ensemble with bagging, else of the one model.",
+            "ensemble where there is one, else of the one model.",
             "minimize",
         ),
-        Metric("test/brier_members", "The same, averaged over the ensemble's models."),
+        Metric(
+            "test/brier_members", "The same, averaged over the ensemble's models by their votes."
+        ),
         Metric(
             "test/brier_spread",
-            "Mean squared distance of the models' probabilities from the ensemble's: brier = "
-            "brier_members − brier_spread.",
+            "Mean squared distance of the models' probabilities from the ensemble's, by their "
+            "votes: brier = brier_members − brier_spread.",
         ),
-        Metric("test/accuracy_members", "Mean test accuracy of the ensemble's models."),
+        Metric("test/accuracy_members", "Mean test accuracy of the ensemble's models, by votes."),
         Metric(
             "test/accuracy_single",
             "Test accuracy of the model trained on all images, beside the ensemble.",
@@ -257,6 +276,11 @@ EXPERIMENT = Experiment(
             "decomposition",
             ("test/brier", "test/brier_members", "test/brier_spread"),
             help="Squared error of the ensemble = mean error of its models − their spread.",
+        ),
+        Bars(
+            "votes",
+            help="How much each model of the ensemble has to say: all alike (bagging), by what it "
+            "gets right (boosting), as validation labels ask for (stacking).",
         ),
         Images(
             "training images",

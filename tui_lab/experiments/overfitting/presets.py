@@ -1,4 +1,4 @@
-"""What to try with overfitting: no remedy, then each of the six."""
+"""What to try with overfitting: no remedy, then each of the others."""
 
 from __future__ import annotations
 
@@ -60,6 +60,29 @@ PRESETS = (
         ),
     ),
     Preset(
+        "decay-first-layer",
+        "Weight decay on the first layer alone",
+        {"remedy": "weight-decay", "decayed": "first-layer"},
+    ),
+    Preset(
+        "decay-last-layer",
+        "Weight decay on the last layer alone",
+        {"remedy": "weight-decay", "decayed": "last-layer"},
+        Question(
+            "With weight decay on both layers, 5 % of the wrong labels are learned by heart. How "
+            "much with the same λ on the last one alone, 1,280 of 101,632 weights?",
+            ("as much as without weight decay", "a fifth or so", "5 % again"),
+            "{train/memorized} of them. Decay on every layer is a habit that works, not a law.",
+            right="a fifth or so",
+            picture="memorized",
+        ),
+    ),
+    Preset(
+        "decay-biases",
+        "Weight decay on every layer, and on the biases",
+        {"remedy": "weight-decay", "decayed": "every-layer-and-biases"},
+    ),
+    Preset(
         "dropout",
         "Dropout",
         {"remedy": "dropout"},
@@ -97,6 +120,47 @@ PRESETS = (
             "{test/brier_spread}: what they disagree on is taken off.",
             right="beats it",
             picture="ensemble",
+        ),
+    ),
+    Preset(
+        "boosting",
+        "Boosting: five models, each after the mistakes of those before",
+        {"remedy": "boosting"},
+        Question(
+            "36 % of the training labels are wrong. Each model looks harder at what those before "
+            "it got wrong. How much of the last model's weight is on wrong labels?",
+            ("less than 36 %", "36 %", "more than half"),
+            "{train/weight_of_wrong}: what a good model gets wrong here is mostly labels drawn by "
+            "lot. Test accuracy {test/accuracy}, no better than its first model's.",
+            right="more than half",
+            picture="votes",
+        ),
+    ),
+    Preset(
+        "boosting-weak",
+        "Boosting weak models: four hidden units, right labels",
+        {"remedy": "boosting", "hidden": (4,), "label_noise": 0.0},
+        Question(
+            "Four hidden units, 12 epochs, no wrong labels: the first model has a test accuracy "
+            "of 0.5. Five of them together…",
+            ("stay at 0.5", "come to 0.7", "come to 0.9"),
+            "{test/accuracy}: with right labels, boosting goes after what a weak model can't do.",
+            right="come to 0.7",
+            picture="accuracy",
+        ),
+    ),
+    Preset(
+        "stacking",
+        "Stacking: validation labels say whom to listen to",
+        {"remedy": "stacking"},
+        Question(
+            "Five models, from no weight decay to λ = 0.03. Their votes are learned from images "
+            "that none was trained on. Who gets most?",
+            ("all alike", "the one without weight decay", "the one with the most"),
+            "The one with the most, see votes. Test accuracy {test/accuracy}; without a remedy it "
+            "was {test/accuracy_single}.",
+            right="the one with the most",
+            picture="votes",
         ),
     ),
 )
