@@ -23,7 +23,7 @@ def test_a_command_line_repeats_the_run() -> None:
 def test_what_was_done_to_a_run_on_its_way_is_no_part_of_the_command() -> None:
     assert recipe.remark(summary(1), TOY) == ""
     run = summary(1, changed={"weight_decay": 10.0}, status=RunStatus.STOPPED, step=235)
-    said = " The run was steered ({}, stopped at step 235), which this command does not repeat."
+    said = " · The run was steered ({}, stopped at step 235), which this command does not repeat."
     assert recipe.remark(run, TOY) == said.format("λ → 10")
     assert recipe.remark(run, TOY, ["λ 3 → 10 at step 9"]) == said.format("λ 3 → 10 at step 9")
     many = recipe.remark(run, TOY, list("abcde"))

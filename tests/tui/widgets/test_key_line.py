@@ -11,6 +11,9 @@ from tests.tui.fakes import FakeSession
 from tests.tui.opened import attached
 from tests.tui.places import LIVE, PLACES, until
 from tui_lab.tui.app import TuiLabApp
+from tui_lab.tui.experiment.screen import ExperimentScreen
+from tui_lab.tui.home.screen import HomeScreen
+from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.widgets.key_line import Key, KeyLine, fitting
 
 KEYS = (
@@ -46,19 +49,23 @@ def test_a_key_that_does_nothing_now_is_dim() -> None:
     assert "dim" not in run.content.markup
 
 
-@pytest.mark.parametrize("keys", PLACES)
+@pytest.mark.parametrize(
+    ("keys", "place"), zip(PLACES, (HomeScreen, ExperimentScreen, RunsScreen), strict=True)
+)
 async def test_at_80_columns_every_screen_names_help_quit_and_palette(
-    session: FakeSession, keys: Sequence[str]
+    session: FakeSession, keys: Sequence[str], place: type
 ) -> None:
     session.put(LIVE)
     app = TuiLabApp(session)
+
+    def named() -> bool:
+        words = " ".join(str(line.render()) for line in app.screen.query(KeyLine))
+        return all(each in words for each in ("? help", "q quit", "^p palette"))
+
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*keys)
-        await until(pilot, lambda: bool(app.screen.query(KeyLine)))
-        line = app.screen.query_one(KeyLine)
-        wanted = ("? help", "q quit", "^p palette")
-        await until(pilot, lambda: all(each in str(line.render()) for each in wanted))
-        assert line.render().cell_length <= 78
+        await until(pilot, lambda: isinstance(app.screen, place) and named())
+        assert app.screen.query_one(KeyLine).render().cell_length <= 78
 
 
 async def test_it_follows_what_the_keys_do() -> None:

@@ -48,7 +48,8 @@ class HomeScreen(Screen[None]):
     TITLE = "Home"
     CSS_PATH = "home.tcss"
     HELP = (
-        "Choose an experiment, or a run to look at again. A live run shows ● and goes on by itself."
+        "Choose an experiment, or a run to look at again. A live run shows ● and goes on by "
+        "itself. {home.filter=/} leaves the experiments of which all the words typed are said."
     )
     AUTO_FOCUS = "#experiments"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]
@@ -215,7 +216,9 @@ class HomeScreen(Screen[None]):
 
 def _tallest(experiments: Collection[Experiment], width: int) -> int:
     """Rows of the longest summary in so many columns."""
-    texts = (textwrap.wrap(plain(e.summary), max(1, width)) for e in experiments)
+    texts = (
+        textwrap.wrap(plain(e.summary), max(1, width), break_on_hyphens=False) for e in experiments
+    )
     return max(map(len, texts), default=0)
 
 

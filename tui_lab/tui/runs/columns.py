@@ -95,10 +95,10 @@ def column_name(key: str) -> str:
 
 
 def _width(key: str) -> int:
-    """How wide a column is meant to be."""
+    """How wide a column is meant to be: its name and the sign of an order have room."""
     if key == "status":
         return _WORD
-    return 6 if key == "age" else max(9, min(cell_len(column_name(key)), _MOST))
+    return 6 if key == "age" else max(9, min(cell_len(column_name(key)) + 1, _MOST))
 
 
 def heading(column: RunColumn, order: Order | None = None) -> RunCell:

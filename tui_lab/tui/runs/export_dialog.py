@@ -56,7 +56,8 @@ class ExportDialog(ModalScreen[Files | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="export") as box:
             count = len(self.run_ids)
-            box.border_title = self.run_ids[0] if count == 1 else f"Export {count} runs to"
+            what = self.run_ids[0] if count == 1 else f"{count} runs"
+            box.border_title = Content(f"Export {what} to")
             yield Input(f"{_RUN}.csv", id="path", select_on_focus=False, compact=True)
             yield Static(Content(_HELP))
             yield Static(id="complaint")

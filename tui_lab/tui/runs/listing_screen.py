@@ -15,7 +15,6 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import HOME, Navigation, is_seen
 from tui_lab.tui.notification import notify
-from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.table import RunTable
@@ -37,20 +36,6 @@ class ListingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "filter", key_display="/", tooltip="Search", id="runs.filter"),
         Binding("space", "select", "select", tooltip="Mark the run, or not", id="runs.select"),
-        Binding(
-            "s",
-            "sort",
-            "sort",
-            tooltip="Sort by a column; once more by the same: the other way round",
-            id="runs.sort",
-        ),
-        Binding(
-            "c",
-            "columns",
-            "columns",
-            tooltip="Choose the columns: any metric, any hyperparameter",
-            id="runs.columns",
-        ),
         Binding(
             "escape",
             "back",
@@ -92,7 +77,7 @@ class ListingScreen(Screen[None]):
         """Marks that nobody sees any more must not be acted on; a dialog asks about them."""
         if not is_seen(self) and self.listing.selected:
             self.listing.selected.clear()
-            self._show()
+            self.show_runs()
 
     def refresh_runs(self) -> None:
         """Look at the runs, and show them as they are read."""
@@ -104,7 +89,7 @@ class ListingScreen(Screen[None]):
         try:
             async for _ in self._history.read():
                 self.listing.take(self._history.runs)
-                self._show()
+                self.show_runs()
         except TuiLabError as error:
             notify(self, str(error), error=True)
 
@@ -113,7 +98,8 @@ class ListingScreen(Screen[None]):
         """Whether all runs have been looked at."""
         return self._history.is_complete
 
-    def _show(self) -> None:
+    def show_runs(self) -> None:
+        """Bring the table up to what is known, filtered, sorted and selected now."""
         shown = self.listing.rows(self.filter_text)
         self.table.choose(self.listing.columns, self.listing.order)
         self.table.show(shown, self.listing.selected)
@@ -140,7 +126,7 @@ class ListingScreen(Screen[None]):
     def apply_filter(self, event: Input.Changed) -> None:
         """Narrow the list with every letter."""
         self.filter_text = event.value
-        self._show()
+        self.show_runs()
 
     @on(Input.Submitted, "#filter")
     def leave_filter(self) -> None:
@@ -162,27 +148,7 @@ class ListingScreen(Screen[None]):
         """Mark the run under the cursor, or take the mark away, and go on to the next."""
         self.listing.selected ^= {self.table.current}
         self.table.action_move(1)
-        self._show()
-
-    def action_sort(self) -> None:
-        """Ask by which column."""
-        keys = ["age", "status", "name", "values", *self.listing.column_keys()]
-        self.lab.push_screen(SortDialog(list(dict.fromkeys(keys)), self.listing.order), self._sort)
-
-    def _sort(self, key: str | None) -> None:
-        if key is not None:
-            self.listing.sort_by(key)
-            self._show()
-
-    def action_columns(self) -> None:
-        """Ask which columns are shown."""
-        dialog = ColumnsDialog(self.listing.column_keys(), self.listing.columns)
-        self.lab.push_screen(dialog, self._choose_columns)
-
-    def _choose_columns(self, columns: tuple[str, ...] | None) -> None:
-        if columns is not None:
-            self.listing.choose_columns(columns)
-            self._show()
+        self.show_runs()
 
     def action_back(self) -> None:
         """Take the filter away, then the marks, then the screen."""
@@ -194,4 +160,4 @@ class ListingScreen(Screen[None]):
         else:
             self.lab.go_back(HOME)
             return
-        self._show()
+        self.show_runs()

@@ -38,7 +38,7 @@ def remark(run: RunSummary, experiment: Experiment | None, changes: Sequence[str
     shown = [*done[:_MOST], f"{len(done) - _MOST} more"] if len(done) > _MOST else done
     if not shown:
         return ""
-    return f" The run was steered ({', '.join(shown)}), which this command does not repeat."
+    return f" · The run was steered ({', '.join(shown)}), which this command does not repeat."
 
 
 def of_knobs(experiment: Experiment, knobs: KnobPanel, threads: int = 0) -> str:

@@ -12,6 +12,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs import recipe
+from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.runs.export_dialog import ExportDialog, Files
 from tui_lab.tui.runs.listing_screen import ListingScreen
@@ -40,6 +41,21 @@ class RunsScreen(ListingScreen):
             tooltip="Lay the curves of the runs over their experiment's charts",
             id="runs.overlay",
         ),
+        Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
+        Binding(
+            "s",
+            "sort",
+            "sort",
+            tooltip="Sort by a column; once more by the same: the other way round",
+            id="runs.sort",
+        ),
+        Binding(
+            "c",
+            "columns",
+            "columns",
+            tooltip="Choose the columns: any metric, any hyperparameter",
+            id="runs.columns",
+        ),
         Binding(
             "e",
             "export",
@@ -48,7 +64,6 @@ class RunsScreen(ListingScreen):
             id="runs.export",
             show=False,
         ),
-        Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
         Binding("t", "stop", "stop", tooltip="End a live run", id="runs.stop", show=False),
         Binding(
             "y",
@@ -89,6 +104,26 @@ class RunsScreen(ListingScreen):
         words = recipe.of_run(run, experiment)
         self.lab.copy_to_clipboard(words)
         notify(self, words + recipe.remark(run, experiment))
+
+    def action_sort(self) -> None:
+        """Ask by which column."""
+        keys = ["age", "status", "name", "values", *self.listing.column_keys()]
+        self.lab.push_screen(SortDialog(list(dict.fromkeys(keys)), self.listing.order), self._sort)
+
+    def _sort(self, key: str | None) -> None:
+        if key is not None:
+            self.listing.sort_by(key)
+            self.show_runs()
+
+    def action_columns(self) -> None:
+        """Ask which columns are shown."""
+        dialog = ColumnsDialog(self.listing.column_keys(), self.listing.columns)
+        self.lab.push_screen(dialog, self._choose_columns)
+
+    def _choose_columns(self, columns: tuple[str, ...] | None) -> None:
+        if columns is not None:
+            self.listing.choose_columns(columns)
+            self.show_runs()
 
     def action_export(self) -> None:
         """Ask where to, then write a file for each run."""
