@@ -15,10 +15,10 @@ from importlib import import_module
 from typing import cast
 
 from tui_lab import __version__
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import ExperimentNotFound, TuiLabError, UsageError
 
 COMMANDS = {
@@ -26,14 +26,14 @@ COMMANDS = {
     "list": "experiments:LIST",
     "runs": "runs:RUNS",
     "show": "show:SHOW",
-    "attach": "lab:ATTACH",
+    "attach": "opening:ATTACH",
     "stop": "stop:STOP",
     "export": "export:EXPORT",
     "delete": "delete:DELETE",
     "doctor": "doctor:DOCTOR",
 }
 """Where each command stands in `tui_lab.commandline`."""
-_LAB = "lab:LAB"
+_LAB = "opening:LAB"
 _USAGE = "tui-lab [EXPERIMENT | FILE.py] [name=value ...] [option ...]\n       tui-lab COMMAND ..."
 
 
@@ -77,12 +77,12 @@ def _perform(words: Sequence[str], console: Console) -> ExitStatus:
         raise error if name else _meant(arguments.experiment, error) from None
 
 
-def _command(place: str) -> Command:
+def _command(place: str) -> Subcommand:
     module, constant = place.split(":")
-    return cast("Command", getattr(import_module(f"tui_lab.commandline.{module}"), constant))
+    return cast("Subcommand", getattr(import_module(f"tui_lab.commandline.{module}"), constant))
 
 
-def _parser(command: Command) -> Parser:
+def _parser(command: Subcommand) -> Parser:
     if command.name:
         summary = command.summary
         parser = Parser(f"tui-lab {command.name}", summary[0].upper() + summary[1:] + ".")

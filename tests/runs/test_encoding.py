@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tui_lab.checks import number
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.runs.encoding import dumps, loads, plain
+from tui_lab.runs.encoding import dumps, finite, loads
 
 SCALARS = st.none() | st.booleans() | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.text()
 VALUES = st.recursive(
@@ -91,5 +91,5 @@ def test_mappings_are_objects_and_other_things_refused() -> None:
 
 
 def test_plain_satisfies_any_json_encoder() -> None:
-    text = json.dumps(plain({"a": (1.0, math.nan)}), allow_nan=False)
+    text = json.dumps(finite({"a": (1.0, math.nan)}), allow_nan=False)
     assert text == '{"a": [1.0, "NaN"]}'

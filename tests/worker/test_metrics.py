@@ -19,7 +19,7 @@ from tui_lab.events import AlarmRaised, MetricsLogged, PhaseEntered, Remarked
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.training.phase import Phase
 from tui_lab.worker.alarm import NonFiniteAlarm
-from tui_lab.worker.measurements import Measurements
+from tui_lab.worker.pending_metrics import PendingMetrics
 from tui_lab.worker.readings import numbers
 
 NO_NUMBERS: dict[str, tuple[Any, str]] = {
@@ -177,7 +177,7 @@ def test_the_alarm_is_of_the_very_step(directory: RunDirectory) -> None:
 
 
 def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
-    measurements, program = Measurements(), SimpleNamespace(loss=None, records={})
+    measurements, program = PendingMetrics(), SimpleNamespace(loss=None, records={})
     for loss in (3.0, 2.0, 1.0):
         program.loss = torch.tensor([loss])
         measurements.block.add(cast("Toy", program))

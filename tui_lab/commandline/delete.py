@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.selection import add_run, catalogue, find_run
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import UsageError
 
 
@@ -37,4 +37,4 @@ def _confirmed(run_id: str, console: Console) -> bool:
     return console.stdin.readline().strip().lower() in ("y", "yes")
 
 
-DELETE = Command("delete", "remove a run for good", configure, execute)
+DELETE = Subcommand("delete", "remove a run for good", configure, execute)

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from tui_lab import __version__
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import table
 from tui_lab.config import home_directory, keys_path, runtime_directory, writable_runs_directory
 from tui_lab.errors import HomeError, TuiLabError
@@ -213,4 +213,4 @@ def _lingers() -> bool:
     return Path("/var/lib/systemd/linger", user).exists()
 
 
-DOCTOR = Command("doctor", "look at terminal, PyTorch, devices and disk", configure, execute)
+DOCTOR = Subcommand("doctor", "look at terminal, PyTorch, devices and disk", configure, execute)

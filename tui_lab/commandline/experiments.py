@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import wrapped
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment, by_chapter
@@ -83,4 +83,4 @@ def _print_chapters(experiments: list[Experiment], console: Console) -> None:
             console.print(wrapped(experiment.summary, indent="      ", width=console.columns))
 
 
-LIST = Command("list", "list the experiments", configure, execute)
+LIST = Subcommand("list", "list the experiments", configure, execute)

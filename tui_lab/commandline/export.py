@@ -5,13 +5,13 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, word
 from tui_lab.commandline.report import say_complaint
 from tui_lab.commandline.selection import add_run, catalogue, find_run
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import RunError
 from tui_lab.runs.export import export_run
 
@@ -35,4 +35,4 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     return ExitStatus.FAILED if say_damage(run, damage, console) else ExitStatus.FINISHED
 
 
-EXPORT = Command("export", "write a run's measurements to a file", configure, execute)
+EXPORT = Subcommand("export", "write a run's measurements to a file", configure, execute)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui_lab.events import RunFailed
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.encoding import dumps, plain
+from tui_lab.runs.encoding import dumps, finite
 from tui_lab.runs.evaluations import Evaluations, may_be_evaluated
 from tui_lab.runs.regular_file import read_end
 from tui_lab.runs.tail import RunTail
@@ -47,7 +47,7 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
     if status is RunStatus.CRASHED:
         result["error"] = record.error or _crash(directory)
         result["log"] = log_tail(directory)
-    return plain(result)  # type: ignore[no-any-return]
+    return finite(result)  # type: ignore[no-any-return]
 
 
 def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:

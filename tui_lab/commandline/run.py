@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
@@ -27,6 +26,7 @@ from tui_lab.commandline.request import (
     request_run,
 )
 from tui_lab.commandline.result import json_pieces
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.config import default_threads, runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
@@ -218,4 +218,4 @@ def _is_gone(worker: Worker, workers: Workers) -> bool:
     return False
 
 
-RUN = Command("run", "train headless and print the result", configure, execute)
+RUN = Subcommand("run", "train headless and print the result", configure, execute)

@@ -6,11 +6,11 @@ from argparse import Namespace
 from contextlib import suppress
 from typing import Any
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.request import declared
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import number_text, table
 from tui_lab.config import runs_directory
 from tui_lab.errors import HyperparameterError
@@ -120,4 +120,4 @@ def _assignment(name: str, value: Any, experiment: Experiment | None) -> str:
     return f"{name}={value}"
 
 
-RUNS = Command("runs", "list all runs, newest first", configure, execute)
+RUNS = Subcommand("runs", "list all runs, newest first", configure, execute)

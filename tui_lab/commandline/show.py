@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
@@ -18,6 +17,7 @@ from tui_lab.commandline.report import (
 )
 from tui_lab.commandline.result import json_pieces
 from tui_lab.commandline.selection import add_run, catalogue, find_run
+from tui_lab.commandline.subcommand import Subcommand
 
 
 def configure(parser: Parser) -> None:
@@ -41,4 +41,4 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     return ExitStatus.FAILED if say_damage(run, view.damage, console) else ExitStatus.FINISHED
 
 
-SHOW = Command("show", "show one run", configure, execute)
+SHOW = Subcommand("show", "show one run", configure, execute)

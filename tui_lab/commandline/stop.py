@@ -5,11 +5,11 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.selection import add_run, catalogue, find_run
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import RunError, RunNotLive
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, host_name
@@ -46,4 +46,4 @@ def _not_stopped(run: RunDirectory, status: RunStatus) -> str:
     )
 
 
-STOP = Command("stop", "end a run that is going on", configure, execute)
+STOP = Subcommand("stop", "end a run that is going on", configure, execute)

@@ -18,11 +18,11 @@ _OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_DATACLASS
 def dumps(data: object, *, indent: bool = False) -> bytes:
     """`data` as JSON in UTF-8; raises `TypeError` for what JSON has no form for."""
     options = _OPTIONS | (orjson.OPT_INDENT_2 if indent else 0)
-    return orjson.dumps(plain(data), option=options)
+    return orjson.dumps(finite(data), option=options)
 
 
-def dumps_plain(data: object) -> bytes:
-    """What `plain` or `loads` gave, as JSON, without looking for more to replace."""
+def dumps_finite(data: object) -> bytes:
+    """What `finite` or `loads` gave, as JSON, without looking for more to replace."""
     return orjson.dumps(data)
 
 
@@ -31,7 +31,7 @@ def loads(data: bytes) -> Any:
     return orjson.loads(data)
 
 
-def plain(data: object) -> Any:
+def finite(data: object) -> Any:
     """`data` with every non-finite number replaced by its string, at any depth."""
     if data is None or isinstance(data, int):
         return data
@@ -40,10 +40,10 @@ def plain(data: object) -> Any:
     if isinstance(data, float):
         return data if math.isfinite(data) else _name(data)
     if isinstance(data, dict | Mapping):
-        return {_valid_text(str(key)): plain(value) for key, value in data.items()}
+        return {_valid_text(str(key)): finite(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return data if _all_finite(data) else [plain(value) for value in data]
-    return _plain_array(data) if hasattr(data, "dtype") else data
+        return data if _all_finite(data) else [finite(value) for value in data]
+    return _finite_array(data) if hasattr(data, "dtype") else data
 
 
 def _name(value: float) -> str:
@@ -60,7 +60,7 @@ def _valid_text(text: str) -> str:
 
 
 def _all_finite(values: list[Any] | tuple[Any, ...]) -> bool:
-    """Whether these are all finite numbers: one pass in C, where `plain` on each takes many."""
+    """Whether these are all finite numbers: one pass in C, where `finite` on each takes many."""
     if not values or type(values[0]) not in (int, float):
         return False
     try:
@@ -69,17 +69,17 @@ def _all_finite(values: list[Any] | tuple[Any, ...]) -> bool:
         return False
 
 
-def _plain_array(array: Any) -> Any:
+def _finite_array(array: Any) -> Any:
     # Whoever made an array has imported numpy; whoever has none must not pay for it.
     import numpy as np
 
     if array.dtype.kind not in "fiub":
-        return plain(array.tolist())
+        return finite(array.tolist())
     if array.ndim == 0:
         return array[()] if np.isfinite(array) else _name(float(array))
     if np.isfinite(array).all():
         return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
     if array.ndim > 1:
-        return [_plain_array(row) for row in array]
+        return [_finite_array(row) for row in array]
     # Elements stay numpy scalars, so that a float32 keeps its short text.
     return [value if np.isfinite(value) else _name(float(value)) for value in array]

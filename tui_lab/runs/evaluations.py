@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 
 from tui_lab.events import MetricsLogged, RunEvent
-from tui_lab.runs.encoding import dumps, dumps_plain
+from tui_lab.runs.encoding import dumps, dumps_finite
 
 _COLUMNS = ("step", "epoch", "value")
 _IN_MEMORY = 1 << 16
@@ -57,7 +57,7 @@ class Evaluations:
             spool = SpooledTemporaryFile[bytes](max_size=_IN_MEMORY)
             self._spools[key] = self._open.enter_context(spool)
         for column in columns:
-            self._spools[key].write(dumps_plain(column)[1:-1] + b"\n")
+            self._spools[key].write(dumps_finite(column)[1:-1] + b"\n")
 
 
 def _column(spool: SpooledTemporaryFile[bytes], place: int) -> Iterator[bytes]:

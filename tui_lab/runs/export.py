@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 from tui_lab.errors import RunError, UsageError
 from tui_lab.events import MetricsLogged, RunStarted
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.encoding import dumps_plain
+from tui_lab.runs.encoding import dumps_finite
 from tui_lab.runs.replacement import replacing
 from tui_lab.runs.tail import RunTail
 
@@ -61,7 +61,7 @@ def _jsonl(log: _Log, file: BinaryIO) -> None:
         for step, epoch, kind, *values in block.rows(keys):
             given = {k: v for k, v in zip(keys, values, strict=True) if v is not None}
             row = {"step": step, "epoch": epoch, "kind": kind, **given}
-            file.write(dumps_plain(row) + b"\n")
+            file.write(dumps_finite(row) + b"\n")
 
 
 @dataclass(frozen=True)

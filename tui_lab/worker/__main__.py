@@ -18,8 +18,8 @@ from typing import NoReturn
 import torch
 
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.worker.conduct import conduct
 from tui_lab.worker.output import redirect_output
-from tui_lab.worker.session import conduct
 
 _GRACE = 1.0
 """Seconds for what a program left behind."""

@@ -25,7 +25,7 @@ from tui_lab.events import (
 from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.run import RunStatus
 from tui_lab.training.program import Pictures, Program
-from tui_lab.worker.measurements import Measurements
+from tui_lab.worker.pending_metrics import PendingMetrics
 from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.readings import numbers
 from tui_lab.worker.record import RunRecord
@@ -54,7 +54,7 @@ class Publisher:
         self._record = record
         self._clock = clock
         self._start = clock()
-        self._measurements = Measurements()
+        self._measurements = PendingMetrics()
         self._epoch = 0
         self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0

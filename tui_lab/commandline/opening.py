@@ -6,11 +6,11 @@ import gc
 import os
 from argparse import Namespace
 
-from tui_lab.commandline.command import Command
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
+from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.config import (
     Settings,
     default_again,
@@ -139,5 +139,5 @@ def _open(
     return ExitStatus.FINISHED if ended == 0 else ExitStatus.FAILED
 
 
-LAB = Command("", "open the lab", configure, execute)
-ATTACH = Command("attach", "open the lab on a live run", configure_attach, attach)
+LAB = Subcommand("", "open the lab", configure, execute)
+ATTACH = Subcommand("attach", "open the lab on a live run", configure_attach, attach)

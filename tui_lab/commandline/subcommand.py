@@ -12,7 +12,7 @@ from tui_lab.commandline.parser import Parser
 
 
 @dataclass(frozen=True)
-class Command:
+class Subcommand:
     """One command: its word, its line in `--help`, its arguments and what it does."""
 
     name: str

@@ -12,7 +12,7 @@ from tui_lab.worker.alarm import NonFiniteAlarm
 from tui_lab.worker.block import StepBlock
 
 
-class Measurements:
+class PendingMetrics:
     """Gathers steps and epochs; `take` hands them over as events."""
 
     def __init__(self) -> None:
