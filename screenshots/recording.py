@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from tui_lab.commands import Acknowledgement, Advance, Command, Pause
+from tui_lab.commands import Acknowledgement, Advance, Command, Pause, Unit
 from tui_lab.errors import RunNotLive
 from tui_lab.events import PhaseEntered, RunEvent, RunPaused
 from tui_lab.plugins import load_experiment
@@ -26,8 +26,6 @@ from tui_lab.worker.process import WarmWorker, WorkerProcess, start_run
 LONGEST = 120.0
 """Seconds after which a worker that does not answer is a fault."""
 _POLL = 0.02
-_ATTEMPTS = 5
-"""Starts of a run that is to be held before its first step; a busy machine may come too late."""
 
 
 class Recording:
@@ -41,7 +39,7 @@ class Recording:
     def id(self) -> str:
         return self.directory.id
 
-    def tell(self, command: Command, poll: float = _POLL) -> Acknowledgement:
+    def tell(self, command: Command) -> Acknowledgement:
         """Send a command; a worker that is still starting is waited for."""
         deadline = time.monotonic() + LONGEST
         while True:
@@ -50,7 +48,7 @@ class Recording:
             except RunNotLive:
                 if self._worker.poll() is not None or time.monotonic() > deadline:
                     raise
-                time.sleep(poll)
+                time.sleep(_POLL)
 
     def advance(self, unit: Literal["phase", "step", "epoch"], count: int = 1) -> None:
         """Go on by so many phases, steps or epochs, and hold still again."""
@@ -104,13 +102,20 @@ class Recorder:
         self._spare = WarmWorker()
         self._recordings: list[Recording] = []
 
-    def start(self, name: str, values: Mapping[str, object] | None = None) -> Recording:
-        """Start a run of an installed experiment with its defaults, seed 0."""
+    def start(
+        self,
+        name: str,
+        values: Mapping[str, object] | None = None,
+        hold: Unit | None = None,
+    ) -> Recording:
+        """Start a run of an installed experiment with its defaults, seed 0, held at first if
+        wished."""
         experiment = load_experiment(name)
         request = RunRequest(
             experiment=name,
             program=experiment.program,
             hyperparameters=experiment.to_json(experiment.choose(values or {})),
+            hold=hold,
             versions=current_versions(),
         )
         directory = RunDirectory.create(self.runs, request, datetime.now(UTC))
@@ -126,23 +131,17 @@ class Recorder:
         return recording
 
     def held(self, name: str, values: Mapping[str, object] | None = None) -> Recording:
-        """A run that has not taken its first step."""
-        for _ in range(_ATTEMPTS):
-            recording = self.start(name, values)
-            if recording.tell(Pause(), poll=0.001).step == 0:
-                return recording
-            self._discard(recording)
-        raise RunNotLive(f"No run of {name} could be held before its first step.")
+        """A run that holds still inside its first step."""
+        recording = self.start(name, values, hold="phase")
+        if not recording.wait(lambda: recording.count(PhaseEntered) > 0):
+            raise RunNotLive(f"{recording.id} ended before its first step.")
+        return recording
 
     def close(self) -> None:
         """End what is still going on, the spare too."""
         for recording in self._recordings:
             recording.end()
         self._spare.close()
-
-    def _discard(self, recording: Recording) -> None:
-        self._recordings.remove(recording)
-        recording.end()
         for path in recording.directory.path.iterdir():
             path.unlink()
         recording.directory.path.rmdir()

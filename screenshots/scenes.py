@@ -134,7 +134,7 @@ def _turned(recorder: Recorder) -> str:
 
 def _held_after_backward(recorder: Recorder) -> str:
     recording = recorder.held("linear-regression")
-    recording.advance("phase", 2)
+    recording.advance("phase")
     return recording.id
 
 

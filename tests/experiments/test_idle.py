@@ -41,6 +41,7 @@ SMALL: dict[str, Values] = {
         "hidden": "6",
         "batch_size": 8,
         "epochs": 3,
+        "models": 2,
         "patience": 2,
         "lr": 3.0,
     },

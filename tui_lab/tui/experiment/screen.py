@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
-from tui_lab.commands import SetHyperparameter, SetHyperparameters, Unit, set_command
+from tui_lab.commands import SetHyperparameter, SetHyperparameters, set_command
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
@@ -26,6 +26,7 @@ from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
 from tui_lab.tui.experiment.starter import RunStarter
 from tui_lab.tui.experiment.steering import Steering
+from tui_lab.tui.experiment.succession import Succession
 from tui_lab.tui.key_names import key_name
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.navigation import is_seen
@@ -54,8 +55,6 @@ class ExperimentScreen(Screen[None]):
     _wanted_overlays: tuple[str, ...] = ()
     _tailing: Timer | None = None
     """Looks at the logs, while there may be more to come; None until the screen is complete."""
-    _left = False
-    """Whether its run was ended because the screen was left."""
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__()
@@ -71,13 +70,28 @@ class ExperimentScreen(Screen[None]):
         self.charts, self.panes = self.body.charts, self.body.panes
         self.run = RunFollower(session, experiment, self.post_message)
         work = partial(self.run_worker, group="commands", exit_on_error=False)
-        begin = partial(self.action_run, False)
-        self.steering = Steering(session, self.run, self.post_message, work, begin)
+        self.steering = Steering(
+            session, self.run, self.post_message, work, lambda hold: self.action_run(hold=hold)
+        )
         self.starter = RunStarter(session, experiment, self.knobs, self.run, self.post_message)
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
+
+        def ask(dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+            self.app.push_screen(dialog, take)
+
+        self.succession = Succession(
+            self.run,
+            self.starter,
+            self.steering,
+            self.mode,
+            ask=ask,
+            show=self.open_run,
+            goes_on=self._tell,
+        )
+        self.action_run = self.succession.begin
         self.presets = Presets(
-            experiment, self.knobs, self.guess, self.mode, self._ask, self._reveal, self.action_run
+            experiment, self.knobs, self.guess, self.mode, ask, self._reveal, self.action_run
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
         # What a part does alone, a key asks of that part.
@@ -124,7 +138,8 @@ class ExperimentScreen(Screen[None]):
 
     def open_run(self, run_id: str) -> None:
         """Show a run, live or long finished, from its log."""
-        self._wanted, self._left = run_id, False
+        self._wanted, self.shown.cold = run_id, self.starter.cold
+        self.succession.left = False
         if self._tailing is not None:
             self.run.open(run_id)
 
@@ -136,7 +151,7 @@ class ExperimentScreen(Screen[None]):
         for sentence in self.run.overlays.add(run_ids):
             notify(self, sentence, error=True)
         self.refresh_bindings()
-        self._await_more()
+        self._tailing.resume()
 
     def follow(self) -> None:
         """Look at the logs, as long as there may be more to come."""
@@ -157,10 +172,6 @@ class ExperimentScreen(Screen[None]):
         if is_seen(self):
             self.shown.draw()
 
-    def _await_more(self) -> None:
-        if self._tailing is not None:
-            self._tailing.resume()
-
     @on(RunFollower.Opened)
     def show_run(self, event: RunFollower.Opened) -> None:
         """Knobs, charts and panes are those of another run."""
@@ -171,7 +182,8 @@ class ExperimentScreen(Screen[None]):
         self._reveal()
         self.draw()
         self.refresh_bindings()
-        self._await_more()
+        if self._tailing is not None:
+            self._tailing.resume()
 
     @on(RunFollower.Changed)
     def show_change(self, event: RunFollower.Changed) -> None:
@@ -187,14 +199,12 @@ class ExperimentScreen(Screen[None]):
             self.session.warm()
 
     @on(RunFollower.Failed)
-    def say(self, event: RunFollower.Failed) -> None:
-        """Something could not be done or read."""
-        notify(self, event.sentence, error=True)
-
     @on(Worker.StateChanged)
-    def report_trouble(self, event: Worker.StateChanged) -> None:
-        """An error that no one expected is told, not hidden."""
-        if event.state is WorkerState.ERROR:
+    def say(self, event: RunFollower.Failed | Worker.StateChanged) -> None:
+        """Something could not be done or read; an error that no one expected is told as well."""
+        if isinstance(event, RunFollower.Failed):
+            notify(self, event.sentence, error=True)
+        elif event.state is WorkerState.ERROR:
             notify(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
 
     @on(KnobPanel.Changed)
@@ -224,41 +234,14 @@ class ExperimentScreen(Screen[None]):
         if outcome := self.guess.outcome():
             self.call_next(self.shown.reveal, outcome)
 
-    def _ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
-        self.app.push_screen(dialog, take)
-
-    def action_run(self, new_seed: bool = False, hold: Unit | None = None) -> None:
-        """Start a run with the values of the knobs, held at first if told to, and show it."""
-        self.starter.clear_the_way(self._ask, partial(self._start, new_seed, hold))
-
-    def _start(self, new_seed: bool, hold: Unit | None, replaced: str) -> None:
-        before = self.run.id if self.run.is_live else ""
-        if run_id := self.starter.start(new_seed, hold):
-            self.shown.cold = self.starter.cold
-            if replaced:
-                self.steering.stop(replaced)
-            if before != replaced:
-                self._leave(before)
-            self.open_run(run_id)
-
-    def _leave(self, run_id: str) -> None:
-        """Another run is shown from now on, though this one (if any) is live."""
-        if run_id and self.mode.lives_with_the_screen:
-            self.steering.stop(run_id)
-        elif run_id:
-            notify(self, f"{run_id} goes on; {key_name(self.app, 'app.runs', 'h')} lists it.")
-
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
     def come_and_go(self) -> None:
-        """A demonstration lives as long as somebody looks at it."""
-        if not self.mode.lives_with_the_screen:
-            return
-        if is_seen(self) and self._left:
-            self.action_run()
-        elif not is_seen(self) and self.run.is_live and self.run.id in self.starter.own:
-            self._left = True
-            self.steering.stop(self.run.id)
+        """Somebody looks at this screen again, or no more."""
+        self.succession.come_and_go(seen=is_seen(self))
+
+    def _tell(self, run_id: str) -> None:
+        notify(self, f"{run_id} goes on; {key_name(self.app, 'app.runs', 'h')} lists it.")
 
     async def action_open_pane(self, name: str) -> None:
         """Show a pane, or the charts."""
