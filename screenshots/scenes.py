@@ -59,7 +59,7 @@ async def linear_regression(studio: Studio, name: str) -> str:
     """Its pictures, the path of (w₁, w₂) over the loss among them."""
     run = studio.run("line", _finished("linear-regression"))
     async with studio.lab(Opening("linear-regression", run_id=run)) as stage:
-        await stage.press("3", "shift+tab", "z")
+        await stage.press("3", "shift+tab", "v", "v", "z")
         await stage.until(lambda text: "path of (w₁, w₂)" in text)
         return stage.picture(name)
 

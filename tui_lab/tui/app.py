@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -94,7 +95,7 @@ class TuiLabApp(Navigation):
         if self._complaint:
             notify(self, self._complaint, error=True)
         if self.keymap:
-            self.call_after_refresh(self._check_keymap)
+            self.call_after_refresh(_tell_complaints, self)
 
     def _listen(self) -> None:
         """Ring for what happens to the runs that were begun here, and say what it is."""
@@ -200,20 +201,9 @@ class TuiLabApp(Navigation):
         own, others = going_on(self.session)
         if own:
             dialog = QuitDialog(own, self.session.runs.stop, others=others)
-            self.push_screen(dialog, self._depart)
+            self.push_screen(dialog, partial(_depart, self))
         else:
             self.exit(0)
-
-    def _depart(self, departure: Departure | None) -> None:
-        if departure is not None:
-            self.exit(0)
-
-    def _check_keymap(self) -> None:
-        """Say what is wrong with the person's own keys."""
-        from tui_lab.tui.keys.keyboard import complaints  # few people have a keys.json
-
-        for sentence in complaints(self.keymap):
-            notify(self, sentence, error=True)
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""
@@ -244,6 +234,20 @@ class TuiLabApp(Navigation):
         """Keep the error for `run_lab`, which says one sentence once the terminal is restored."""
         self.crash = self._exception
         self._close_messages_no_wait()
+
+
+def _depart(app: TuiLabApp, departure: Departure | None) -> None:
+    """Leave, unless the question was called off."""
+    if departure is not None:
+        app.exit(0)
+
+
+def _tell_complaints(app: TuiLabApp) -> None:
+    """Say what is wrong with the person's own keys."""
+    from tui_lab.tui.keys.keyboard import complaints  # few people have a keys.json
+
+    for sentence in complaints(app.keymap):
+        notify(app, sentence, error=True)
 
 
 def _tune(

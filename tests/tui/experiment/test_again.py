@@ -91,7 +91,7 @@ async def test_values_that_can_not_be_are_said_before_anything_is_asked() -> Non
         await press(lab, pilot, "r")
         lab.screen.knobs["weight_decay"].focus()
         await press(lab, pilot, "9", "9", "9")
-        lab.screen.action_run()
+        lab.screen.succession.begin()
         await lab.settle(pilot)
         assert lab.app.screen is lab.screen
         assert len(lab.started) == 1

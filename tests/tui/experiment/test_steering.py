@@ -160,7 +160,7 @@ async def test_what_was_typed_badly_starts_nothing() -> None:
         await lab.settle(pilot)
         lab.screen.knobs["weight_decay"].focus()
         await pilot.press("9", "9", "9")
-        lab.screen.action_run()
+        lab.screen.succession.begin()
         await lab.settle(pilot)
         assert lab.started == []
         error = lab.screen.query_one("#knob-error", Static)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,11 +65,14 @@ class RunOverlays:
             feed.read()
 
     def named(self, shown: str, values: Mapping[str, Any]) -> list[tuple[str, RunView]]:
-        """The views with a label each: what sets the run apart from the one with `values`."""
+        """The views with a label each: what sets the run apart from the one with `values`, and the
+        end of its name where that is true of another too."""
+        others = {i: pair for i, pair in self._runs.items() if i != shown}
+        labels = {i: self._label(summary, values) for i, (summary, _) in others.items()}
+        shared = Counter(labels.values())
         return [
-            (self._label(summary, values), feed.view)
-            for run_id, (summary, feed) in self._runs.items()
-            if run_id != shown
+            (label if shared[label] == 1 else f"{label} {run_id[-4:]}", others[run_id][1].view)
+            for run_id, label in labels.items()
         ]
 
     def _label(self, summary: RunSummary, values: Mapping[str, Any]) -> str:

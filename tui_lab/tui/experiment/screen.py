@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -24,7 +24,6 @@ from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.live_knobs import LiveKnobs
 from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
-from tui_lab.tui.experiment.starter import RunStarter
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.experiment.succession import Succession
 from tui_lab.tui.key_names import key_name
@@ -70,38 +69,26 @@ class ExperimentScreen(Screen[None]):
         self.charts, self.panes = self.body.charts, self.body.panes
         self.run = RunFollower(session, experiment, self.post_message)
         work = partial(self.run_worker, group="commands", exit_on_error=False)
-        self.steering = Steering(
-            session, self.run, self.post_message, work, lambda hold: self.action_run(hold=hold)
+        self.succession = Succession(
+            session,
+            self.run,
+            self.knobs,
+            self.mode,
+            self.post_message,
+            work,
+            partial(_ask, self),
+            self.open_run,
         )
-        self.starter = RunStarter(session, experiment, self.knobs, self.run, self.post_message)
+        self.steering, self.starter = self.succession.steering, self.succession.starter
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
-
-        def ask(dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
-            self.app.push_screen(dialog, take)
-
-        self.succession = Succession(
-            self.run,
-            self.starter,
-            self.steering,
-            self.mode,
-            ask=ask,
-            show=self.open_run,
-            goes_on=self._tell,
-        )
-        self.action_run = self.succession.begin
+        begin, ask = self.succession.begin, partial(_ask, self)
         self.presets = Presets(
-            experiment, self.knobs, self.guess, self.mode, ask, self._reveal, self.action_run
+            experiment, self.knobs, self.guess, self.mode, ask, self._reveal, begin
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
-        # What a part does alone, a key asks of that part.
-        self.action_zoom = self.body.zoom
-        self.action_focus_pane = self.body.focus_pane
-        self.action_focus_knobs = self.body.focus_knobs
-        self.action_nudge = self.knobs.nudge_current
-        self.action_choose_preset = self.presets.choose
-        self.action_steer = self.steering.give
-        self.action_copy = partial(copy_recipe, self, session, self.run, self.knobs)
+        for name, action in _actions(self):
+            setattr(self, f"action_{name}", action)
 
     def on_mount(self) -> None:
         # An app that is starting shows nothing yet, but would lay out and draw what is there, and
@@ -126,7 +113,7 @@ class ExperimentScreen(Screen[None]):
         if self._wanted:
             self.open_run(self._wanted)
         elif self.mode.lives_with_the_screen:
-            self.action_run()
+            self.succession.begin()
         self.session.warm()
 
     def set_values(self, values: Mapping[str, Any]) -> None:
@@ -199,10 +186,15 @@ class ExperimentScreen(Screen[None]):
             self.session.warm()
 
     @on(RunFollower.Failed)
+    @on(Succession.GoesOn)
     @on(Worker.StateChanged)
-    def say(self, event: RunFollower.Failed | Worker.StateChanged) -> None:
-        """Something could not be done or read; an error that no one expected is told as well."""
-        if isinstance(event, RunFollower.Failed):
+    def say(self, event: RunFollower.Failed | Succession.GoesOn | Worker.StateChanged) -> None:
+        """Something could not be done or read, or goes on unseen; an error that no one expected is
+        told as well."""
+        if isinstance(event, Succession.GoesOn):
+            listed = key_name(self.app, "app.runs", "h")
+            notify(self, f"{event.run_id} goes on; {listed} lists it.")
+        elif isinstance(event, RunFollower.Failed):
             notify(self, event.sentence, error=True)
         elif event.state is WorkerState.ERROR:
             notify(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
@@ -240,9 +232,6 @@ class ExperimentScreen(Screen[None]):
         """Somebody looks at this screen again, or no more."""
         self.succession.come_and_go(seen=is_seen(self))
 
-    def _tell(self, run_id: str) -> None:
-        notify(self, f"{run_id} goes on; {key_name(self.app, 'app.runs', 'h')} lists it.")
-
     async def action_open_pane(self, name: str) -> None:
         """Show a pane, or the charts."""
         await self.body.open(name)
@@ -267,6 +256,22 @@ class ExperimentScreen(Screen[None]):
             case "open_pane", ("charts",):
                 return self.body.has_charts_to_show
         return True
+
+
+def _actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """What a part does alone, a key asks of that part."""
+    yield "run", screen.succession.begin
+    yield "steer", screen.steering.give
+    yield "nudge", screen.knobs.nudge_current
+    yield "choose_preset", screen.presets.choose
+    yield "zoom", screen.body.zoom
+    yield "focus_pane", screen.body.focus_pane
+    yield "focus_knobs", screen.body.focus_knobs
+    yield "copy", partial(copy_recipe, screen, screen.session, screen.run, screen.knobs)
+
+
+def _ask(screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+    screen.app.push_screen(dialog, take)
 
 
 def _lesson(experiment: Experiment) -> str:

@@ -58,16 +58,8 @@ class KnobPanel(Vertical):
         self.experiment = experiment
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
         self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
-        self._list = KnobList(list(self._knobs.values()), self._headings())
+        self._list = KnobList(list(self._knobs.values()), _headings(experiment, self._knobs))
         self._help = KnobHelp()
-
-    def _headings(self) -> list[KnobHeading]:
-        """Those of the experiment's groups, and one for what every run has."""
-        if not self.experiment.headings:
-            return []
-        groups = [(words, [h.name for h in group]) for words, group in self.experiment.groups()]
-        groups.append(("run", [SEED, DEVICE]))
-        return [KnobHeading(w, [self._knobs[n] for n in names]) for w, names in groups if w]
 
     def compose(self) -> ComposeResult:
         yield self._list
@@ -162,9 +154,14 @@ class KnobPanel(Vertical):
             self._help.explain(None)
 
     @on(Knob.Changed)
-    def bring_companions(self, event: Knob.Changed) -> None:
-        """A choice may bring other defaults along; they change together with it."""
+    @on(Knob.Refused)
+    def hear(self, event: Knob.Changed | Knob.Refused) -> None:
+        """A choice may bring other defaults along, which change together with it; what a knob
+        refuses is said."""
         event.stop()
+        if isinstance(event, Knob.Refused):
+            self.show_error(event.error)
+            return
         name = event.knob.hyperparameter.name
         brought = {}
         if name in self.experiment.defaults:
@@ -193,10 +190,14 @@ class KnobPanel(Vertical):
         if self.is_mounted:
             self.explain_focused()
 
-    @on(Knob.Refused)
-    def show_refusal(self, event: Knob.Refused) -> None:
-        event.stop()
-        self.show_error(event.error)
+
+def _headings(experiment: Experiment, knobs: Mapping[str, Knob]) -> list[KnobHeading]:
+    """Those of the experiment's groups, and one for what every run has."""
+    if not experiment.headings:
+        return []
+    groups = [(words, [h.name for h in group]) for words, group in experiment.groups()]
+    groups.append(("run", [SEED, DEVICE]))
+    return [KnobHeading(words, [knobs[n] for n in names]) for words, names in groups if words]
 
 
 def _seed(default: int) -> Int:
