@@ -126,6 +126,12 @@ class TestOverlays:
             ("second", "train · λ=10 3"),
         ]
 
+    def test_have_no_shadow_beneath_their_evaluations(self) -> None:
+        runs = [run({"train/loss": [2.0]}, [3.0, 2.0, 1.0]) for _ in range(2)]
+        figure = curve_figure(runs[0], LOSS, overlays=[("λ=10", runs[1])])
+
+        assert [line.role for line in figure.lines] == ["muted", "first", "second"]
+
     def test_one_line_per_run_goes_by_the_runs_label(self) -> None:
         norm = Curve("‖w‖", ("norm/w",))
         runs = [run({"norm/w": [size]}) for size in (1.0, 2.0)]

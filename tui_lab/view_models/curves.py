@@ -111,6 +111,8 @@ class _Place:
     """As declared."""
     steps: Series | None
     """Of a key that is evaluated after each epoch: its value at each step, where it is logged."""
+    is_overlay: bool
+    """Whether it is of a run laid over another: shadows of several would hide each other."""
     role: Role
     dotted: bool | None
     sign: str
@@ -119,8 +121,9 @@ class _Place:
         """The steps, smoothed or not, and the evaluations over them."""
         steps, series = self._line(self.steps, x), self._line(self.series, x)
         if steps is not None and series is not None:
-            shadow = f"{self.name} of each step"
-            yield replace(steps, name=shadow, role="muted", dotted=None, sign="")
+            if not self.is_overlay:
+                shadow = f"{self.name} of each step"
+                yield replace(steps, name=shadow, role="muted", dotted=None, sign="")
             if smoothing:
                 yield _smoothed(steps, smoothing)
             yield series
@@ -141,7 +144,8 @@ def _places(views: Sequence[tuple[str, RunView]], curve: Curve) -> Iterator[_Pla
         for number, key in enumerate(curve.keys):
             name = f"{key}{_OF}{label}" if label else key
             looks = _run_looks(index, number) if len(views) > 1 else _key_looks(number)
-            yield _Place(name, run, _series(run, curve, key), _steps(run, curve, key), *looks)
+            series, steps = _series(run, curve, key), _steps(run, curve, key)
+            yield _Place(name, run, series, steps, index > 0, *looks)
 
 
 def _key_looks(number: int) -> tuple[Role, bool | None, str]:
