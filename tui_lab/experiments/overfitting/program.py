@@ -92,6 +92,7 @@ class Overfitting(Program):
         sgd(self.parameters().values(), self.hp.lr, 1)
         yield self.update()
         zero_grad(self.parameters().values())
+        self.record("train/accuracy", (logits.detach().argmax(-1) == y).double().mean())
         self.measured = {}
         if self.batches.position == self.batches.examples:
             self._end_epoch()
