@@ -11,7 +11,13 @@ from textual.pilot import Pilot
 from tests.tui.fakes import OTHER, TOY, FakeSession, summary
 from tests.tui.opened import Opened
 from tui_lab.commands import SetHyperparameter
-from tui_lab.events import HyperparameterChanged, MetricsLogged, PictureLogged, RunStarted
+from tui_lab.events import (
+    HyperparameterChanged,
+    MetricsLogged,
+    PictureLogged,
+    RunStarted,
+    RunStopped,
+)
 from tui_lab.experiment import KeyFigures, Preset, Question, Scatter, Table
 from tui_lab.run import RunStatus
 from tui_lab.tui.app import Opening, TuiLabApp
@@ -74,6 +80,24 @@ async def test_it_starts_by_itself_and_shows_pictures_alone() -> None:
         await lab.settle(pilot)
         assert "The norm of w." in lab.text
         assert "2.5" in lab.text
+
+
+async def test_all_that_there_is_room_for_is_drawn_at_once() -> None:
+    session = FakeSession([SHOWN, OTHER])
+    old = summary(9, status=RunStatus.STOPPED)
+    stopped_at_once = RunStopped(t=0.2, step=0, epoch=0)
+    lab = Opened(STARTED, *COMPUTED, stopped_at_once, run=old, session=session)
+    async with lab.app.run_test(size=(200, 60)) as pilot:
+        await lab.settle(pilot)
+        assert "The norm of w." in lab.text
+        assert "stopped after 0:00" in lab.text
+
+
+async def test_the_panes_are_named_once_on_a_small_screen() -> None:
+    lab = opened()
+    async with lab.app.run_test(size=(80, 24)) as pilot:
+        await lab.settle(pilot)
+        assert lab.text.count("4 notes") == 1
 
 
 async def test_every_knob_is_sent_to_it() -> None:

@@ -14,15 +14,13 @@ from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.panes.charts_pane import ChartsPane
-from tui_lab.tui.panes.pane_box import pane_titles
+from tui_lab.tui.panes.pane_box import TURNS, pane_titles
 from tui_lab.tui.panes.run_panes import NAMES, NUMBERS, RunPanes
 
 _TABS = dict(
     zip(("charts", *NAMES), ("charts", "grads", "code", "pics", "notes", "log"), strict=True)
 )
 """Short names for the strip of a narrow screen."""
-TURNS = ("-narrow", "-tiny", "-short")
-"""Classes of screens on which charts and panes take turns."""
 
 
 class ExperimentLayout(Horizontal):

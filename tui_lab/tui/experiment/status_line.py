@@ -52,7 +52,8 @@ class StatusLine(Line):
 def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> tuple[Content, ...]:
     """Step, epoch, speed and time, the more important first."""
     if view.experiment is not None and view.experiment.demonstration:
-        return (Content.styled("turn a knob, and all of it is computed again", "$text-muted"),)
+        hint = Content.styled("turn a knob, and all of it is computed again", "$text-muted")
+        return (_end(view.ended, view.t) if view.ended else hint,)
     parts = [_count("step", view.step, view.total_steps)]
     if view.phase is not None:
         at = f"at {plain(view.phase)} of step {view.phase_step}"

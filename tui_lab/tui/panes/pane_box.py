@@ -13,6 +13,9 @@ from tui_lab.tui.key_names import key_name
 from tui_lab.tui.panes.frame import Frame
 from tui_lab.view_models.plain_text import plain
 
+TURNS = ("-narrow", "-tiny", "-short")
+"""Classes of screens on which charts and panes take turns, and a strip above names them all."""
+
 
 class PaneBox(Frame):
     """Views by name, each with the digit that is its key.
@@ -80,7 +83,8 @@ class PaneBox(Frame):
     def _name_panes(self) -> None:
         labels = {name: name for name in self.panes}
         titles = pane_titles(self.app, labels, self.current, self.numbers)
-        roomy = self.size.width >= titles.cell_length + 4
+        named_above = any(self.screen.has_class(name) for name in TURNS)
+        roomy = self.size.width >= titles.cell_length + 4 and not named_above
         self.write_border(titles if roomy else Content(self.current), Content(self._said))
 
 

@@ -69,7 +69,8 @@ class RunPanes(PaneBox):
 
     def show(self, view: RunView, *, frozen: bool = False) -> None:
         """Bring the view in front up to date, if anything changed."""
-        state = (id(view), view.revision, self.current, self.pictures.chosen, frozen, self.size)
+        sizes = self.size, self.pictures.size  # what is inside finds its size a moment later
+        state = (id(view), view.revision, self.current, self.pictures.chosen, frozen, sizes)
         if state != self._drawn:
             self._drawn = state
             self._show(view, frozen)
