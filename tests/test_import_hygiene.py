@@ -91,3 +91,18 @@ def test_help_and_version_cost_neither_textual_nor_torch(module: str) -> None:
 def test_training_draws_nothing() -> None:
     modules = [name for name in all_modules() if is_torch_side(name)]
     assert offence(modules, DRAWING) == ""
+
+
+_EMPTY_CHART = """
+import sys
+from tui_lab.plots.style import PlotStyle
+from tui_lab.tui.panes.chart import Chart
+assert not Chart("loss").draw_rows(40, 10, PlotStyle())
+print("numpy" in sys.modules)
+"""
+
+
+def test_a_chart_that_waits_for_its_figure_needs_no_numpy() -> None:
+    """It is part of the first paint, which must not wait 50 ms for that."""
+    command = [sys.executable, "-c", _EMPTY_CHART]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout == "False\n"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from tui_lab.events import RunEnded, RunFailed, RunStopped
+from tui_lab.run import RunStatus
 from tui_lab.tui.experiment.line import Line
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import CAUSES, diverged_words
@@ -53,7 +53,7 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     """Step, epoch, speed and time, the more important first."""
     if view.experiment is not None and view.experiment.demonstration:
         hint = Content.styled("turn a knob, and all of it is computed again", "$text-muted")
-        return (_end(view.ended, view.t) if view.ended else hint,)
+        return (_end(view) if view.ended else hint,)
     parts = [_count("step", view.step, view.total_steps)]
     if view.phase is not None:
         at = f"at {plain(view.phase)} of step {view.phase_step}"
@@ -63,7 +63,7 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     if view.total_steps and view.steps_per_second and not crashed:
         parts.append(Content(f"{view.steps_per_second:,.0f} steps/s"))
     if view.ended is not None:
-        parts.append(_end(view.ended, view.t))
+        parts.append(_end(view))
     elif view.time_left is not None and not crashed:
         parts.append(Content(f"{duration(view.time_left)} left"))
     if frozen:
@@ -77,8 +77,8 @@ def remarks(view: RunView, overlaid: str = "") -> tuple[Content, ...]:
     parts += [Content.styled(overlaid, "$text-muted")] if overlaid else []
     if alarm := alarms(view):
         parts.append(Content.styled(plain(alarm), "bold $error"))
-    if isinstance(view.ended, RunFailed):
-        parts.append(Content.styled(plain(view.ended.error), "bold $error"))
+    if view.status is RunStatus.FAILED:
+        parts.append(Content.styled(plain(getattr(view.ended, "error", "")), "bold $error"))
     if damage := damaged_lines(view.damage):
         parts.append(Content.styled(damage, "bold $error"))
     if view.pause_reason:
@@ -100,12 +100,13 @@ def alarms(view: RunView) -> str:
     return ", ".join(list(first.values())[:_MOST_ALARMS])
 
 
-def _end(ended: RunEnded, elapsed: float) -> Content:
+def _end(view: RunView) -> Content:
     """`done in 0:03`, `stopped after 0:03`, `failed at step 12`."""
-    if isinstance(ended, RunFailed):
-        return Content.styled(f"failed at step {ended.step:,}", "bold $status-failed")
-    word = "stopped after" if isinstance(ended, RunStopped) else "done in"
-    return Content(f"{word} {duration(elapsed)}")
+    if view.status is RunStatus.FAILED:
+        step = getattr(view.ended, "step", view.step)
+        return Content.styled(f"failed at step {step:,}", "bold $status-failed")
+    word = "stopped after" if view.status is RunStatus.STOPPED else "done in"
+    return Content(f"{word} {duration(view.t)}")
 
 
 def _mark(change: Change) -> Content:

@@ -107,10 +107,10 @@ the others.
             self._plot.forget()
 
     def draw_rows(self, width: int, height: int, style: PlotStyle) -> Sequence[Strip]:
-        from tui_lab.view_models.figure import emphasised  # deferred, as below
-
         if self._figure is None:
             return ()
+        from tui_lab.view_models.figure import emphasised  # deferred, as below
+
         if self._plot is None:
             from tui_lab.plots.plot import Plot  # deferred: see TYPE_CHECKING above
 
