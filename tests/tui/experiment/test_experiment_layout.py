@@ -9,7 +9,7 @@ import pytest
 from textual.widgets import Static
 
 from tests.tui.fakes import TOY, FakeSession
-from tests.tui.opened import CHANGED, MEASURED, STARTED, Opened, attached, live_run
+from tests.tui.opened import CHANGED, GRADIENTS, MEASURED, STARTED, Opened, attached, live_run
 from tui_lab.tui.panes.chart import Chart
 
 SIZES = [
@@ -174,3 +174,21 @@ async def test_the_strip_of_a_small_screen_can_be_clicked() -> None:
         await lab.settle(pilot)
         assert lab.screen.panes.current == "code"
         assert isinstance(lab.screen.query(Chart).first(), Chart)
+
+
+async def test_the_gradients_take_no_more_rows_than_they_have_a_use_for() -> None:
+    lab = attached(MEASURED, GRADIENTS)
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        assert lab.screen.panes.outer_size.height == 7
+        charts = lab.screen.charts.outer_size.height
+        await pilot.press("5")
+        await lab.settle(pilot)
+        assert lab.screen.panes.outer_size.height > 7
+        await pilot.press("1")
+        await lab.settle(pilot)
+        assert lab.screen.charts.outer_size.height == charts
+        lab.screen.panes.gradients.focus()
+        await pilot.press("z")
+        await lab.settle(pilot)
+        assert lab.screen.panes.outer_size.height > charts
