@@ -9,14 +9,17 @@ from typing import Any, get_args
 
 import pytest
 
+from tui_lab.event_encoding import from_json, to_json
 from tui_lab.events import (
     AlarmRaised,
+    CheckpointWritten,
     GradientsLogged,
     HyperparameterChanged,
     MetricsLogged,
     PhaseEntered,
     PictureLogged,
     Remarked,
+    RunBranched,
     RunEvent,
     RunFailed,
     RunFinished,
@@ -24,9 +27,9 @@ from tui_lab.events import (
     RunResumed,
     RunStarted,
     RunStopped,
+    StepAbandoned,
+    StepAltered,
     UnknownEvent,
-    from_json,
-    to_json,
 )
 from tui_lab.runs.encoding import dumps, loads
 
@@ -57,6 +60,10 @@ EVENTS: list[RunEvent] = [
     ),
     PhaseEntered(t=0.3, step=1, phase="forward", line=12),
     HyperparameterChanged(t=0.4, step=2, name="lr", old=0.1, new=0.3),
+    RunBranched(t=0.0, step=2, parent="toy-20261120-234755-7f3a", values={"lr": 0.3}),
+    CheckpointWritten(t=0.4, step=2, epoch=1, digest="ab12", bytes=1024, reason="pause"),
+    StepAbandoned(t=0.4, step=3, then="skip"),
+    StepAltered(t=0.4, step=3, how="clip"),
     RunPaused(t=0.5, step=2, reason="[red]"),
     RunResumed(t=0.6, step=2),
     PictureLogged(t=0.7, step=2, picture="‖w‖", layer="points", data={"x": [1.0]}),
@@ -117,11 +124,17 @@ EVERYTHING = [loads(dumps(to_json(event))) for event in EVENTS if type(event) is
 WRONG: list[Any] = [None, True, -1, 1.5, "x", [[]], {"a": {"b": []}}, 10**30, "x" * 100_001]
 
 
+ALLOWED = {"request": {"a": {"b": []}}, "epoch_offset": -1, "from_step": None, "values": {}}
+"""Of what is wrong elsewhere, what these fields may hold."""
+
+
 def wrong_for(data: dict[str, Any], field: str) -> list[Any]:
     """Values of another kind than a field's."""
     given = data[field]
     if field in ("old", "new"):
         return [{"a": 1}, [[1]], "x" * 100_001]
+    if field in ALLOWED:
+        return [value for value in WRONG if value != ALLOWED[field]]
     if isinstance(given, bool):
         return [value for value in WRONG if not isinstance(value, bool)]
     if isinstance(given, str):

@@ -109,6 +109,15 @@ def setting(value: Any) -> Any:
     return _scalar(value)
 
 
+def plain(value: Any) -> Any:
+    """What a setting may be, or an object of such by name, or a list of such objects."""
+    if isinstance(value, dict):
+        return mapped(setting, MOST_SETTINGS)(value)
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return listed(mapped(setting, MOST_SETTINGS))(value)
+    return setting(value)
+
+
 def one_of(*words: str) -> Check:
     """One of these words."""
 

@@ -5,8 +5,8 @@ Each is answered by one `Acknowledgement` that says at which step it took effect
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
 from tui_lab import checks
@@ -54,13 +54,68 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """Keep the state of this instant on disk."""
+
+
+@dataclass(frozen=True)
+class Rewind:
+    """Go back to how things stood after `step` steps: what came later never happened."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class TakeAgain:
+    """Give the step under way up and take its batch again, with other `values` (JSON form)."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Give the step under way up and leave its batch out."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Make the gradients of the step under way finite and of norm 1 at the most, and go on."""
+
+
+GuardMode = Literal["hold", "say", "off"]
+"""What happens when a loss or a gradient is not finite: the step is held before its update, or it
+is said, or nobody looks."""
+
+
+@dataclass(frozen=True)
+class SetGuard:
+    """Guard the steps from now on in this way."""
+
+    mode: GuardMode
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the run after the current step; `reason` is kept in the log."""
 
     reason: str = ""
 
 
-Command = Pause | Resume | Advance | SetHyperparameter | SetHyperparameters | Evaluate | Stop
+Command = (
+    Pause
+    | Resume
+    | Advance
+    | SetHyperparameter
+    | SetHyperparameters
+    | Evaluate
+    | Checkpoint
+    | Rewind
+    | TakeAgain
+    | Skip
+    | Clip
+    | SetGuard
+    | Stop
+)
 
 _COMMANDS: dict[str, type[Command]] = {
     "pause": Pause,
@@ -69,6 +124,12 @@ _COMMANDS: dict[str, type[Command]] = {
     "set": SetHyperparameter,
     "set_all": SetHyperparameters,
     "evaluate": Evaluate,
+    "checkpoint": Checkpoint,
+    "rewind": Rewind,
+    "take_again": TakeAgain,
+    "skip": Skip,
+    "clip": Clip,
+    "guard": SetGuard,
     "stop": Stop,
 }
 _NAMES = {command: name for name, command in _COMMANDS.items()}
@@ -122,16 +183,36 @@ def from_json(data: Any) -> Command:
         raise ValueError(
             f"{data['command']} does not take {', '.join(fields) or 'that'}."
         ) from None
-    if isinstance(command, Advance) and command.unit not in get_args(Unit):
-        raise ValueError("advance takes a unit: phase, step or epoch.")
-    if isinstance(command, SetHyperparameter) and not isinstance(command.name, str):
-        raise ValueError("set takes the name of a hyperparameter, as text.")
-    if isinstance(command, SetHyperparameters) and not _is_named(command.values):
-        raise ValueError("set_all takes values by the names of hyperparameters.")
-    if isinstance(command, Stop) and not isinstance(command.reason, str):
-        raise ValueError("stop takes a reason, as text.")
+    holds, wanted = _FIELDS.get(type(command), (_anything, ""))
+    if not holds(*vars(command).values()):
+        raise ValueError(f"{data['command']} takes {wanted}.")
     return command
 
 
+def _anything(*_: Any) -> bool:
+    return True
+
+
 def _is_named(values: Any) -> bool:
-    return isinstance(values, dict) and bool(values) and all(isinstance(key, str) for key in values)
+    return isinstance(values, dict) and all(isinstance(key, str) for key in values)
+
+
+_FIELDS: dict[type[Command], tuple[Callable[..., bool], str]] = {
+    Advance: (lambda unit: unit in get_args(Unit), "a unit: phase, step or epoch"),
+    SetGuard: (lambda mode: mode in get_args(GuardMode), "a mode: hold, say or off"),
+    SetHyperparameter: (
+        lambda name, _: isinstance(name, str),
+        "the name of a hyperparameter, as text",
+    ),
+    SetHyperparameters: (
+        lambda values: _is_named(values) and bool(values),
+        "values by the names of hyperparameters",
+    ),
+    TakeAgain: (_is_named, "values by the names of hyperparameters"),
+    Rewind: (
+        lambda step: type(step) is int and 0 <= step <= checks.LARGEST,
+        "a step, as a whole number from 0",
+    ),
+    Stop: (lambda reason: isinstance(reason, str), "a reason, as text"),
+}
+"""What the fields of a command must hold, and what to say where they don't."""

@@ -1,19 +1,14 @@
 """What happened in a run: past tense, one JSON object per line of events.jsonl.
 
-`step` counts optimizer steps from 1 (0: before the first), `epoch` from 1. `t` is seconds since the
-run started. Non-finite numbers are the strings "NaN", "Infinity" and "-Infinity" on disk;
-`from_json` gives them back as floats where a number stands alone, and leaves the long columns of
-`MetricsLogged` and the data of pictures to their readers (`float("NaN")` reads them).
+`step` counts optimizer steps from 1 (0: before the first), `epoch` from 1. `t` is seconds of
+training since the run started; a run that is taken up goes on from where it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, Literal
-
-from tui_lab import checks
-from tui_lab.event_fields import FIELDS
 
 Number = float | int
 Column = Any
@@ -45,6 +40,14 @@ class RunStarted:
     source_line: int = 0
     """The number of the first of them in its file."""
     source_file: str = ""
+    request: Mapping[str, Any] = field(default_factory=dict)
+    """What run.json says; empty in logs that were written before it stood here too."""
+    step: int = 0
+    epoch: int = 0
+    """Steps and epochs that lie behind: a branch, and a run that is taken up, begins after them."""
+    epoch_offset: int = 0
+    """Step s belongs to epoch ⌈(s − this) ÷ `steps_per_epoch`⌉; other than 0 after a branch whose
+    batches have another size."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +109,8 @@ class HyperparameterChanged:
     name: str
     old: Any
     new: Any
+    by: str = ""
+    """Whose order it was, where more than one may give orders: the name of a terminal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +128,52 @@ class RunResumed:
 
     t: float
     step: int
+    from_step: int | None = None
+    """Where given, the run was taken up after this step: what came later never happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunBranched:
+    """This run began as `parent` was after `step` steps, with other `values` (JSON form)."""
+
+    t: float
+    step: int
+    parent: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    weights_only: bool = False
+    """Whether it took the parameters alone, and began everything else anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointWritten:
+    """The state after `step` steps is on disk; `digest` names it, equal states have equal ones."""
+
+    t: float
+    step: int
+    epoch: int
+    digest: str
+    bytes: int
+    reason: str = ""
+    """`end`, `stop`, `pause`, `asked`; empty for one that was due."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepAbandoned:
+    """An attempt at `step` was given up and nothing it did remains; `then` the same batch is taken
+    again, or it is left out."""
+
+    t: float
+    step: int
+    then: Literal["again", "skip"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepAltered:
+    """Something was done inside `step` that its program does not do, such as `clip`."""
+
+    t: float
+    step: int
+    how: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +195,12 @@ class AlarmRaised:
     step: int
     kind: str
     message: str
+    advice: str = ""
+    """What to try."""
+    parameter: str = ""
+    """Where it was noticed, if in one place: a parameter, a layer."""
+    held: bool = False
+    """Whether the step stands still for it, before its update."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +267,10 @@ RunEvent = (
     | HyperparameterChanged
     | RunPaused
     | RunResumed
+    | RunBranched
+    | CheckpointWritten
+    | StepAbandoned
+    | StepAltered
     | PictureLogged
     | AlarmRaised
     | Remarked
@@ -218,66 +279,3 @@ RunEvent = (
     | RunFailed
     | UnknownEvent
 )
-
-_TYPES: dict[str, type[Any]] = {
-    "run_started": RunStarted,
-    "metrics": MetricsLogged,
-    "gradients": GradientsLogged,
-    "phase_entered": PhaseEntered,
-    "hyperparameter_changed": HyperparameterChanged,
-    "run_paused": RunPaused,
-    "run_resumed": RunResumed,
-    "picture": PictureLogged,
-    "alarm": AlarmRaised,
-    "remark": Remarked,
-    "run_finished": RunFinished,
-    "run_stopped": RunStopped,
-    "run_failed": RunFailed,
-}
-_NAMES = {event: name for name, event in _TYPES.items()}
-_REQUIRED = {
-    event: tuple(
-        f.name for f in fields(event) if f.default is MISSING and f.default_factory is MISSING
-    )
-    for event in _NAMES
-}
-_CHECKS = {event: {f.name: FIELDS[f.name] for f in fields(event)} for event in _NAMES}
-_CHECKS[MetricsLogged]["kind"] = checks.one_of("step", "epoch", "evaluation")
-
-
-def to_json(event: RunEvent) -> dict[str, Any]:
-    """The event as a JSON object; numbers are still numbers, encoding them is the log's work."""
-    if isinstance(event, UnknownEvent):
-        return {"type": event.type, **event.data}
-    return {"type": _NAMES[type(event)], **vars(event)}
-
-
-def from_json(data: Mapping[str, Any]) -> RunEvent:
-    """The event in a decoded line. Fields it does not know are ignored, and an event that lacks
-    one it needs, or whose fields are not what they should be, comes back as `UnknownEvent`, so
-    that a log of another version, or a damaged one, still reads."""
-    name = str(data.get("type"))
-    kind = _TYPES.get(name)
-    if kind is None:
-        return _unknown(name, data, "")
-    try:
-        event: RunEvent = kind(**checks.fields(data, _CHECKS[kind], _REQUIRED[kind]))
-        if isinstance(event, MetricsLogged):
-            _check_rows(event)
-    except ValueError as error:
-        return _unknown(name, data, str(error))
-    return event
-
-
-def _check_rows(event: MetricsLogged) -> None:
-    """Raises `ValueError` for a block whose rows have no place among the steps."""
-    rows = max(map(len, event.columns.values()), default=0)
-    if event.kind == "step":
-        checks.whole(event.first + rows)
-    elif rows > len(event.epochs) or (event.steps and rows > len(event.steps)):
-        raise ValueError(f"has {rows:,} rows, and not as many steps or epochs")
-
-
-def _unknown(name: str, data: Mapping[str, Any], reason: str) -> UnknownEvent:
-    content = {key: value for key, value in data.items() if key != "type"}
-    return UnknownEvent(type=name, data=content, reason=reason)

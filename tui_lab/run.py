@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, get_args
 
 from tui_lab import checks
-from tui_lab.commands import Unit
+from tui_lab.commands import GuardMode, Unit
+from tui_lab.schedule import Intervention
 
 FORMAT = 2
 """Version of a run's directory; a reader refuses newer ones. From 2 on the lines of the log are
@@ -75,16 +76,23 @@ class RunRequest:
     """Whether a demonstration stays up and follows its knobs instead of ending."""
     data: str = ""
     """Directory to read data sets from, when one was given."""
+    guard: GuardMode = "say"
+    """What happens when a loss or a gradient is not finite."""
+    schedule: Sequence[Intervention] = ()
+    """What is done to it while it runs, in the order of steps."""
     parent: str = ""
-    """The run this one was branched from."""
+    """The run this one was branched from; it lies in the same directory."""
     parent_step: int = 0
+    """Steps of the parent that it goes on from."""
+    weights_only: bool = False
+    """Whether a branch takes the parent's parameters alone, and begins everything else anew."""
     created: str = ""
     """ISO 8601, UTC."""
     versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "schedule": [each.to_json() for each in self.schedule]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RunRequest:
@@ -104,6 +112,9 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "hold": checks.optional(checks.one_of(*get_args(Unit))),
     "interactive": checks.flag,
     "data": checks.text,
+    "guard": checks.one_of(*get_args(GuardMode)),
+    "schedule": lambda value: tuple(checks.listed(Intervention.from_json)(value)),
+    "weights_only": checks.flag,
     "parent": checks.name,
     "parent_step": checks.whole,
     "created": checks.name,

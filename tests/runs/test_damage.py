@@ -12,7 +12,8 @@ import pytest
 
 from tests.runs.harm import HARM, shorten
 from tui_lab.errors import RunUnreadable
-from tui_lab.events import RunEvent, RunPaused, UnknownEvent, to_json
+from tui_lab.event_encoding import to_json
+from tui_lab.events import RunEvent, RunPaused, UnknownEvent
 from tui_lab.runs import tail as tail_module
 from tui_lab.runs.encoding import dumps
 from tui_lab.runs.log import RunLog

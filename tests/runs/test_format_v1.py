@@ -10,7 +10,8 @@ from pathlib import Path
 
 from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.result import json_pieces
-from tui_lab.events import GradientsLogged, RunFinished, UnknownEvent, to_json
+from tui_lab.event_encoding import to_json
+from tui_lab.events import GradientsLogged, RunFinished, UnknownEvent
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory

@@ -9,7 +9,8 @@ from typing import Any
 
 from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.result import json_pieces
-from tui_lab.events import RunFinished, to_json
+from tui_lab.event_encoding import to_json
+from tui_lab.events import RunFinished
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps
 from tui_lab.runs.export import export_run

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_lab.errors import RunUnreadable
+from tui_lab.event_encoding import to_json
 from tui_lab.events import (
     AlarmRaised,
     MetricsLogged,
     RunEvent,
     RunPaused,
     UnknownEvent,
-    to_json,
 )
 from tui_lab.runs.encoding import dumps
 from tui_lab.runs.log import RunLog

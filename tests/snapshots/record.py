@@ -14,7 +14,8 @@ from pathlib import Path
 from screenshots.recording import Recorder, Recording
 from tests.snapshots.recorded import DATA
 from tui_lab.commands import Resume, SetHyperparameter
-from tui_lab.events import RunStarted, to_json
+from tui_lab.event_encoding import to_json
+from tui_lab.events import RunStarted
 from tui_lab.runs.encoding import dumps
 from tui_lab.runs.tail import read_events
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.view_models.folded import started, steps, view_of
+from tui_lab.event_encoding import from_json
 from tui_lab.events import (
     AlarmRaised,
     HyperparameterChanged,
@@ -18,7 +19,6 @@ from tui_lab.events import (
     RunPaused,
     RunResumed,
     RunStopped,
-    from_json,
 )
 
 
@@ -139,7 +139,7 @@ class TestWhateverIsWritten:
             "an event could not be read: MetricsLogged, 2 metrics beyond 2 are left out"
         ]
 
-    @pytest.mark.parametrize("line", [{"type": "run_branched", "t": "x"}, {}])
+    @pytest.mark.parametrize("line", [{"type": "comet_seen", "t": "x"}, {}])
     def test_an_unknown_event_is_named(self, line: dict[str, Any]) -> None:
         view = view_of(from_json(line))
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tui_lab.events import RunEvent, to_json
+from tui_lab.event_encoding import to_json
+from tui_lab.events import RunEvent
 from tui_lab.runs.encoding import dumps, loads
 from tui_lab.runs.seal import looks_sealed, number_of, sealed
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tui_lab.errors import RunUnreadable
-from tui_lab.events import RunEvent, UnknownEvent, from_json
+from tui_lab.event_encoding import from_json
+from tui_lab.events import RunEvent, UnknownEvent
 from tui_lab.runs.encoding import loads
 from tui_lab.runs.regular_file import open_regular
 from tui_lab.runs.seal import looks_sealed, number_of

@@ -8,8 +8,10 @@ from typing import Any
 
 from tui_lab.events import (
     AlarmRaised,
+    CheckpointWritten,
     MetricsLogged,
     Remarked,
+    RunBranched,
     RunEvent,
     RunFailed,
     RunFinished,
@@ -17,6 +19,8 @@ from tui_lab.events import (
     RunResumed,
     RunStarted,
     RunStopped,
+    StepAbandoned,
+    StepAltered,
     UnknownEvent,
 )
 from tui_lab.view_models.number_format import short
@@ -83,10 +87,23 @@ def _lines(event: RunEvent) -> list[str]:
             return [_evaluated(event)]
         case RunPaused():
             return [f"paused at step {event.step}" + _reason(event.reason)]
-        case RunResumed():
+        case RunResumed(from_step=None):
             return [f"resumed after step {event.step}"]
-        case AlarmRaised() | Remarked():
-            return [f"step {event.step}: {event.message}" if event.step else event.message]
+        case RunResumed():
+            return [f"taken up after step {event.from_step}: what came later never happened"]
+        case RunBranched():
+            return [_branched(event)]
+        case CheckpointWritten() if event.reason:
+            return [f"checkpoint after step {event.step}" + _reason(event.reason)]
+        case StepAbandoned():
+            left = "its batch is left out" if event.then == "skip" else "its batch is taken again"
+            return [f"step {event.step} was given up; {left}"]
+        case StepAltered():
+            return [f"step {event.step}: {event.how}"]
+        case AlarmRaised():
+            return [_at(event.step, " ".join(filter(None, (event.message, event.advice))))]
+        case Remarked():
+            return [_at(event.step, event.message)]
         case RunFinished():
             return [f"finished at step {event.step}, epoch {event.epoch}"]
         case RunStopped():
@@ -96,6 +113,16 @@ def _lines(event: RunEvent) -> list[str]:
         case UnknownEvent(reason=""):
             return [f"an event this version does not know: {event.type}"]
     return []
+
+
+def _at(step: int, text: str) -> str:
+    return f"step {step}: {text}" if step else text
+
+
+def _branched(event: RunBranched) -> str:
+    values = ", ".join(f"{name} = {value}" for name, value in event.values.items())
+    taken = " with its parameters alone" if event.weights_only else ""
+    return f"branched from {event.parent} after step {event.step}{taken}" + _reason(values)
 
 
 def _started(event: RunStarted) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from tui_lab.event_encoding import from_json, to_json
 from tui_lab.events import (
     AlarmRaised,
     GradientsLogged,
@@ -14,8 +15,6 @@ from tui_lab.events import (
     RunFinished,
     RunStarted,
     RunStopped,
-    from_json,
-    to_json,
 )
 from tui_lab.experiment import Experiment
 from tui_lab.view_models.change import Change

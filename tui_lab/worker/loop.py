@@ -257,6 +257,8 @@ class Loop:
             case Stop(reason):
                 self._stop_reason = reason
                 return None
+            case _:
+                return Acknowledgement(False, self.step, "Nothing here can do that.")
 
     def _advance(self, unit: Unit) -> Acknowledgement:
         inside = self._watched.inside

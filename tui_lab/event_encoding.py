@@ -1,0 +1,104 @@
+"""Events as lines of a log, and lines as events.
+
+Non-finite numbers are the strings "NaN", "Infinity" and "-Infinity" on disk; `from_json` gives them
+back as floats where a number stands alone, and leaves the long columns of `MetricsLogged` and the
+data of pictures to their readers (`float("NaN")` reads them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from typing import Any
+
+from tui_lab import checks
+from tui_lab.event_fields import FIELDS
+from tui_lab.events import (
+    AlarmRaised,
+    CheckpointWritten,
+    GradientsLogged,
+    HyperparameterChanged,
+    MetricsLogged,
+    PhaseEntered,
+    PictureLogged,
+    Remarked,
+    RunBranched,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+    StepAbandoned,
+    StepAltered,
+    UnknownEvent,
+)
+
+_TYPES: dict[str, type[Any]] = {
+    "run_started": RunStarted,
+    "metrics": MetricsLogged,
+    "gradients": GradientsLogged,
+    "phase_entered": PhaseEntered,
+    "hyperparameter_changed": HyperparameterChanged,
+    "run_paused": RunPaused,
+    "run_resumed": RunResumed,
+    "run_branched": RunBranched,
+    "checkpoint": CheckpointWritten,
+    "step_abandoned": StepAbandoned,
+    "step_altered": StepAltered,
+    "picture": PictureLogged,
+    "alarm": AlarmRaised,
+    "remark": Remarked,
+    "run_finished": RunFinished,
+    "run_stopped": RunStopped,
+    "run_failed": RunFailed,
+}
+_NAMES = {event: name for name, event in _TYPES.items()}
+_REQUIRED = {
+    event: tuple(
+        f.name for f in fields(event) if f.default is MISSING and f.default_factory is MISSING
+    )
+    for event in _NAMES
+}
+_CHECKS = {event: {f.name: FIELDS[f.name] for f in fields(event)} for event in _NAMES}
+_CHECKS[MetricsLogged]["kind"] = checks.one_of("step", "epoch", "evaluation")
+_CHECKS[RunBranched]["values"] = checks.mapped(checks.setting, checks.MOST_SETTINGS)
+
+
+def to_json(event: RunEvent) -> dict[str, Any]:
+    """The event as a JSON object; numbers are still numbers, encoding them is the log's work."""
+    if isinstance(event, UnknownEvent):
+        return {"type": event.type, **event.data}
+    return {"type": _NAMES[type(event)], **vars(event)}
+
+
+def from_json(data: Mapping[str, Any]) -> RunEvent:
+    """The event in a decoded line. Fields it does not know are ignored, and an event that lacks
+    one it needs, or whose fields are not what they should be, comes back as `UnknownEvent`, so
+    that a log of another version, or a damaged one, still reads."""
+    name = str(data.get("type"))
+    kind = _TYPES.get(name)
+    if kind is None:
+        return _unknown(name, data, "")
+    try:
+        event: RunEvent = kind(**checks.fields(data, _CHECKS[kind], _REQUIRED[kind]))
+        if isinstance(event, MetricsLogged):
+            _check_rows(event)
+    except ValueError as error:
+        return _unknown(name, data, str(error))
+    return event
+
+
+def _check_rows(event: MetricsLogged) -> None:
+    """Raises `ValueError` for a block whose rows have no place among the steps."""
+    rows = max(map(len, event.columns.values()), default=0)
+    if event.kind == "step":
+        checks.whole(event.first + rows)
+    elif rows > len(event.epochs) or (event.steps and rows > len(event.steps)):
+        raise ValueError(f"has {rows:,} rows, and not as many steps or epochs")
+
+
+def _unknown(name: str, data: Mapping[str, Any], reason: str) -> UnknownEvent:
+    content = {key: value for key, value in data.items() if key != "type"}
+    return UnknownEvent(type=name, data=content, reason=reason)
