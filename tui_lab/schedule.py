@@ -16,7 +16,7 @@ from tui_lab.errors import UsageError
 
 Act = Literal["", "skip", "clip", "stop", "weights"]
 _ACTS: tuple[Act, ...] = ("skip", "clip", "stop", "weights")
-_WORD = re.compile(r"@(\d+):(.*)", re.DOTALL)
+_WORD = re.compile(r"@(\d{1,15}):(.*)", re.DOTALL)  # as many digits as a count may have
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from tui_lab.events import RunEvent, RunFailed, RunPaused, RunStopped
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.status import StatusRecord
+from tui_lab.schedule import Intervention
 
 Act = Callable[[RunDirectory], object]
 
@@ -94,6 +95,28 @@ def test_the_worker_is_asked_for_what_was_typed(console: Screen) -> None:
     assert chosen["batch_size"] == 10
     assert {"python", "tui-lab", "torch"} <= asked.versions.keys()
     assert asked.created
+
+
+def test_what_is_to_be_done_to_a_run_is_asked_of_the_worker_too(console: Screen) -> None:
+    stage = Stage([WHOLE_RUN])
+    line = "linear-regression @9:skip epochs=2 @15:lr=0.1 @21:clip --guard hold"
+    assert run(line, stage, console) == ExitStatus.FINISHED
+    asked = stage.request
+    assert asked is not None
+    assert (asked.guard, asked.hyperparameters["epochs"]) == ("hold", 2)
+    assert asked.schedule == (
+        Intervention(step=9, act="skip"),
+        Intervention(step=15, values={"lr": 0.1}),
+        Intervention(step=21, act="clip"),
+    )
+    assert "The run ends at step 20: nothing comes of @21:clip.\n" in console.err
+
+
+def test_a_run_without_a_screen_is_not_held_unless_asked(console: Screen) -> None:
+    stage = Stage([WHOLE_RUN])
+    run("linear-regression", stage, console)
+    assert stage.request is not None
+    assert (stage.request.guard, stage.request.schedule) == ("say", ())
 
 
 def test_json_is_one_object_and_all_of_stdout(console: Screen) -> None:

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
+from tui_lab.commandline.parser import Parser, add_guard, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.config import (
@@ -29,6 +29,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
     add_run_options(parser)
+    add_guard(parser, Settings.guard)
     add_look_options(parser)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
 
@@ -41,7 +42,7 @@ def configure_attach(parser: Parser) -> None:
     parser.add_argument(
         "file", nargs="?", metavar="FILE.py", help="declares the experiment of a run of your own"
     )
-    parser.set_defaults(seed=0, device="auto", threads=None)
+    parser.set_defaults(seed=0, device="auto", threads=None, guard=Settings.guard)
     add_look_options(parser)
 
 
@@ -99,6 +100,7 @@ def settings(arguments: Namespace, console: Console) -> Settings:
         device=arguments.device,
         again=arguments.again or default_again(),
         threads=default_threads() if arguments.threads is None else arguments.threads,
+        guard=arguments.guard,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tui_lab.commandline.console import Console
+from tui_lab.commandline.interventions import beyond_the_end
 from tui_lab.commandline.table import cut, number_text
 from tui_lab.events import AlarmRaised, HyperparameterChanged, Remarked, RunEvent, RunStarted
+from tui_lab.schedule import Intervention
 from tui_lab.view_models.number_format import duration
 
 if TYPE_CHECKING:  # numpy comes with it
@@ -24,11 +26,17 @@ class Progress:
     """Folds a run's events into `view` and talks of it on stderr."""
 
     def __init__(
-        self, console: Console, view: RunView, clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        view: RunView,
+        schedule: Sequence[Intervention] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`schedule` is what was asked to be done to the run."""
         self.console = console
         self.view = view
         self.clock = clock
+        self._schedule = schedule
         self._shown = ""
         self._shown_at = float("-inf")
         self._quarter = 0
@@ -41,6 +49,7 @@ class Progress:
             case RunStarted():
                 name = f" ({event.device_name})" if event.device_name else ""
                 self.note(f"running on {event.device}{name}")
+                self._check_schedule(event)
             case HyperparameterChanged():
                 self.note(f"step {event.step}: {self.view.marks[-1].text}")
             case AlarmRaised():
@@ -80,6 +89,11 @@ class Progress:
             *(["paused"] if view.paused else self._speed()),
         ]
         return "  ".join(parts)
+
+    def _check_schedule(self, event: RunStarted) -> None:
+        steps, per_epoch = event.total_steps, event.steps_per_epoch
+        if sentence := beyond_the_end(self._schedule, steps, per_epoch):
+            self.note(sentence)
 
     def _speed(self) -> list[str]:
         if not self.view.steps_per_second:

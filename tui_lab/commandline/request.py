@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tui_lab.commandline.interventions import is_intervention
+from tui_lab.commands import GuardMode
 from tui_lab.errors import TuiLabError, UsageError
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest
+from tui_lab.schedule import Intervention
 from tui_lab.versions import current_versions
 
-_OPTIONS = ("seed", "device", "threads", "data", "preset")
+_OPTIONS = ("seed", "device", "threads", "data", "preset", "guard")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ def read_assignments(words: Sequence[str]) -> dict[str, str]:
     """`name=value` words as a mapping; raises `UsageError`."""
     values: dict[str, str] = {}
     for word in words:
+        if is_intervention(word):
+            raise UsageError(f"{word} is for tui-lab run; in the lab knobs are turned by hand.")
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{word!r} is not of the form name=value.")
@@ -96,6 +101,8 @@ def request_run(
     device: str,
     threads: int,
     data: str,
+    guard: GuardMode,
+    schedule: Iterable[Intervention],
     now: datetime,
 ) -> RunRequest:
     """What run.json will say; raises `HyperparameterError`."""
@@ -110,6 +117,8 @@ def request_run(
         threads=threads,
         plugin=chosen.plugin,
         data=data,
+        guard=guard,
+        schedule=tuple(schedule),
         created=now.isoformat(timespec="seconds"),
         versions=current_versions(),
     )

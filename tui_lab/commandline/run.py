@@ -16,7 +16,12 @@ from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
-from tui_lab.commandline.parser import Parser, add_run_options, directory, word
+from tui_lab.commandline.interventions import (
+    idle_interventions,
+    is_intervention,
+    read_schedule,
+)
+from tui_lab.commandline.parser import Parser, add_guard, add_run_options, directory, word
 from tui_lab.commandline.progress import Progress
 from tui_lab.commandline.report import fold_log, print_report, print_trouble
 from tui_lab.commandline.request import (
@@ -73,9 +78,17 @@ class Ending(Enum):
 def configure(parser: Parser) -> None:
     """Declares the experiment, its values and how to run it."""
     parser.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="name, or FILE.py")
-    parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
+    parser.add_argument(
+        "values",
+        nargs="*",
+        metavar="name=value",
+        help="hyperparameters; @STEP:name=value turns one at that step, and @STEP:skip leaves its "
+        "batch out, @STEP:clip clips its gradient, @STEP:stop ends the run before it, "
+        "@STEP:weights keeps the parameters alone",
+    )
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
     add_run_options(parser)
+    add_guard(parser, "say")
     parser.add_argument("--data", type=directory, metavar="DIR", help="where data sets are")
     parser.ask_for_json("the result")
 
@@ -84,7 +97,11 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     """Trains until the end or an interruption, then prints the result."""
     name = word(arguments, "experiment", "run needs an experiment; see tui-lab list.")
     chosen = choose_experiment(name)
-    values = choose_values(chosen.experiment, arguments.values, arguments.preset)
+    experiment, typed = chosen.experiment, arguments.values
+    steered = [each for each in typed if is_intervention(each)]
+    assigned = [each for each in typed if not is_intervention(each)]
+    values = choose_values(experiment, assigned, arguments.preset)
+    schedule = read_schedule(experiment, steered, values)
     request = request_run(
         chosen,
         values,
@@ -92,14 +109,17 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
         device=arguments.device,
         threads=default_threads() if arguments.threads is None else arguments.threads,
         data=str(arguments.data or ""),
+        guard=arguments.guard,
+        schedule=schedule,
         now=datetime.now(UTC),
     )
-    for sentence in idle_assignments(chosen.experiment, arguments.values, values):
+    idle = idle_assignments(experiment, assigned, values)
+    for sentence in (*idle, *idle_interventions(experiment, schedule, values)):
         console.say(sentence)
     with Interruption() as interruption:
         run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
-        ending = train(run, chosen.experiment, console, interruption, workers or Workers())
-    return conclude(run, chosen.experiment, ending, console, as_json=arguments.json)
+        ending = train(run, experiment, console, interruption, workers or Workers())
+    return conclude(run, experiment, ending, console, as_json=arguments.json)
 
 
 def train(
@@ -113,7 +133,7 @@ def train(
     # numpy comes with it, and `--help` must not wait for that.
     from tui_lab.view_models.run import RunView
 
-    progress = Progress(console, RunView(experiment))
+    progress = Progress(console, RunView(experiment), run.request().schedule)
     progress.note(run.id)
     worker = workers.start(run)
     try:
