@@ -8,6 +8,7 @@ import dataclasses
 import pytest
 
 from tests.commandline.scripted_run import Screen
+from tests.commandline.staged import WHOLE_RUN, Stage, run
 from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interventions import (
@@ -122,3 +123,25 @@ def test_a_wrong_word_gets_one_helpful_sentence(words: str, expected: str, conso
 def test_the_lab_itself_takes_no_schedule(console: Screen) -> None:
     assert perform(["linear-regression", "@5:lr=1"], console) == ExitStatus.USAGE
     assert console.err == "@5:lr=1 is for tui-lab run; in the lab knobs are turned by hand.\n"
+
+
+def test_what_is_to_be_done_to_a_run_is_asked_of_the_worker_too(console: Screen) -> None:
+    stage = Stage([WHOLE_RUN])
+    line = "linear-regression @9:skip epochs=2 @15:lr=0.1 @21:clip --guard hold"
+    assert run(line, stage, console) == ExitStatus.FINISHED
+    asked = stage.request
+    assert asked is not None
+    assert (asked.guard, asked.hyperparameters["epochs"]) == ("hold", 2)
+    assert asked.schedule == (
+        Intervention(step=9, act="skip"),
+        Intervention(step=15, values={"lr": 0.1}),
+        Intervention(step=21, act="clip"),
+    )
+    assert "The run ends at step 20: nothing comes of @21:clip.\n" in console.err
+
+
+def test_a_run_without_a_screen_is_not_held_unless_asked(console: Screen) -> None:
+    stage = Stage([WHOLE_RUN])
+    run("linear-regression", stage, console)
+    assert stage.request is not None
+    assert (stage.request.guard, stage.request.schedule) == ("say", ())
