@@ -104,7 +104,7 @@ def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control)
         drive = functools.partial(demonstration.run, interactive=request.interactive)
         with_memory = explained(program.device, experiment)(drive)
         return _drive(demonstration, with_memory, publisher, record)
-    loop = Loop(experiment, program, control, publisher, hold=request.hold)
+    loop = Loop(experiment, program, control, publisher, hold=request.hold, guard=request.guard)
     return _drive(loop, explained(program.device, experiment)(loop.run), publisher, record)
 
 
@@ -118,12 +118,13 @@ def _drive(
     gc.freeze()  # torch's own objects stay: a full collection would look at all of them, for 60 ms
 
     def reached() -> dict[str, Any]:
-        return {"t": publisher.t, "step": loop.completed, "epoch": loop.epoch}
+        position = publisher.position
+        return {"t": position.t, "step": position.step, "epoch": position.epoch}
 
     try:
         with stopping(loop.request_stop):
             drive()
-        publisher.draw_last(loop.completed)
+        publisher.draw_last()
         return RunFinished(**reached(), metrics=publisher.last_metrics())
     except Stopped as stop:
         return RunStopped(**reached(), metrics=publisher.last_metrics(), reason=str(stop))

@@ -91,6 +91,10 @@ class StepWatch:
         for remark in self._probe.remarks():
             self._publisher.remark(step, remark)
 
+    def give_up(self) -> None:
+        """The step is not taken to its end."""
+        self.inside = False
+
     @contextmanager
     def _looking(self) -> Iterator[None]:
         begun = self._clock()
