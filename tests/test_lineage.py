@@ -58,7 +58,7 @@ def command(run: RunDirectory) -> str:
 
 def test_a_run_that_was_steered(make: Make) -> None:
     run = make(turned(212, "weight_decay", 10.0), RunStopped(t=1.0, step=300, epoch=3))
-    assert command(run) == "--seed 7 @212:weight_decay=10 @301:stop"
+    assert command(run) == "--seed 7 @212:weight_decay=10 @300:stop"
     assert run_card(run, TOY).remark == ""
 
 
@@ -137,7 +137,7 @@ def test_what_a_run_was_asked_for_and_has_yet_to_come_to_is_part_of_it(make: Mak
     going_on.write_status(StatusRecord(status=RunStatus.RUNNING, step=150))
     assert command(going_on) == "--seed 7 @100:lr=0.1 @300:skip"
     stopped = make(done, RunStopped(t=1.0, step=150, epoch=1), schedule=schedule)
-    assert command(stopped) == "--seed 7 @100:lr=0.1 @151:stop"
+    assert command(stopped) == "--seed 7 @100:lr=0.1 @150:stop"
 
 
 def test_the_values_of_any_step_are_known(make: Make) -> None:

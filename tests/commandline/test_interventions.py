@@ -108,7 +108,7 @@ def test_what_comes_after_the_last_step_is_said(words: list[str], said: str) -> 
         ("@0:lr=1", "'@0:lr=1' is not of the form @STEP:name=value"),
         (f"@{10**15}:skip", "is not of the form @STEP:name=value"),
         ("@5:lr", "'@5:lr' turns no knob"),
-        ("@9:stop @9:skip", "@9:stop ends the run before @9:skip."),
+        ("@9:stop @10:skip", "@9:stop ends the run before @10:skip."),
         ("@9:stop @12:lr=1", "@9:stop ends the run before @12:lr=1."),
         ("--guard perhaps", "choose from 'hold', 'say', 'off'"),
     ],

@@ -34,7 +34,7 @@ def test_everything_done_is_told_in_order() -> None:
         MetricsLogged(t=0.0, kind="step", columns={}),
         RunStopped(t=0.0, step=235, epoch=1),
     ]
-    done = ["@9:lr=0.2", "@19:lr=0.02", "@30:skip", "@31:clip", "@236:stop"]
+    done = ["@9:lr=0.2", "@19:lr=0.02", "@30:skip", "@31:clip", "@235:stop"]
     assert list(words(schedule_of(events))) == done
 
 
@@ -56,4 +56,5 @@ def test_a_run_that_is_taken_up_leaves_behind_what_came_after() -> None:
 def test_a_stop_that_was_not_the_end_is_none() -> None:
     stopped = RunStopped(t=0.0, step=50, epoch=1)
     assert schedule_of([stopped, RunResumed(t=0.0, step=50, from_step=50), started()]) == []
-    assert schedule_of([started(), RunResumed(t=0.0, step=9), stopped])[0].step == 51
+    assert schedule_of([started(), RunResumed(t=0.0, step=9), stopped])[0].step == 50
+    assert schedule_of([started(), RunStopped(t=0.0, step=0, epoch=0)]) == []

@@ -86,10 +86,9 @@ def _joined(some: Sequence[Intervention]) -> Iterator[Intervention]:
 
 def _require_no_more_after_the_stop(schedule: Sequence[Intervention]) -> None:
     stop = next((each.step for each in schedule if each.act == "stop"), None)
-    late = [each for each in schedule if stop is not None and each.step >= stop]
-    more = [word for word in words(late) if word != f"@{stop}:stop"]
-    if more:
-        raise UsageError(f"@{stop}:stop ends the run before {more[0]}.")
+    late = [each for each in schedule if stop is not None and each.step > stop]
+    if late:
+        raise UsageError(f"@{stop}:stop ends the run before {next(words(late))}.")
 
 
 def _in_force(

@@ -83,7 +83,7 @@ def configure(parser: Parser) -> None:
         nargs="*",
         metavar="name=value",
         help="hyperparameters; @STEP:name=value turns one at that step, and @STEP:skip leaves its "
-        "batch out, @STEP:clip clips its gradient, @STEP:stop ends the run before it, "
+        "batch out, @STEP:clip clips its gradient, @STEP:stop ends the run after it, "
         "@STEP:weights keeps the parameters alone",
     )
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")

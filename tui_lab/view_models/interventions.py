@@ -7,9 +7,7 @@ from collections.abc import Iterable
 from tui_lab.events import (
     HyperparameterChanged,
     RunEvent,
-    RunFinished,
     RunResumed,
-    RunStarted,
     RunStopped,
     StepAbandoned,
     StepAltered,
@@ -27,15 +25,13 @@ def schedule_of(events: Iterable[RunEvent]) -> list[Intervention]:
     for event in events:
         match event:
             case RunResumed(from_step=int(step)):
-                done = [each for each in done if each.step <= step]
+                done = [each for each in done if each.step <= step and each.act != "stop"]
             case HyperparameterChanged():
                 done.append(Intervention(step=event.step, values={event.name: event.new}))
             case StepAbandoned(then="skip"):
                 done.append(Intervention(step=event.step, act="skip"))
             case StepAltered() if event.how.startswith(ALTERED):
                 done.append(Intervention(step=event.step, act="clip"))
-            case RunStopped():
-                done.append(Intervention(step=event.step + 1, act="stop"))
-            case RunStarted() | RunFinished():
-                done = [each for each in done if each.act != "stop"]
+            case RunStopped() if event.step:
+                done.append(Intervention(step=event.step, act="stop"))
     return done
