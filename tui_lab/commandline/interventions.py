@@ -45,15 +45,18 @@ def idle_interventions(
     ]
 
 
-def beyond_the_end(schedule: Iterable[Intervention], total: int, per_epoch: int) -> str:
+def beyond_the_end(
+    schedule: Iterable[Intervention], total: int, per_epoch: int, offset: int = 0
+) -> str:
     """A sentence on what is never done, as it comes after the last of `total` steps; empty where
-    there is none. More epochs of `per_epoch` steps, asked for in time, make a run longer."""
+    there is none. More epochs of `per_epoch` steps, asked for in time, make a run longer; the
+    first of them begins after `offset` steps."""
     last, late = total, list[Intervention]()
     for each in schedule:
         if each.step > last:
             late.append(each)
         elif per_epoch and type(epochs := each.values.get("epochs")) is int:
-            last = max(last, epochs * per_epoch)
+            last = max(last, epochs * per_epoch + offset)
     if not late:
         return ""
     done = ", ".join(words(late))

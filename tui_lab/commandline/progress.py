@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.interventions import beyond_the_end
 from tui_lab.commandline.table import cut, number_text
-from tui_lab.events import AlarmRaised, HyperparameterChanged, Remarked, RunEvent, RunStarted
+from tui_lab.events import (
+    AlarmRaised,
+    HyperparameterChanged,
+    Remarked,
+    RunEvent,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    RunStopped,
+)
 from tui_lab.schedule import Intervention
 from tui_lab.view_models.number_format import duration
 
@@ -36,6 +47,10 @@ class Progress:
         self.console = console
         self.view = view
         self.clock = clock
+        self.ended = False
+        """Whether the run has ended since this began to follow it."""
+        self.pause_reason = ""
+        """Why the worker holds it still by itself."""
         self._schedule = schedule
         self._shown = ""
         self._shown_at = float("-inf")
@@ -56,6 +71,10 @@ class Progress:
                 self.note(f"step {event.step}: {event.message}")
             case Remarked():
                 self.note(event.message)
+            case RunPaused() | RunResumed():
+                self.pause_reason = event.reason if isinstance(event, RunPaused) else ""
+            case RunFinished() | RunStopped() | RunFailed():
+                self.ended = True
 
     def show(self) -> None:
         """Bring stderr up to date, if it is time to."""
@@ -91,8 +110,10 @@ class Progress:
         return "  ".join(parts)
 
     def _check_schedule(self, event: RunStarted) -> None:
-        steps, per_epoch = event.total_steps, event.steps_per_epoch
-        if sentence := beyond_the_end(self._schedule, steps, per_epoch):
+        sentence = beyond_the_end(
+            self._schedule, event.total_steps, event.steps_per_epoch, event.epoch_offset
+        )
+        if sentence:
             self.note(sentence)
 
     def _speed(self) -> list[str]:

@@ -57,10 +57,10 @@ def choose_values(
 ) -> dict[str, object]:
     """The values of a preset with those of the command line laid over them."""
     base = dict(find_preset(experiment, preset).values) if preset is not None else {}
-    return {**base, **_assigned(experiment, words)}
+    return {**base, **assigned_values(experiment, words)}
 
 
-def _assigned(experiment: Experiment, words: Sequence[str]) -> dict[str, str]:
+def assigned_values(experiment: Experiment, words: Sequence[str]) -> dict[str, str]:
     """`name=value` words by the hyperparameters' own names; raises `UsageError`."""
     values: dict[str, str] = {}
     for word, value in read_assignments(words).items():
@@ -79,7 +79,7 @@ def idle_assignments(
     """A sentence for each hyperparameter given on the command line that does nothing beside the
     other `values`; raises `HyperparameterError` when these make no sense."""
     idle = experiment.idle(experiment.choose(values))
-    return [f"{idle[name]}." for name in _assigned(experiment, words) if name in idle]
+    return [f"{idle[name]}." for name in assigned_values(experiment, words) if name in idle]
 
 
 def find_preset(experiment: Experiment, name: str) -> Preset:

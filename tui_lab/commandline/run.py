@@ -7,10 +7,10 @@ import signal
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
@@ -36,10 +36,11 @@ from tui_lab.config import default_threads, runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.status import StatusRecord
-from tui_lab.runs.tail import RunTail
 from tui_lab.worker.client import stop_run
 from tui_lab.worker.process import start_run
+
+if TYPE_CHECKING:  # numpy comes with it
+    from tui_lab.history import History
 
 _POLL = 0.05
 """Seconds between two looks at the log."""
@@ -129,15 +130,19 @@ def train(
     interruption: Interruption,
     workers: Workers,
 ) -> Ending:
-    """Starts the run's worker and follows its log until it ends or has to be ended."""
+    """Starts the run's worker and follows its log until it ends or has to be ended. What a run
+    that is taken up has behind it is taken in first, in silence."""
     # numpy comes with it, and `--help` must not wait for that.
-    from tui_lab.view_models.run import RunView
+    from tui_lab.history import History
 
-    progress = Progress(console, RunView(experiment), run.request().schedule)
+    history = History(run.events_path)
+    progress = Progress(console, history.view(experiment), run.request().schedule)
+    for event in history:
+        progress.view.fold(event)
     progress.note(run.id)
     worker = workers.start(run)
     try:
-        ending = _follow(run, worker, progress, interruption, workers)
+        ending = _follow(run, worker, history, progress, interruption, workers)
         if ending is not Ending.BY_ITSELF:
             _end(run, worker, progress, workers, ending)
     except KeyboardInterrupt:
@@ -176,18 +181,18 @@ def exit_status(status: RunStatus, ending: Ending) -> ExitStatus:
 def _follow(
     run: RunDirectory,
     worker: Worker,
+    history: History,
     progress: Progress,
     interruption: Interruption,
     workers: Workers,
 ) -> Ending:
-    tail = RunTail(run.events_path)
     patience = round(_GRACE / _POLL)
     while not interruption.requested:
         ended = worker.poll() is not None  # asked first, so that what came before is still read
-        _fold(tail, progress)
+        _fold(history, progress)
         if ended:
             return Ending.BY_ITSELF
-        if progress.view.ended:  # all is said; what its program left running can't hold it up
+        if progress.ended:  # all is said; what its program left running can't hold it up
             patience -= 1
             if not patience:
                 os.killpg(worker.pid, signal.SIGKILL)
@@ -198,16 +203,16 @@ def _follow(
     return Ending.INTERRUPTED
 
 
-def _fold(tail: RunTail, progress: Progress) -> None:
-    while events := tail.read():
+def _fold(history: History, progress: Progress) -> None:
+    while events := history.read():
         for event in events:
             progress.fold(event)
 
 
 def _why_held(run: RunDirectory, progress: Progress) -> str:
     """Why the worker paused by itself; on a full disk only the status file can say it."""
-    if progress.view.pause_reason:
-        return progress.view.pause_reason
+    if progress.pause_reason:
+        return progress.pause_reason
     record = run.status_record()
     return record.error if record.status is RunStatus.PAUSED else ""
 
@@ -224,9 +229,8 @@ def _end(
             break
         os.killpg(worker.pid, number)
     if worker.poll() is not None and run.status_record().status is RunStatus.PENDING:
-        run.write_status(
-            StatusRecord(status=RunStatus.STOPPED)
-        )  # it had not begun, nobody else will
+        # It had not begun, nobody else will.
+        run.write_status(replace(run.status_record(), status=RunStatus.STOPPED))
 
 
 def _is_gone(worker: Worker, workers: Workers) -> bool:
