@@ -28,6 +28,7 @@ COMMANDS = {
     "show": "show:SHOW",
     "attach": "opening:ATTACH",
     "stop": "stop:STOP",
+    "resume": "resume:RESUME",
     "branch": "branch:BRANCH",
     "export": "export:EXPORT",
     "delete": "delete:DELETE",

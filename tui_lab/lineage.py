@@ -10,13 +10,12 @@ from tui_lab.errors import RunUnreadable
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.tail import RunTail
+from tui_lab.runs.interventions import read_schedule
 from tui_lab.schedule import Intervention
 from tui_lab.view_models.card import Card, card_of
-from tui_lab.view_models.interventions import schedule_of
 
-_MEASUREMENTS = (b'{"type":"metrics"', b'{"type":"gradients"', b'{"type":"picture"')
-"""What most lines of a log begin with, and what nobody does to a run."""
+_BEFORE_ALL = -1
+"""A step before that of a demonstration, which stays at 0."""
 _MOST = 1000
 """Generations that are looked at; more of them are no family, but a circle."""
 
@@ -75,14 +74,10 @@ def _family(run: RunDirectory) -> Iterator[RunDirectory]:
 def _alone(run: RunDirectory) -> Lineage:
     request = run.request()
     try:
-        done = schedule_of(RunTail(run.events_path, wanted=_may_be_done))
+        done = read_schedule(run.events_path, after=_BEFORE_ALL)
     except RunUnreadable as error:
         return Lineage(request, (), f"What was done to {run.id} on its way is not known: {error}")
     return Lineage(request, (*done, *_to_come(run, request, done)))
-
-
-def _may_be_done(line: bytes) -> bool:
-    return not line.startswith(_MEASUREMENTS)
 
 
 def _to_come(

@@ -149,7 +149,7 @@ def edited(run: RunDirectory, **fields: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(data | fields))
 
 
-@pytest.mark.parametrize("command", ["branch --step 3"])
+@pytest.mark.parametrize("command", ["branch --step 3", "resume"])
 def test_a_demonstration_takes_no_steps(command: str, console: Screen, make_run: MakeRun) -> None:
     run = make_run()
     program = "tui_lab.experiments.activations.program:Activations"
@@ -158,7 +158,7 @@ def test_a_demonstration_takes_no_steps(command: str, console: Screen, make_run:
     assert "is a demonstration: it takes no steps to " in console.err
 
 
-@pytest.mark.parametrize("command", ["branch --step 3"])
+@pytest.mark.parametrize("command", ["branch --step 3", "resume"])
 def test_code_that_a_directory_names_is_not_run(
     command: str, console: Screen, make_run: MakeRun
 ) -> None:

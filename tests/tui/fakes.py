@@ -16,8 +16,8 @@ from tui_lab.experiment import Curve, Experiment, Metric, Preset
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import RunSummary
+from tui_lab.runs.interventions import schedule_of
 from tui_lab.view_models.card import Card, card_of
-from tui_lab.view_models.interventions import schedule_of
 from tui_lab.view_models.run import RunView
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -195,7 +195,7 @@ class FakeSession:
             seed=run.seed,
             device=run.device,
         )
-        return card_of(asked, schedule_of(self._events.get(run_id, [])), experiment)
+        return card_of(asked, schedule_of(self._events.get(run_id, []), after=-1), experiment)
 
     def delete(self, run_id: str) -> None:
         self.calls.append(("delete", run_id))
