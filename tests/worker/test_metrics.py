@@ -179,7 +179,7 @@ def test_the_alarm_is_of_the_very_step(directory: RunDirectory) -> None:
 
 def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
     position, program = Position(), SimpleNamespace(loss=None, records={})
-    measurements = PendingMetrics(position)
+    measurements = PendingMetrics(position, {})
     for loss in (3.0, 2.0, 1.0):
         program.loss = torch.tensor([loss])
         measurements.block.add(cast("Toy", program))

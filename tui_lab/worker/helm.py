@@ -32,6 +32,7 @@ from tui_lab.worker.control import Control, Request
 from tui_lab.worker.gait import Free, Gait, Held, Phasewise, begun, is_paused, ordered
 from tui_lab.worker.guard import Guard, explained
 from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.interventions import ForkDue, forks
 from tui_lab.worker.live_values import LiveValues
 from tui_lab.worker.orders import Orders
 from tui_lab.worker.past import Past
@@ -56,6 +57,7 @@ class Helm:
         hold: Unit | None,
         guard: GuardMode,
     ) -> None:
+        self._experiment = experiment
         self._program = program
         self._publisher = publisher
         self._position = publisher.position
@@ -94,9 +96,15 @@ class Helm:
             self._values.apply()
 
     def do_planned(self) -> None:
-        """Do what was planned for the next step. Raises `Stopped` when that is to stop."""
+        """Do what was planned for the next step. Raises `Stopped` when that is to stop, `ForkDue`
+        when it takes another program."""
         step = self._position.step + 1
-        for each in self._past.interventions.begin(step):
+        if self._past.interventions.next_planned(step) != step:
+            return
+        planned = self._past.interventions.begin(step)
+        if due := [each for each in planned if forks(self._experiment, each)]:
+            raise ForkDue(due)
+        for each in planned:
             if each.act == "stop":
                 raise Stopped("as planned")
             if each.act == "skip":

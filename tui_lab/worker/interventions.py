@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tui_lab.experiment import Experiment
 from tui_lab.schedule import Intervention
+
+EPOCHS = "epochs"
+"""The one hyperparameter that the loop itself heeds: a run may always be longer."""
+
+
+class ForkDue(Exception):
+    """The run is to go on as another program, built anew for these interventions."""
+
+    def __init__(self, interventions: list[Intervention]) -> None:
+        super().__init__(f"step {interventions[0].step}")
+        self.interventions = interventions
+
+
+def forks(experiment: Experiment, intervention: Intervention) -> bool:
+    """Whether an intervention takes a program that is built anew."""
+    frozen = [n for n in intervention.values if n != EPOCHS and not experiment[n].live]
+    return intervention.act == "weights" or bool(frozen)
 
 
 class Interventions:
@@ -47,6 +65,11 @@ class Interventions:
         """What was done, in the order of steps."""
         for step in sorted(self._done):
             yield from self._done[step]
+
+    def all_planned(self) -> Iterator[Intervention]:
+        """What is planned, in the order of steps."""
+        for step in sorted(self._planned):
+            yield from self._planned[step]
 
     def values_at(self, step: int) -> dict[str, object]:
         """The values (JSON form) that were given up to this step, the last of each name."""

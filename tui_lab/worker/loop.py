@@ -18,6 +18,7 @@ from tui_lab.worker.control import Control
 from tui_lab.worker.gait import Phasewise, bound, reached
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.helm import Helm
+from tui_lab.worker.interruption import BrokenOff, Stopped
 from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
 
@@ -63,16 +64,27 @@ class Loop:
         """Take all steps, or fewer when the program is done. Raises `Stopped`, or whatever the
         program raises."""
         self._helm.orders.publish()
-        self._past.keep()
+        self._past.begin()
         self._helm.set_guard(self._guard.mode)
         try:
-            while not self._epochs.is_over:
-                self._proceed()
+            self._take_steps()
+        except Stopped as stop:
+            if self._helm.attempt is None and not isinstance(stop, BrokenOff):
+                self._past.keep("stop")
+            raise
         finally:
             self._publisher.guarded_after = None
-        self._past.keep("end")
+            self._past.report(wait=True)
         if self._program.finish():
             self._publisher.evaluate_now()
+
+    def _take_steps(self) -> None:
+        self._helm.do_planned()  # which may be that there are more epochs
+        if self._epochs.is_over:
+            self._epochs.go_on()
+        while not self._epochs.is_over:
+            self._proceed()
+        self._past.keep("end")
 
     def _proceed(self) -> None:
         try:
