@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tui_lab.run import RunStatus
+
 Number = float | int
 Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
@@ -259,6 +261,11 @@ class UnknownEvent:
 
 
 RunEnded = RunFinished | RunStopped | RunFailed
+_ENDINGS = {
+    RunFinished: RunStatus.FINISHED,
+    RunStopped: RunStatus.STOPPED,
+    RunFailed: RunStatus.FAILED,
+}
 RunEvent = (
     RunStarted
     | MetricsLogged
@@ -279,3 +286,8 @@ RunEvent = (
     | RunFailed
     | UnknownEvent
 )
+
+
+def status_of(ended: RunEnded) -> RunStatus:
+    """The state of a run that has ended so."""
+    return _ENDINGS[type(ended)]

@@ -23,7 +23,7 @@ from tui_lab.runs.tail import Place
 
 LEAST = 4 << 20
 """Bytes of log that are read sooner than anything is kept of them: a third of a second."""
-_VERSION = 1
+_VERSION = 2
 """Another one when what is kept, or how a log is read, is not what it was."""
 _MOST = 1 << 28
 _CHECK = 4
