@@ -85,7 +85,7 @@ def test_a_run_that_goes_on_where_it_was_stopped_was_not() -> None:
 
 
 def test_an_attempt_that_is_taken_again_leaves_only_the_knob() -> None:
-    attempt = [StepAltered(t=0.0, step=5, how="clip"), turned(5, 0.1)]
+    attempt: list[RunEvent] = [StepAltered(t=0.0, step=5, how="clip"), turned(5, 0.1)]
     assert said(*attempt, StepAbandoned(t=0.0, step=5, then="again")) == ["@5:lr=0.1"]
 
 

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import cast, get_args
 
 from tui_lab.errors import RunError
 from tui_lab.events import (
     AlarmRaised,
-    HyperparameterChanged,
+    GradientsLogged,
     MetricsLogged,
+    PictureLogged,
     RunEvent,
     RunResumed,
     RunStarted,
-    StepAbandoned,
-    StepAltered,
 )
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.interventions import schedule_of
 from tui_lab.runs.tail import RunTail
-from tui_lab.schedule import Act, Intervention
+from tui_lab.schedule import Intervention
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,14 @@ class Former:
 
 
 def former(directory: RunDirectory) -> Former:
-    """The past of a run. Raises `RunUnreadable` where its log can't be read."""
-    found = Former()
+    """The past of a run that nobody drives now. Raises `RunUnreadable` where its log can't be
+    read."""
+    found, told = Former(), list[RunEvent]()
     for event in RunTail(directory.events_path, settled=True):
         found = _folded(found, event)
-    return found
+        if not isinstance(event, MetricsLogged | PictureLogged | GradientsLogged):
+            told.append(event)
+    return replace(found, done=tuple(schedule_of(told)))
 
 
 def require_begun(found: Former, name: str) -> RunStarted:
@@ -74,14 +75,4 @@ def _folded(found: Former, event: RunEvent) -> Former:
             return replace(found, step=max(found.step, event.first + rows - 1))
         case AlarmRaised():
             return replace(found, alarms={event.kind: event.step} | found.alarms)
-    return replace(found, done=(*found.done, *_interventions(event)))
-
-
-def _interventions(event: RunEvent) -> Iterator[Intervention]:
-    match event:
-        case HyperparameterChanged():
-            yield Intervention(step=event.step, values={event.name: event.new})
-        case StepAbandoned(then="skip"):
-            yield Intervention(step=event.step, act="skip")
-        case StepAltered(how=how) if how in get_args(Act):
-            yield Intervention(step=event.step, act=cast("Act", how))
+    return found
