@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tui_lab.inspection import GraphShown, ParameterShown
+
 Number = float | int
 Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
@@ -169,7 +171,8 @@ class StepAbandoned:
 
 @dataclass(frozen=True, kw_only=True)
 class StepAltered:
-    """Something was done inside `step` that its program does not do, such as `clip`."""
+    """Something was done inside `step` that its program does not do, such as `clip`,
+    or a mistake of `commands.MistakeKind`."""
 
     t: float
     step: int
@@ -271,6 +274,8 @@ RunEvent = (
     | CheckpointWritten
     | StepAbandoned
     | StepAltered
+    | ParameterShown
+    | GraphShown
     | PictureLogged
     | AlarmRaised
     | Remarked
