@@ -249,7 +249,7 @@ _FIELDS: dict[type[Command], tuple[Callable[..., bool], str]] = {
         "a step, as a whole number from 0",
     ),
     Show: (lambda parameter: isinstance(parameter, str), "the name of a parameter, as text"),
-    ShowGraph: (lambda open: isinstance(open, bool), "true or false"),
+    ShowGraph: (lambda is_open: isinstance(is_open, bool), "true or false"),
     Mistake: (lambda kind: kind in MISTAKES, f"a kind: {', '.join(MISTAKES)}"),
     Stop: (lambda reason: isinstance(reason, str), "a reason, as text"),
 }

@@ -11,3 +11,10 @@ FORWARD = Phase("forward")
 BACKWARD = Phase("backward")
 UPDATE = Phase("update")
 ZERO_GRAD = Phase("zero_grad")
+_LONGEST = 40
+
+
+def phase_name(phase: object) -> Phase:
+    """What a step has yielded, as a name that fits on a line; a bare `yield` is `?`."""
+    name = " ".join(str(phase).split()) if phase is not None else ""
+    return Phase(name[:_LONGEST] or "?")

@@ -5,23 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import GeneratorType
+from types import CodeType, GeneratorType
 from typing import Any
 
 import torch
 
-from tui_lab.events import GradientsLogged, PhaseEntered
-from tui_lab.training.phase import Phase
+from tui_lab.commands import MistakeKind
+from tui_lab.events import GradientsLogged, PhaseEntered, StepAltered
+from tui_lab.inspection import ParameterShown
+from tui_lab.training.phase import FORWARD, UPDATE, Phase, phase_name
 from tui_lab.worker.contents import shapes
+from tui_lab.worker.mistakes import Mistakes
+from tui_lab.worker.opened import Opened
 from tui_lab.worker.publisher import Publisher
 
 
 class StepWatch:
-    """Follows one step at a time from phase to phase."""
+    """Follows one step at a time from phase to phase; makes mistakes there that were asked for."""
 
     def __init__(
-        self, publisher: Publisher, clock: Callable[[], float] = time.perf_counter
+        self,
+        publisher: Publisher,
+        clock: Callable[[], float] = time.perf_counter,
+        *,
+        source: Callable[..., Any] | None = None,
     ) -> None:
+        """`source` is the function that is shown as the program's step: lines are lines of it."""
+        self._code: CodeType | None = getattr(source, "__code__", None)
         self._publisher = publisher
         self._probe = publisher.probe
         self._clock = clock
@@ -29,44 +39,98 @@ class StepWatch:
         """Whether a watched step is under way."""
         self._spent = 0.0
         """Seconds that looking at this step has taken."""
+        self.mistakes = Mistakes(self._leaves)
+        self._opened = Opened(self._probe)
+        self._shown: ParameterShown | None = None
+        """The open parameter after the update of this step."""
         self._batch = self._phase = ""
         self._step = -1
         """The last step that was watched, -1 for none; its batch, and the phase it came to."""
 
     def is_due(self, step: int) -> bool:
         """Whether this step should be watched."""
-        return self._probe.is_due(step, self._clock())
+        return self.mistakes.is_due(step) or self._probe.is_due(step, self._clock())
 
     def next_due(self, step: int) -> int:
         """The first step after `step` that should be watched, as things stand."""
+        if self.mistakes.is_due(step + 1):
+            return step + 1
         return self._probe.next_due(step, self._clock())
 
     def begin(self, step: int, batch: Any) -> None:
         """The step is about to start, with this batch."""
         self.inside = True
         self._step, self._batch = step, shapes(batch)
-        self._spent = 0.0
+        self._spent, self._shown = 0.0, None
         with self._looking():
             self._probe.begin(step)
+            self.mistakes.begin()
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
-        self._phase = phase
+        self._phase = phase_name(phase)
         with self._looking():
-            self._probe.observe(phase)
+            made = self.mistakes.at(phase, self._step)
+            self._probe.observe(phase, self.mistakes.times())
+            if self.mistakes.altered:
+                self._probe.measure_gradients()
+        if self._opened.parameter and phase == UPDATE:
+            self._shown = self._look_inside(self._step, self._phase)
+        for kind in made:
+            event = StepAltered(t=self._publisher.t, step=self._step, how=kind)
+            self._publisher.emit(event)
 
     def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
         """The step, which is `phases`, is about to be held at `phase`."""
-        t, line = self._publisher.t, _line(phases)
-        self._publisher.emit(PhaseEntered(t=t, step=step, phase=phase, line=line))
-        self._show(phase, self._probe.snapshot(step, held=True), self._batch)
+        t, name, line = self._publisher.t, phase_name(phase), _line(phases, self._code)
+        self._publisher.emit(PhaseEntered(t=t, step=step, phase=name, line=line))
+        self._show(name, self._probe.snapshot(step, held=True), self._batch)
+        if self._opened.parameter:
+            self._publisher.emit(self._look_inside(step, name))
+        if self._opened.graph and phase == FORWARD:
+            self._publisher.emit(self._opened.show_graph(t, step, name))
 
     def stand(self, step: int) -> None:
         """The loop holds still between two steps, after `step`: how things stand now."""
         watched = step == self._step
         with self._looking():
             snapshot = self._probe.stand(step, watched=watched)
-        self._show(self._phase if watched else "", snapshot, "")
+        name = self._phase if watched else ""
+        self._show(name, snapshot, "")
+        if self._opened.parameter:
+            self._publisher.emit(self._look_inside(step, name))
+
+    def open(self, parameter: str, step: int) -> str:
+        """Show a parameter from now on, an empty name: none; the loop is inside `step` or after it.
+        Gives a sentence where there is no such parameter."""
+        if parameter and self._opened.lacks(parameter):
+            return f"There is no parameter {parameter!r} to look at."
+        self._opened.parameter = parameter
+        self._publisher.emit(self._look_inside(step, self._phase_of(step)))
+        return ""
+
+    def open_graph(self, step: int, *, is_open: bool = True) -> str:
+        """Show the graph behind the loss, and again after each forward pass that is held, or no
+        more. Gives a sentence where there is no graph."""
+        self._opened.graph = is_open
+        if not is_open:
+            return ""
+        event = self._opened.show_graph(self._publisher.t, step, self._phase_of(step))
+        if not event.nodes:
+            return "There is no graph to show: the loss hangs on none. Go on to a forward pass."
+        self._publisher.emit(event)
+        return ""
+
+    def make(self, kind: MistakeKind, step: int) -> int:
+        """Make a mistake in the step under way, or the one after `step`; says in which it is."""
+        return self.mistakes.want(kind, step if self.inside else step + 1, inside=self.inside)
+
+    def _phase_of(self, step: int) -> str:
+        return self._phase if step == self._step else ""
+
+    def _look_inside(self, step: int, phase: str) -> ParameterShown:
+        with self._looking():
+            return self._opened.show(self._publisher.t, step, phase)
 
     def _show(self, phase: str, snapshot: dict[str, Any], batch: str) -> None:
         """Log a snapshot of a loop that holds still, with the numbers that a person may read."""
@@ -87,9 +151,17 @@ class StepWatch:
                 snapshot = self._probe.snapshot(step, held=False)
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
+            if self._opened.parameter:
+                self._publisher.note(self._shown or self._look_inside(step, self._phase))
             self._probe.rest(self._clock(), self._spent)
+        for kind in self.mistakes.end(step):
+            self._publisher.remark(step, f"{kind} was not made: the step has no such phase.")
         for remark in self._probe.remarks():
             self._publisher.remark(step, remark)
+
+    def _leaves(self) -> dict[str, torch.Tensor]:
+        """Parameters that have a `.grad` of their own."""
+        return {name: p for name, p in self._probe.parameters().items() if p.is_leaf}
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
@@ -111,9 +183,14 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _line(phases: GeneratorType[Phase, None, None]) -> int:
-    """The line at which the innermost running generator of a step stands."""
-    while isinstance(phases.gi_yieldfrom, GeneratorType):
+def _line(phases: object, code: CodeType | None) -> int:
+    """The line at which a step stands in the function that is shown as it, else in the innermost
+    of its running generators; 0 for a step that is none."""
+    line = 0
+    while isinstance(phases, GeneratorType):
+        if phases.gi_frame is not None:
+            line = phases.gi_frame.f_lineno
+        if phases.gi_code is code:
+            break
         phases = phases.gi_yieldfrom
-    frame = phases.gi_frame
-    return frame.f_lineno if frame is not None else 0
+    return line
