@@ -33,9 +33,9 @@ def test_metrics_that_do_not_apply_any_more_are_gone(make_run: MakeRun) -> None:
     request = RunRequest(experiment="kinds", program="none:None", hyperparameters={})
     record = RunRecord(make_run(request))
     publisher = Publisher(kinds("test/loss"), record, total_steps=0)
-    publisher.evaluate_epoch(0, 0)
+    publisher.evaluate_epoch()
     assert publisher.last_metrics() == {"test/loss": 1.0}
 
     publisher.follow(kinds("shares/error"))
-    publisher.evaluate_now(1)
+    publisher.evaluate_now()
     assert publisher.last_metrics() == {"shares/error": 1.0}

@@ -31,6 +31,7 @@ from tui_lab.training.program import Demonstration
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.demonstration import DemonstrationLoop
 from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.position import Position
 from tui_lab.worker.process import PARENT
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
@@ -91,7 +92,7 @@ def directory(make_run: MakeRun) -> RunDirectory:
     return make_run(RunRequest(experiment="span", program="none:None", hyperparameters={}))
 
 
-def follow(directory: RunDirectory, *commands: Command) -> tuple[Orders, DemonstrationLoop, float]:
+def follow(directory: RunDirectory, *commands: Command) -> tuple[Orders, Position, float]:
     """Run the loop over these commands; gives the last span measured."""
     record, program = RunRecord(directory), built(SPAN.defaults)
     publisher = Publisher(program, record, total_steps=0)
@@ -99,18 +100,18 @@ def follow(directory: RunDirectory, *commands: Command) -> tuple[Orders, Demonst
     loop = DemonstrationLoop(SPAN, program, built, cast("Control", orders), publisher)
     with pytest.raises(Stopped, match="enough"):
         loop.run(interactive=True)
-    return orders, loop, publisher.last_metrics()["span"]
+    return orders, publisher.position, publisher.last_metrics()["span"]
 
 
 def test_every_knob_is_followed(directory: RunDirectory) -> None:
     low, high = SetHyperparameter("low", -2), SetHyperparameter("high", "4")
-    orders, loop, span = follow(directory, low, high)
+    orders, position, span = follow(directory, low, high)
     assert [answer.ok for answer in orders.answers] == [True, True]
-    assert (loop.step, span) == (2, 6.0)
+    assert (position.step, span) == (2, 6.0)
 
 
 def test_what_makes_no_sense_is_refused_and_changes_nothing(directory: RunDirectory) -> None:
-    orders, loop, span = follow(
+    orders, position, span = follow(
         directory,
         SetHyperparameter("low", 5),
         SetHyperparameter("width", 1),
@@ -118,7 +119,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(directory: RunDirect
         Advance("step"),
     )
     assert [answer.ok for answer in orders.answers] == [False] * 4
-    assert (loop.step, span) == (0, 1.0)
+    assert (position.step, span) == (0, 1.0)
 
 
 @pytest.mark.parametrize("values", [{"low": 5, "high": "6"}, {"high": "6", "low": 5}])
@@ -126,9 +127,9 @@ def test_values_that_come_together_need_make_sense_together_only(
     directory: RunDirectory, values: Mapping[str, object]
 ) -> None:
     alone = SetHyperparameter("low", 5)
-    orders, loop, span = follow(directory, alone, SetHyperparameters(values))
+    orders, position, span = follow(directory, alone, SetHyperparameters(values))
     assert [answer.ok for answer in orders.answers] == [False, True]
-    assert (loop.step, span) == (1, 1.0)
+    assert (position.step, span) == (1, 1.0)
     log = RunTail(directory.events_path).read()
     changes = [event for event in log if isinstance(event, HyperparameterChanged)]
     expected = {"low": (0.0, 5.0), "high": (1.0, 6.0)}
@@ -139,11 +140,11 @@ def test_values_that_come_together_need_make_sense_together_only(
 
 
 def test_of_several_values_all_are_taken_or_none(directory: RunDirectory) -> None:
-    orders, loop, span = follow(directory, SetHyperparameters({"high": 4, "low": 7}))
+    orders, position, span = follow(directory, SetHyperparameters({"high": 4, "low": 7}))
     [answer] = orders.answers
     assert not answer.ok
     assert "low must be less than high" in answer.message
-    assert (loop.step, span) == (0, 1.0)
+    assert (position.step, span) == (0, 1.0)
 
 
 def test_it_ends_with_the_lab_that_shows_it(

@@ -42,7 +42,7 @@ def test_every_step_and_epoch_is_logged_once_in_order(directory: RunDirectory) -
     epochs = [e for e in of(events.MetricsLogged, log) if e.kind == "epoch"]
     assert [s for e in epochs for s in e.steps] == [3, 6]
     assert [v for e in epochs for v in e.columns["train/loss"]] == [98.5, 97.0]
-    assert (loop.completed, loop.epoch) == (6, 2)
+    assert (loop.position.step, loop.position.epoch) == (6, 2)
 
 
 def test_a_program_that_is_done_takes_no_further_epoch_and_is_measured_as_it_ends(
@@ -50,7 +50,7 @@ def test_a_program_that_is_done_takes_no_further_epoch_and_is_measured_as_it_end
 ) -> None:
     log, _, loop = conduct(directory, {}, epochs=5, toy=Convinced)
     assert losses(log) == [100.0, 99.5, 99.0]
-    assert (loop.completed, loop.epoch) == (3, 1)
+    assert (loop.position.step, loop.position.epoch) == (3, 1)
     measured = [(e.kind, list(e.columns["train/loss"])) for e in of(events.MetricsLogged, log)][-2:]
     assert measured == [("epoch", [98.5]), ("evaluation", [100.0])]
     assert loop._publisher.last_metrics()["train/loss"] == 100.0
@@ -96,7 +96,7 @@ def test_a_live_value_reaches_what_holds_a_copy_of_it(directory: RunDirectory) -
 
 def test_two_orders_to_advance_a_step_are_two_steps(directory: RunDirectory) -> None:
     _, _, loop = conduct(directory, {1: [Pause(), Advance("step"), Advance("step"), Stop()]})
-    assert loop.completed == 3
+    assert loop.position.step == 3
 
 
 @pytest.mark.parametrize(

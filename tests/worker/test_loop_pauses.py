@@ -66,5 +66,5 @@ def test_a_value_set_inside_a_step_waits_for_the_next_one(directory: RunDirector
 
 def test_stop_inside_a_step_counts_only_finished_steps(directory: RunDirectory) -> None:
     _, control, loop = conduct(directory, {2: [Pause(), Advance("phase"), commands.Stop("enough")]})
-    assert loop.completed == 2
+    assert loop.position.step == 2
     assert control.requests[-1].answers == []  # the end of the run answers it

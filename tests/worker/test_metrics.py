@@ -20,6 +20,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.training.phase import Phase
 from tui_lab.worker.alarm import NonFiniteAlarm
 from tui_lab.worker.pending_metrics import PendingMetrics
+from tui_lab.worker.position import Position
 from tui_lab.worker.readings import numbers
 
 NO_NUMBERS: dict[str, tuple[Any, str]] = {
@@ -65,7 +66,7 @@ def test_an_evaluation_that_is_no_number_is_left_out_and_said_once(
     value: Any, shown: str, directory: RunDirectory
 ) -> None:
     log, _, loop = conduct(directory, {}, toy=evaluating(**{"val/loss": value}))
-    assert loop.completed == 6
+    assert loop.position.step == 6
     (remark,) = of(Remarked, log)
     assert remark.message.startswith("evaluate() gave val/loss = ")
     assert shown.replace("\\", "") in remark.message
@@ -88,7 +89,7 @@ def test_a_record_that_is_no_number_is_left_out_and_said_once(
     value: Any, shown: str, directory: RunDirectory
 ) -> None:
     log, _, loop = conduct(directory, {}, toy=recording(value))
-    assert loop.completed == 6
+    assert loop.position.step == 6
     (remark,) = of(Remarked, log)
     assert remark.message.startswith("record() gave x = ")
     assert shown.replace("\\", "") in remark.message
@@ -177,10 +178,12 @@ def test_the_alarm_is_of_the_very_step(directory: RunDirectory) -> None:
 
 
 def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
-    measurements, program = PendingMetrics(), SimpleNamespace(loss=None, records={})
+    position, program = Position(), SimpleNamespace(loss=None, records={})
+    measurements = PendingMetrics(position)
     for loss in (3.0, 2.0, 1.0):
         program.loss = torch.tensor([loss])
         measurements.block.add(cast("Toy", program))
+        position.step += 1
     assert len(list(measurements.take(0.0, {}))) == 1
     assert measurements.last == {"train/loss": 1.0}
 

@@ -118,12 +118,13 @@ def _drive(
     gc.freeze()  # torch's own objects stay: a full collection would look at all of them, for 60 ms
 
     def reached() -> dict[str, Any]:
-        return {"t": publisher.t, "step": loop.completed, "epoch": loop.epoch}
+        position = publisher.position
+        return {"t": position.t, "step": position.step, "epoch": position.epoch}
 
     try:
         with stopping(loop.request_stop):
             drive()
-        publisher.draw_last(loop.completed)
+        publisher.draw_last()
         return RunFinished(**reached(), metrics=publisher.last_metrics())
     except Stopped as stop:
         return RunStopped(**reached(), metrics=publisher.last_metrics(), reason=str(stop))

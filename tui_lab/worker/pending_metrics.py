@@ -10,20 +10,19 @@ from typing import Any
 from tui_lab.events import MetricsLogged, RunEvent
 from tui_lab.worker.alarm import NonFiniteAlarm
 from tui_lab.worker.block import StepBlock
+from tui_lab.worker.position import Position
 
 
 class PendingMetrics:
-    """Gathers steps and epochs; `take` hands them over as events."""
+    """Gathers steps and epochs up to `position`; `take` hands them over as events."""
 
-    def __init__(self) -> None:
+    def __init__(self, position: Position) -> None:
         self.block = StepBlock()
         """Takes over what each finished step left in its program."""
-        self._first = 1
+        self._position = position
         self._epochs: dict[str, list[float]] = {}
         self._evaluated: list[tuple[int, int]] = []
         self._alarm = NonFiniteAlarm()
-        self.step = 0
-        """The last step handed over."""
         self.last: dict[str, Any] = {}
         """The values of what was handed over last."""
 
@@ -50,9 +49,7 @@ class PendingMetrics:
             yield from self._take_epochs(t)
 
     def _take_steps(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
-        first = self._first
-        self.step = first + len(self.block) - 1
-        self._first = self.step + 1
+        first = self._position.step - len(self.block) + 1
         columns = self.block.take(names)
         self.last.update({key: values[-1].item() for key, values in columns.items()})
         yield MetricsLogged(t=t, kind="step", first=first, columns=columns)
@@ -62,7 +59,6 @@ class PendingMetrics:
     def _take_epochs(self, t: float) -> Iterator[RunEvent]:
         steps, epochs = zip(*self._evaluated, strict=True)
         columns, self._epochs, self._evaluated = self._epochs, {}, []
-        self.step = steps[-1]
         self.last.update({key: values[-1] for key, values in columns.items()})
         yield MetricsLogged(t=t, kind="epoch", steps=steps, epochs=epochs, columns=columns)
         yield from self._alarm.check_evaluations(steps, columns, t)

@@ -32,13 +32,14 @@ class GradientProbe:
     harms no run: what can't be measured is missing, and `remarks` says so once.
     """
 
-    def __init__(self, program: Program, total_steps: int) -> None:
+    def __init__(self, program: Program, total_steps: int, *, zeroed_after: int = 0) -> None:
+        """Before the first step to be seen there were `zeroed_after`."""
         self.program = program
         self._last = total_steps
         self._stride = max(1, total_steps // _PER_RUN)
         self._next_time = 0.0
         self._is_cold = True
-        self._zeroed_after = 0
+        self._zeroed_after = zeroed_after
         """The last step known to have ended with no gradient summed up."""
         self.before: dict[str, Tensor] = {}
         """The parameters as they were before the update, as many as there is room for."""

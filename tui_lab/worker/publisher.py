@@ -26,6 +26,7 @@ from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.run import RunStatus
 from tui_lab.training.program import Pictures, Program
 from tui_lab.worker.pending_metrics import PendingMetrics
+from tui_lab.worker.position import Position
 from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.readings import numbers
 from tui_lab.worker.record import RunRecord
@@ -48,48 +49,51 @@ class Publisher:
         record: RunRecord,
         *,
         total_steps: int,
+        position: Position | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        """A run that does not begin with its first step stands at `position`."""
         self._program = program
         self._record = record
         self._clock = clock
-        self._start = clock()
-        self._measurements = PendingMetrics()
-        self._epoch = 0
+        self.position = position or Position(clock=clock)
+        """Where the run stands; whoever moves it on moves this."""
+        self._measurements = PendingMetrics(self.position)
         self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0
-        self.probe = GradientProbe(program, total_steps)
+        self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
         """What watched steps are looked at with."""
 
     @property
     def t(self) -> float:
         """Seconds since the run started."""
-        return round(self._clock() - self._start, 6)
+        return self.position.t
 
     def add_step(self, step: int) -> bool:
         """Take over the finished step; whether the block should be written now."""
         self._measurements.block.add(self._program)
         return self._clock() >= self._next_block or step % _LONGEST == 0
 
-    def evaluate_epoch(self, step: int, epoch: int) -> None:
+    def evaluate_epoch(self) -> None:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
-        self._epoch = epoch
-        self._measurements.add_epoch(step, epoch, self._evaluate())
+        step = self.position.step
+        self._measurements.add_epoch(step, self.position.epoch, self._evaluate())
         if (start := self._clock()) >= self._next_pictures:
             self._close_block()
             self.log_pictures(step, self._program.pictures())
             end = self._clock()
             self._next_pictures = max(start + _PICTURES, end + respite(end - start))
 
-    def evaluate_now(self, step: int) -> None:
+    def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
         self._close_block()
         measured = self._evaluate()
-        self._record.progress(step, self._epoch, measured)
+        step, epoch = self.position.step, self.position.epoch
+        self._record.progress(step, epoch, measured)
         columns = {key: [value] for key, value in measured.items()}
         self.emit(
             MetricsLogged(
-                t=self.t, kind="evaluation", steps=[step], epochs=[self._epoch], columns=columns
+                t=self.t, kind="evaluation", steps=[step], epochs=[epoch], columns=columns
             )
         )
         self.log_pictures(step, self._program.pictures())
@@ -163,10 +167,10 @@ class Publisher:
         self._program = program
         self._record.forget_metrics()
 
-    def draw_last(self, step: int) -> None:
+    def draw_last(self) -> None:
         """The pictures as the run leaves them."""
         self._close_block()
-        self.log_pictures(step, self._program.pictures())
+        self.log_pictures(self.position.step, self._program.pictures())
 
     def last_metrics(self) -> dict[str, Any]:
         """The final value of every metric, and of what the probe saw last."""
@@ -177,17 +181,17 @@ class Publisher:
         with torch.no_grad():
             values, refused = numbers(self._program.evaluate())
         for key, found in refused.items():
-            self.remark(self._measurements.step, _left_out("evaluate()", key, found))
+            self.remark(self.position.step, _left_out("evaluate()", key, found))
         return values
 
     def _close_block(self) -> None:
         for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
         for key, found in self._measurements.block.refused():
-            self.remark(self._measurements.step, _left_out("record()", key, found))
+            self.remark(self.position.step, _left_out("record()", key, found))
         if self._measurements.last:
             last = {**self._measurements.last, **self._measurements.alarms}
-            self._record.progress(self._measurements.step, self._epoch, last)
+            self._record.progress(self.position.step, self.position.epoch, last)
 
 
 def _left_out(source: str, key: str, found: str) -> str:
