@@ -14,13 +14,10 @@ from tui_lab.commands import (
     Acknowledgement,
     Advance,
     Evaluate,
-    Mistake,
     Pause,
     Resume,
     SetHyperparameter,
     SetHyperparameters,
-    Show,
-    ShowGraph,
     Unit,
 )
 from tui_lab.experiment import Experiment
@@ -51,7 +48,7 @@ class Loop:
         self._publisher = publisher
         self._orders = Orders(control, publisher, self._say_again)
         self._control = control
-        self._watched = StepWatch(publisher, source=program.step_source())
+        self._watched = StepWatch(publisher)
         self._values = LiveValues(experiment, program, publisher)
         self._gait = begun(hold)
         self._batches: Iterator[Any] = iter(())
@@ -208,16 +205,7 @@ class Loop:
             case Evaluate():
                 self._publisher.evaluate_now()
                 return Acknowledgement(True, self.step)
-            case Show(parameter):
-                return self._answer(self._watched.open(parameter, self.step))
-            case ShowGraph(is_open):
-                return self._answer(self._watched.open_graph(self.step, is_open=is_open))
-            case Mistake(kind):
-                return Acknowledgement(True, self._watched.make(kind, self.step))
         return Acknowledgement(False, self.step, "Nothing here can do that.")
-
-    def _answer(self, complaint: str) -> Acknowledgement:
-        return Acknowledgement(not complaint, self.step, complaint)
 
     def _accept(self, values: Mapping[str, Any]) -> Acknowledgement:
         if complaint := self._values.accept(values, self.step + 1):

@@ -11,17 +11,17 @@ from typing import Any
 import torch
 
 from tui_lab.commands import MistakeKind
-from tui_lab.events import GradientsLogged, PhaseEntered, StepAltered
+from tui_lab.events import GradientsLogged, PhaseEntered
 from tui_lab.inspection import ParameterShown
 from tui_lab.training.phase import FORWARD, UPDATE, Phase, phase_name
 from tui_lab.worker.contents import shapes
-from tui_lab.worker.mistakes import Mistakes
+from tui_lab.worker.mistakes import NEEDED
 from tui_lab.worker.opened import Opened
 from tui_lab.worker.publisher import Publisher
 
 
 class StepWatch:
-    """Follows one step at a time from phase to phase; makes mistakes there that were asked for."""
+    """Follows one step at a time from phase to phase."""
 
     def __init__(
         self,
@@ -39,7 +39,10 @@ class StepWatch:
         """Whether a watched step is under way."""
         self._spent = 0.0
         """Seconds that looking at this step has taken."""
-        self.mistakes = Mistakes(self._leaves)
+        self._passed: set[Phase] = set()
+        """Phases that this step has come to."""
+        self._altered: dict[str, None] = {}
+        """What is done in this step besides what the program does."""
         self._opened = Opened(self._probe)
         self._shown: ParameterShown | None = None
         """The open parameter after the update of this step."""
@@ -49,12 +52,10 @@ class StepWatch:
 
     def is_due(self, step: int) -> bool:
         """Whether this step should be watched."""
-        return self.mistakes.is_due(step) or self._probe.is_due(step, self._clock())
+        return self._probe.is_due(step, self._clock())
 
     def next_due(self, step: int) -> int:
         """The first step after `step` that should be watched, as things stand."""
-        if self.mistakes.is_due(step + 1):
-            return step + 1
         return self._probe.next_due(step, self._clock())
 
     def begin(self, step: int, batch: Any) -> None:
@@ -62,23 +63,21 @@ class StepWatch:
         self.inside = True
         self._step, self._batch = step, shapes(batch)
         self._spent, self._shown = 0.0, None
+        self._passed.clear()
+        self._altered.clear()
         with self._looking():
             self._probe.begin(step)
-            self.mistakes.begin()
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
         self._phase = phase_name(phase)
+        self._passed.add(phase)
         with self._looking():
-            made = self.mistakes.at(phase, self._step)
-            self._probe.observe(phase, self.mistakes.times())
-            if self.mistakes.altered:
-                self._probe.measure_gradients()
+            self._probe.observe(phase, 2 if "backward-twice" in self._altered else 1)
+            if phase == UPDATE and "step-before-backward" in self._altered:
+                self._probe.measure_gradients()  # its own are there only now
         if self._opened.parameter and phase == UPDATE:
             self._shown = self._look_inside(self._step, self._phase)
-        for kind in made:
-            event = StepAltered(t=self._publisher.t, step=self._step, how=kind)
-            self._publisher.emit(event)
 
     def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
         """The step, which is `phases`, is about to be held at `phase`."""
@@ -121,9 +120,13 @@ class StepWatch:
         self._publisher.emit(event)
         return ""
 
-    def make(self, kind: MistakeKind, step: int) -> int:
-        """Make a mistake in the step under way, or the one after `step`; says in which it is."""
-        return self.mistakes.want(kind, step if self.inside else step + 1, inside=self.inside)
+    def alter(self, how: str) -> None:
+        """In the step under way this is done besides what its program does."""
+        self._altered[how] = None
+
+    def takes(self, kind: MistakeKind) -> bool:
+        """Whether a step is under way that has yet to come to where this mistake is made."""
+        return self.inside and NEEDED[kind][0] not in self._passed
 
     def _phase_of(self, step: int) -> str:
         return self._phase if step == self._step else ""
@@ -154,14 +157,11 @@ class StepWatch:
             if self._opened.parameter:
                 self._publisher.note(self._shown or self._look_inside(step, self._phase))
             self._probe.rest(self._clock(), self._spent)
-        for kind in self.mistakes.end(step):
-            self._publisher.remark(step, f"{kind} was not made: the step has no such phase.")
+        for kind, needed in NEEDED.items():
+            if kind in self._altered and (lacking := [p for p in needed if p not in self._passed]):
+                self._publisher.remark(step, f"{kind} does nothing: the step has no {lacking[0]}.")
         for remark in self._probe.remarks():
             self._publisher.remark(step, remark)
-
-    def _leaves(self) -> dict[str, torch.Tensor]:
-        """Parameters that have a `.grad` of their own."""
-        return {name: p for name, p in self._probe.parameters().items() if p.is_leaf}
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
