@@ -8,7 +8,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from tui_lab.tui.panes.gradient_table import COLUMNS, GradientTable, sparkline, table_rows
+from tui_lab.tui.panes.gradient_rows import COLUMNS, sparkline, table_rows
+from tui_lab.tui.panes.gradient_table import GradientTable
 from tui_lab.view_models.gradients import GradientState
 
 STATE = GradientState(
