@@ -23,8 +23,8 @@ _WORD = re.compile(r"@(\d+):(.*)", re.DOTALL)
 @dataclass(frozen=True, kw_only=True)
 class Intervention:
     """New `values` (JSON form) from `step` on, or an `act`: at that step the batch is left out
-    (`skip`), the gradient is clipped (`clip`), a mistake is made (`backward-twice`); before it the
-    run is stopped (`stop`), or all but the parameters begins anew (`weights`)."""
+    (`skip`), the gradient is clipped (`clip`), a mistake is made (`backward-twice`), after it the
+    run is stopped (`stop`); before it all but the parameters begins anew (`weights`)."""
 
     step: int
     values: Mapping[str, Any] = field(default_factory=dict)

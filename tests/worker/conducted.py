@@ -86,10 +86,13 @@ class ScriptedControl:
         self.before = {step: [ScriptedRequest(c) for c in cs] for step, cs in before.items()}
         self.requests = [request for queue in self.before.values() for request in queue]
         self.loop: Loop | None = None
+        self._furthest = 0
+        """The largest step so far; a loop may go back."""
 
     def _due(self) -> list[ScriptedRequest]:
         assert self.loop is not None
-        steps = [s for s, queue in self.before.items() if s <= self.loop.step and queue]
+        self._furthest = max(self._furthest, self.loop.step)
+        steps = [s for s, queue in self.before.items() if s <= self._furthest and queue]
         return self.before[min(steps)] if steps else []
 
     @property

@@ -11,10 +11,11 @@ import torch
 from tui_lab.commands import MistakeKind
 from tui_lab.events import RunEvent
 from tui_lab.plugins import load_experiment
+from tui_lab.schedule import Intervention
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.alterations import alterations
 from tui_lab.worker.conduct import program_class
-from tui_lab.worker.mistakes import MISTAKES
 from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
@@ -61,10 +62,8 @@ class Stepped:
         self.step += 1
         batch = next(self.batches)
         phases = cast("Any", self.program.step(batch))
-        self.watch.begin(self.step, batch)
-        made = [MISTAKES[kind](self.program) for kind in MISTAKES if kind in mistakes]
-        for kind in mistakes:
-            self.watch.alter(kind)
+        made = alterations(self.program, [Intervention(step=1, act=kind) for kind in mistakes])
+        self.watch.begin(self.step, batch, mistakes)
         for phase in phases:
             for each in made:
                 each.at(phase)

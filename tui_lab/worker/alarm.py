@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from tui_lab.events import AlarmRaised
+from tui_lab.worker.block import Columns
 
 _MESSAGES = {
     "step/first_inf": "the batch loss became infinite",
@@ -16,6 +16,15 @@ _MESSAGES = {
     "step/first_nonfinite_parameter": "a parameter stopped being finite",
     "step/first_nonfinite_evaluation": "a loss of a whole set stopped being finite",
 }
+
+
+def first_nonfinite(columns: Columns, parameters: frozenset[str], start: int = 0) -> int | None:
+    """The first row of a block, from row `start` on, whose loss, or one of the `parameters` among
+    its columns, is not finite; None when all are."""
+    finite = [np.isfinite(columns[key][start:]) for key in ("train/loss", *parameters)]
+    if all(column.all() for column in finite):
+        return None
+    return start + int(np.logical_and.reduce(finite).argmin())
 
 
 class NonFiniteAlarm:
@@ -28,14 +37,14 @@ class NonFiniteAlarm:
     def check(
         self,
         first: int,
-        columns: Mapping[str, npt.NDArray[np.floating]],
+        columns: Columns,
         parameters: frozenset[str],
         t: float,
     ) -> Iterator[AlarmRaised]:
         """The alarms in a block that starts at step `first`; `parameters` are the keys of columns
         that hold parameter components."""
         losses = columns["train/loss"]
-        if all(np.isfinite(columns[key]).all() for key in ("train/loss", *parameters)):
+        if first_nonfinite(columns, parameters) is None:
             return
         seen = {"step/first_inf": np.isinf(losses), "step/first_nan": np.isnan(losses)}
         parts = [~np.isfinite(columns[key]) for key in sorted(parameters)]
@@ -60,6 +69,10 @@ class NonFiniteAlarm:
         ]
         if hits and kind not in self.steps:
             yield self._raised(kind, min(hits), t)
+
+    def forget_after(self, step: int) -> None:
+        """The run went back: what came after this step never happened."""
+        self.steps = {kind: first for kind, first in self.steps.items() if first <= step}
 
     def _raised(self, kind: str, step: int, t: float) -> AlarmRaised:
         self.steps[kind] = step

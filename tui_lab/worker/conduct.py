@@ -104,7 +104,7 @@ def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control)
         drive = functools.partial(demonstration.run, interactive=request.interactive)
         with_memory = explained(program.device, experiment)(drive)
         return _drive(demonstration, with_memory, publisher, record)
-    loop = Loop(experiment, program, control, publisher, hold=request.hold)
+    loop = Loop(experiment, program, control, publisher, hold=request.hold, guard=request.guard)
     return _drive(loop, explained(program.device, experiment)(loop.run), publisher, record)
 
 

@@ -25,17 +25,28 @@ class LiveValues:
         """Whether any wait for the step under way to end."""
         return bool(self._accepted)
 
-    def accept(self, values: Mapping[str, Any], step: int) -> str:
-        """Check new values now, together, and say that they are used from `step` on; gives what is
-        wrong with them, empty when they are taken."""
-        hp = vars(self._program.hp)
+    def complaint(self, values: Mapping[str, Any]) -> str:
+        """What is wrong with new values; empty where nothing is."""
         try:
             for name in values:
                 if not self._experiment[name].live:
                     return f"{name} can't change while a run is going on; it takes a new run."
-            chosen = self._experiment.choose({**hp, **self._accepted, **values})
+            self._experiment.choose({**vars(self._program.hp), **self._accepted, **values})
         except HyperparameterError as error:
             return str(error)
+        return ""
+
+    def forget(self) -> None:
+        """What was accepted and not used yet never was."""
+        self._accepted.clear()
+
+    def accept(self, values: Mapping[str, Any], step: int, by: str = "") -> str:
+        """Check new values now, together, and say that they are used from `step` on; gives what is
+        wrong with them, empty when they are taken."""
+        if complaint := self.complaint(values):
+            return complaint
+        hp = vars(self._program.hp)
+        chosen = self._experiment.choose({**hp, **self._accepted, **values})
         for name in values:
             old = self._accepted.get(name, hp[name])
             hyperparameter = self._experiment[name]

@@ -23,6 +23,9 @@ Gradients = dict[str, Tensor | None]
 class Mistake(ABC):
     """Knows the gradients as they stood at the last phase."""
 
+    order: int
+    """What is kept from the update is what both backward passes gave; so it comes after."""
+
     def __init__(self, program: Program) -> None:
         self._program = program
         self._last = self._gradients()
@@ -56,6 +59,8 @@ class Mistake(ABC):
 class BackwardTwice(Mistake):
     """What backward added to the gradients is added once more."""
 
+    order = 0
+
     def _make(self, phase: Phase) -> None:
         if phase == BACKWARD:
             gradients = self._gradients()
@@ -65,6 +70,8 @@ class BackwardTwice(Mistake):
 class ForgetZeroGrad(Mistake):
     """The gradients are after zero_grad what they were before it."""
 
+    order = 2
+
     def _make(self, phase: Phase) -> None:
         if phase == ZERO_GRAD:
             self._put(self._last)
@@ -72,6 +79,8 @@ class ForgetZeroGrad(Mistake):
 
 class StepBeforeBackward(Mistake):
     """The parameters move by the gradients that stood before backward; then its own are there."""
+
+    order = 1
 
     def __init__(self, program: Program) -> None:
         super().__init__(program)
@@ -88,13 +97,11 @@ class StepBeforeBackward(Mistake):
             self._withheld = {}
 
 
-MISTAKES: Mapping[MistakeKind, type[Mistake]] = {
+MISTAKES: Mapping[str, type[Mistake]] = {
     "backward-twice": BackwardTwice,
     "step-before-backward": StepBeforeBackward,
     "forget-zero_grad": ForgetZeroGrad,
 }
-"""In the order in which a step makes several of them: what is kept from the update is what both
-backward passes gave."""
 NEEDED: Mapping[MistakeKind, tuple[Phase, ...]] = {
     "backward-twice": (BACKWARD,),
     "step-before-backward": (BACKWARD, UPDATE),

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from tui_lab.events import MetricsLogged, RunEvent
-from tui_lab.worker.alarm import NonFiniteAlarm
-from tui_lab.worker.block import StepBlock
+from tui_lab.worker.alarm import NonFiniteAlarm, first_nonfinite
+from tui_lab.worker.block import Columns, StepBlock
 from tui_lab.worker.position import Position
 
 
@@ -20,6 +20,9 @@ class PendingMetrics:
         self.block = StepBlock()
         """Takes over what each finished step left in its program."""
         self._position = position
+        self._rows: list[tuple[int, Columns, frozenset[str]]] = []
+        """Steps that were copied from the device: the first of them, what was measured, and the
+        keys of what are parameters."""
         self._epochs: dict[str, list[float]] = {}
         self._evaluated: list[tuple[int, int]] = []
         self._alarm = NonFiniteAlarm()
@@ -39,22 +42,40 @@ class PendingMetrics:
             column.append(value)
         self._evaluated.append((step, epoch))
 
-    def take(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
-        """Everything gathered, as events; the steps before the epochs they belong to. `names` are
-        the program's `record_names`."""
-        self.last = {}
-        if len(self.block):
-            yield from self._take_steps(t, names)
-        if self._evaluated:
-            yield from self._take_epochs(t)
-
-    def _take_steps(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
+    def copy(self, names: Mapping[str, tuple[str, ...]], after: int = 0) -> int | None:
+        """Copy from the device what was gathered; gives the first step `after` which a loss or a
+        parameter was not finite. `names` are the program's `record_names`."""
+        if not len(self.block):
+            return None
         first = self._position.step - len(self.block) + 1
         columns = self.block.take(names)
-        self.last.update({key: values[-1].item() for key, values in columns.items()})
-        yield MetricsLogged(t=t, kind="step", first=first, columns=columns)
-        vectors = frozenset(chain.from_iterable(names.values()))
-        yield from self._alarm.check(first, columns, vectors & columns.keys(), t)
+        parameters = frozenset(chain.from_iterable(names.values())) & columns.keys()
+        self._rows.append((first, columns, parameters))
+        row = first_nonfinite(columns, parameters, max(0, after + 1 - first))
+        return None if row is None else first + row
+
+    def forget_after(self, step: int) -> None:
+        """The run went back: what was measured after this step never was."""
+        self._rows = [
+            (first, {key: column[: step + 1 - first] for key, column in columns.items()}, keys)
+            for first, columns, keys in self._rows
+            if first <= step
+        ]
+        count = sum(at <= step for at, _ in self._evaluated)
+        del self._evaluated[count:]
+        self._epochs = {key: column[:count] for key, column in self._epochs.items() if count}
+        self._alarm.forget_after(step)
+
+    def take(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
+        """Everything gathered, as events; the steps before the epochs they belong to."""
+        self.copy(names)
+        rows, self._rows, self.last = self._rows, [], {}
+        for first, columns, parameters in rows:
+            self.last.update({key: values[-1].item() for key, values in columns.items()})
+            yield MetricsLogged(t=t, kind="step", first=first, columns=columns)
+            yield from self._alarm.check(first, columns, parameters, t)
+        if self._evaluated:
+            yield from self._take_epochs(t)
 
     def _take_epochs(self, t: float) -> Iterator[RunEvent]:
         steps, epochs = zip(*self._evaluated, strict=True)

@@ -25,6 +25,7 @@ from tui_lab.events import (
 from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.run import RunStatus
 from tui_lab.training.program import Pictures, Program
+from tui_lab.worker.guard import Damage
 from tui_lab.worker.pending_metrics import PendingMetrics
 from tui_lab.worker.position import Position
 from tui_lab.worker.probe import GradientProbe
@@ -59,6 +60,9 @@ class Publisher:
         self.position = position or Position(clock=clock)
         """Where the run stands; whoever moves it on moves this."""
         self._measurements = PendingMetrics(self.position)
+        self.guarded_after: int | None = None
+        """From this step on a block in which something is not finite is not written, but raises
+        `Damage`; None: every block is written."""
         self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
@@ -112,6 +116,10 @@ class Publisher:
         before, after = hyperparameter.to_json(old), hyperparameter.to_json(new)
         name = hyperparameter.name
         self.emit(HyperparameterChanged(t=self.t, step=step, name=name, old=before, new=after))
+
+    def taken_up(self, step: int) -> None:
+        """The run went back to how it was after `step`."""
+        self.emit(RunResumed(t=self.t, step=step, from_step=step))
 
     def paused(self, step: int, reason: str = "") -> None:
         """The loop holds still."""
@@ -184,7 +192,23 @@ class Publisher:
             self.remark(self.position.step, _left_out("evaluate()", key, found))
         return values
 
+    def check(self) -> None:
+        """Look at what was gathered and not written yet; raises `Damage` where it is not finite and
+        the run is guarded."""
+        names, after = self._program.record_names, self.guarded_after
+        damaged = self._measurements.copy(names, after or 0)
+        if damaged is not None and after is not None:
+            raise Damage(damaged)
+
+    def forget_after(self, step: int) -> None:
+        """The run goes back: what was gathered after this step never was. What is logged already
+        is not touched."""
+        self._measurements.forget_after(step)
+        self._record.forget_metrics()
+        self._record.progress(step, self.position.epoch, self._measurements.alarms)
+
     def _close_block(self) -> None:
+        self.check()
         for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
         for key, found in self._measurements.block.refused():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import CodeType, GeneratorType
 from typing import Any
@@ -58,13 +58,14 @@ class StepWatch:
         """The first step after `step` that should be watched, as things stand."""
         return self._probe.next_due(step, self._clock())
 
-    def begin(self, step: int, batch: Any) -> None:
-        """The step is about to start, with this batch."""
+    def begin(self, step: int, batch: Any, altered: Iterable[str] = ()) -> None:
+        """The step is about to start, with this batch; `altered` is what is done in it besides what
+        its program does."""
         self.inside = True
         self._step, self._batch = step, shapes(batch)
         self._spent, self._shown = 0.0, None
         self._passed.clear()
-        self._altered.clear()
+        self._altered = dict.fromkeys(altered)
         with self._looking():
             self._probe.begin(step)
 
@@ -121,7 +122,7 @@ class StepWatch:
         return ""
 
     def alter(self, how: str) -> None:
-        """In the step under way this is done besides what its program does."""
+        """In the step under way this is done too."""
         self._altered[how] = None
 
     def takes(self, kind: MistakeKind) -> bool:
@@ -162,6 +163,10 @@ class StepWatch:
                 self._publisher.remark(step, f"{kind} does nothing: the step has no {lacking[0]}.")
         for remark in self._probe.remarks():
             self._publisher.remark(step, remark)
+
+    def give_up(self) -> None:
+        """The step is not taken to its end."""
+        self.inside = False
 
     @contextmanager
     def _looking(self) -> Iterator[None]:

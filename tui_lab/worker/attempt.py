@@ -1,0 +1,47 @@
+"""One attempt at one step: taken phase by phase, given up, taken again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import GeneratorType
+from typing import Any, cast
+
+from tui_lab.training.phase import Phase
+from tui_lab.training.program import Program
+from tui_lab.worker.alterations import Alteration
+
+
+class Attempt:
+    """The phases of one step, one after the other, with what is done at them besides."""
+
+    def __init__(self, program: Program, step: int, batch: Any, done: Sequence[Alteration]) -> None:
+        self.step = step
+        self.batch = batch
+        self.phases = cast("GeneratorType[Phase, None, None]", program.step(batch))
+        """The step itself, where it stands."""
+        self.given_up = False
+        self._program = program
+        self._done = list(done)
+        self._phase: Phase | None = None
+
+    def __iter__(self) -> Iterator[Phase]:
+        for phase in self.phases:
+            self._phase = phase
+            for each in self._done:
+                each.at(phase)
+            yield phase
+            if self.given_up:
+                return
+
+    def alter(self, alteration: Alteration) -> None:
+        """Do something besides from here on, at the phase where the step stands too."""
+        self._done = sorted([*self._done, alteration], key=lambda each: each.order)
+        if self._phase is not None:
+            alteration.at(self._phase)
+
+    def give_up(self) -> None:
+        """Take no more of it. What it did to the program is for the caller to undo."""
+        self.given_up = True
+        self.phases.close()
+        self._program.loss = None
+        self._program.records.clear()

@@ -1,0 +1,149 @@
+"""What a run can go back to: states that were captured on the way, and what was done to it since.
+
+The nearest state before a step is restored, and the steps up to it are played back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tui_lab.errors import RunError
+from tui_lab.experiment import Experiment
+from tui_lab.schedule import Intervention
+from tui_lab.training.program import Program
+from tui_lab.training.state import restore
+from tui_lab.worker.checkpoints import Capture, Checkpoints, Place
+from tui_lab.worker.epochs import Epochs
+from tui_lab.worker.guard import Guard
+from tui_lab.worker.interventions import Interventions
+from tui_lab.worker.playback import Playback, set_values
+from tui_lab.worker.publisher import Publisher
+
+
+class Past:
+    """The past of one program, whose run stands where `publisher` says.
+
+    Without `checkpoints` there is no way back. `planned` is what is to be done to the run, `done`
+    what was; `taken` batches of the epoch under way lie behind.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        program: Program,
+        publisher: Publisher,
+        checkpoints: Checkpoints | None = None,
+        *,
+        planned: Iterable[Intervention] = (),
+        done: Iterable[Intervention] = (),
+        values: Mapping[str, Any] | None = None,
+        taken: int = 0,
+    ) -> None:
+        """`values` are those the run began with (JSON form), the program's own when not given."""
+        self._experiment = experiment
+        self._program = program
+        self._publisher = publisher
+        self._checkpoints = checkpoints
+        self._position = publisher.position
+        self._values = dict(values or experiment.to_json(vars(program.hp)))
+        self.epochs = Epochs(program, publisher.position, taken)
+        self.interventions = Interventions(planned, done)
+
+    def next_due(self, step: int) -> int | None:
+        """The next step after which the state is to be kept, or before which something is to be
+        done; None when neither is known."""
+        found = self.interventions.next_planned(step + 1)
+        planned = [] if found is None else [found - 1]
+        kept = [] if self._checkpoints is None else [self._checkpoints.next_due(step)]
+        return min(planned + kept, default=None)
+
+    def keep_due(self) -> None:
+        """Keep the present state if it is time to."""
+        if self._checkpoints is not None:
+            if self._checkpoints.is_due(self._position.step):
+                self.keep()
+            self.report()
+
+    def keep(self, reason: str = "") -> None:
+        """Keep the present state; no step is under way."""
+        if self._checkpoints is None:
+            return
+        position = self._position
+        place = Place(position.step, position.epoch, self.epochs.taken, position.t)
+        try:
+            self._checkpoints.take(place, reason)
+        except TypeError as error:  # it holds what can't be captured
+            self._publisher.remark(position.step, f"No state is kept: {error}")
+            self._checkpoints = None
+
+    def report(self, *, wait: bool = False) -> None:
+        """Log which states are on disk by now; `wait` for those on their way."""
+        if self._checkpoints is None:
+            return
+        if wait:
+            self._checkpoints.flush()
+        for event in self._checkpoints.written():
+            self._publisher.note(event)
+        for complaint in self._checkpoints.complaints():
+            self._publisher.remark(self._position.step, complaint)
+
+    def close(self) -> None:
+        """Wait for what is being written, and log it."""
+        self.report(wait=True)
+        if self._checkpoints is not None:
+            self._checkpoints.close()
+
+    def reaches(self, step: int) -> bool:
+        """Whether there is a way back to `step`."""
+        return self._checkpoints is not None and self._checkpoints.latest(step) is not None
+
+    def go_back(self, step: int) -> None:
+        """Everything is as it was after `step` steps, with what was done then for the next step.
+        Raises `RunError` where there is no way."""
+        playback = self._from_capture(step)
+        playback.to(step)
+        self._set_back(step)
+        playback.prepare(step + 1)
+        self._position.go_to(playback.step, playback.epoch, self._position.t)
+        self.epochs.go_on(playback.taken)
+        self._publisher.forget_after(step)
+
+    def forget_after(self, step: int) -> None:
+        """What came after `step` never happened."""
+        self.interventions.forget_after(step)
+        if self._checkpoints is not None:
+            self._checkpoints.forget_after(step)
+
+    def cause(self, step: int, guard: Guard) -> int:
+        """The first step up to `step` at which something was not finite, and `step` itself where
+        that shows only after its update. The program is left somewhere in between."""
+        playback = self._from_capture(step - 1)
+        return step if playback.to(step, guard.look) else playback.step + 1
+
+    def _from_capture(self, step: int) -> Playback:
+        capture = None if self._checkpoints is None else self._checkpoints.latest(step)
+        if capture is None:
+            raise RunError(f"There is no way back to step {step}: no state before it was kept.")
+        return played_from(capture, self._experiment, self._program, self.interventions)
+
+    def _set_back(self, step: int) -> None:
+        """A state may have been captured when the values of the next step were in force already."""
+        values = self._values | self.interventions.values_at(step)
+        present = self._experiment.to_json(vars(self._program.hp))
+        set_values(
+            self._experiment,
+            self._program,
+            {name: value for name, value in values.items() if present[name] != value},
+        )
+
+
+def played_from(
+    capture: Capture, experiment: Experiment, program: Program, interventions: Interventions
+) -> Playback:
+    """A playback of a program that is restored to a captured state."""
+    place = capture.place
+    restore(program, capture.state)
+    return Playback(
+        experiment, program, interventions, step=place.step, epoch=place.epoch, taken=place.taken
+    )

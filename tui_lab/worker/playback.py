@@ -1,0 +1,94 @@
+"""Steps of a program taken as its run took them, with nobody looking: the way from a captured state
+to any later step.
+
+On the CPU they give the same numbers to the last bit; on a card as far as its kernels do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+from tui_lab.experiment import Experiment
+from tui_lab.training.phase import Phase
+from tui_lab.training.program import Program
+from tui_lab.worker.alterations import alterations
+from tui_lab.worker.interventions import Interventions
+
+Look = Callable[[Phase], bool]
+"""Whether a phase is one to stop at."""
+
+
+class Playback:
+    """Plays on a program that stands after `step` steps and `epoch` epochs, with `taken` batches of
+    the epoch under way behind it."""
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        program: Program,
+        interventions: Interventions,
+        *,
+        step: int,
+        epoch: int,
+        taken: int,
+    ) -> None:
+        self._experiment = experiment
+        self._program = program
+        self._interventions = interventions
+        self._batches: Iterator[Any] = iter(program.batches)
+        self.step, self.epoch, self.taken = step, epoch, taken
+
+    def to(self, step: int, look: Look | None = None) -> bool:
+        """Play on until after `step`. False when it stopped within a step, at a phase that `look`
+        found one to stop at: `self.step` is the last step before. Raises what the program does."""
+        while self.step < step:
+            self.prepare(self.step + 1)
+            if not self._take_step(look):
+                return False
+            self.step += 1
+            self._count_batch()
+        self._program.loss = None
+        self._program.records.clear()
+        return True
+
+    def prepare(self, step: int) -> None:
+        """Do what was done before `step`, the next."""
+        for each in self._interventions.done(step):
+            if each.act == "skip":
+                next(self._batches)
+                self._count_batch()
+            set_values(self._experiment, self._program, each.values)
+
+    def _take_step(self, look: Look | None) -> bool:
+        done = alterations(self._program, self._interventions.done(self.step + 1))
+        for phase in self._program.step(next(self._batches)):
+            for alteration in done:
+                alteration.at(phase)
+            if look is not None and look(phase):
+                return False
+        return True
+
+    def _count_batch(self) -> None:
+        """An epoch that is over is measured, as it was, and followed by the next."""
+        self.taken += 1
+        if self.taken == len(self._program.batches):
+            for _ in self._batches:
+                raise RuntimeError("The epoch has more batches than len(program.batches).")
+            self.epoch += 1
+            with torch.no_grad():
+                self._program.evaluate()
+            self._batches, self.taken = iter(self._program.batches), 0
+
+
+def set_values(experiment: Experiment, program: Program, values: Mapping[str, Any]) -> None:
+    """Give live hyperparameters new values (JSON form); no step is under way. Raises
+    `HyperparameterError`."""
+    if not values:
+        return
+    chosen = experiment.choose({**vars(program.hp), **values})
+    for name in values:
+        setattr(program.hp, name, chosen[name])
+        program.hyperparameter_changed(name)
