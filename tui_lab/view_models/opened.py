@@ -80,8 +80,8 @@ def _title(shown: ParameterShown) -> str:
 
 
 def _tensor_lines(tensor: Mapping[str, Any], before: Mapping[str, Any]) -> list[str]:
-    if "note" in tensor:
-        return [plain(tensor["note"])]
+    if "note" in tensor or not tensor:
+        return [plain(tensor["note"])] if tensor else []
     rows = _rows(tensor, before)
     if len(rows) == 1 and int(tensor.get("size", 0)) <= _ONE_BY_ONE:
         return rows

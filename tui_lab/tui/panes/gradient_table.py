@@ -97,10 +97,8 @@ on, phase by phase where it is held. `•` stands before what is other than at t
     def on_resize(self) -> None:
         self._draw()
 
-    def on_focus(self) -> None:
-        self._draw()
-
-    def on_blur(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
         self._draw()
 
     async def on_click(self, event: Click) -> None:
