@@ -63,7 +63,7 @@ def test_without_a_last_phase_nothing_is_marked(last: ParameterShown) -> None:
 
 def test_a_large_one_is_its_figures_and_corners() -> None:
     _, figures, *rows = view_of(shown(1, "forward", value=large())).opened.lines()
-    assert figures == "  value  -0.5 … 0.25  mean 0.001234  zeros < 0.1 %  NaN 2   ▁▄█"
+    assert figures == "  value   ▁▄█  -0.5 … 0.25  mean 0.00123  zeros < 0.1 %  NaN 2"
     assert [row.split() for row in rows] == [
         ["0", "1", "…", "2", "3"],
         ["4", "5", "…", "6", "7"],

@@ -9,7 +9,6 @@ from typing import Any
 from tui_lab.events import StepAltered
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.view_models.contents import marked
-from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
 
@@ -89,14 +88,13 @@ def _tensor_lines(tensor: Mapping[str, Any], before: Mapping[str, Any]) -> list[
 
 
 def _figures(tensor: Mapping[str, Any]) -> str:
-    """`-0.026 … 0.031  mean 0.0012  zeros 3 %  NaN 2  ▁▂▅█▅▂▁`"""
-    parts = []
+    """`▁▂▅█▅▂▁  -0.026 … 0.031  mean 0.0012  zeros 3 %  NaN 2`"""
+    parts = [histogram(tensor.get("counts", ()))]
     if tensor.get("min") is not None:
-        low, high, mean = (short(number(tensor[key])) for key in ("min", "max", "mean"))
+        low, high, mean = (f"{number(tensor[key]):.3g}" for key in ("min", "max", "mean"))
         parts += [f"{low} {_GAP} {high}", f"mean {mean}"]
     parts.append(f"zeros {_share(number(tensor.get('zeros', 0.0)))}")
     parts += [f"{word} {tensor[key]:,}" for key, word in _NOT_FINITE.items() if tensor.get(key)]
-    parts.append(histogram(tensor.get("counts", ())))
     return "  ".join(filter(None, parts))
 
 
