@@ -85,6 +85,7 @@ def test_one_that_is_closed_is_gone_and_so_is_all_at_the_end() -> None:
     assert view_of(event, shown(1, "forward", "")).opened.lines() == []
     view = view_of(started(), event, RunFinished(t=1.0, step=1, epoch=1))
     assert view.opened.lines() == []
+    assert view_of(event, started()).opened.lines() == []  # another worker knows nothing of it
     graph = GraphShown(t=0.0, step=1, phase="forward", nodes=[])
     assert view_of(graph).opened.graph == graph
 

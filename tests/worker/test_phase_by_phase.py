@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tests.worker.conducted import EXPERIMENT, Toy
 from tests.worker.stepped import Stepped, built
 from tui_lab.events import GradientsLogged
 from tui_lab.inspection import ParameterShown
@@ -160,3 +161,51 @@ def compare_numbers(
             assert [*seen[0:2], *seen[4:6], *seen[10:12], *seen[14:16]] == pytest.approx(
                 corner, rel=1e-4
             )
+
+
+class Rivals(Toy):
+    """Two parameters that move one after the other, under names of the program's own."""
+
+    def build(self) -> None:
+        super().build()
+        self.v = torch.tensor([4.0], requires_grad=True)
+
+    def parameters(self) -> Named:
+        return {"v": self.v, "w": self.w}
+
+    def step(self, batch: Any) -> Iterator[Any]:
+        torch.autograd.backward((self.v**2).sum())
+        yield "backward v"
+        torch.nn.utils.clip_grad_norm_([self.v], 1.0)
+        yield "clip"
+        with torch.no_grad():
+            self.v -= 1.0
+        yield "update v"
+        self.v.grad = None
+        loss = self.w.sum()
+        yield self.forward(loss)
+        torch.autograd.backward(loss)
+        yield self.backward()
+        with torch.no_grad():
+            self.w -= 1.0
+        yield self.update()
+
+
+def test_what_happens_at_phases_of_a_programs_own_is_seen_too() -> None:
+    program = Rivals(EXPERIMENT.choose({}), seed=0, device=torch.device("cpu"))
+    program.build()
+    stepped = Stepped(program)
+    stepped.watch.open("v", 0)
+    seen = {}
+    for phase in stepped.phases():
+        (v, _) = stepped.of(GradientsLogged)[-1].parameters
+        change = stepped.of(ParameterShown)[-1].tensors["change"]["values"]
+        seen[phase] = (v["grad"], v["grad_norm"], v["update"], change)
+    assert seen == {
+        "backward v": ("set", 8.0, None, [0.0]),
+        "clip": ("set", pytest.approx(1.0), None, [0.0]),
+        "update v": ("set", pytest.approx(1.0), None, [-1.0]),
+        "forward": ("none", pytest.approx(1.0), None, [-1.0]),
+        "backward": ("none", pytest.approx(1.0), None, [-1.0]),
+        "update": ("none", pytest.approx(1.0), 0.25, [-1.0]),
+    }

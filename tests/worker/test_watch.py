@@ -13,8 +13,10 @@ import pytest
 import torch
 
 from tests.worker.conducted import EXPERIMENT, Toy
-from tests.worker.stepped import Stepped
+from tests.worker.stepped import Stepped, built
 from tui_lab.events import PhaseEntered
+from tui_lab.experiment import Experiment
+from tui_lab.plugins import load_experiments
 from tui_lab.training.phase import FORWARD, Phase
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
@@ -78,6 +80,7 @@ class Named(Toy):
 
     def own(self) -> Iterator[Any]:
         yield "clip"
+        yield ["no name"]
         yield "a name\nthat is far too long to be read on one line"
 
 
@@ -96,6 +99,7 @@ def test_phases_of_a_programs_own_are_told_by_their_names() -> None:
     assert [event.phase for event in entered(toy(Named))] == [
         "forward",
         "clip",
+        "['no name']",
         "a name that is far too long to be read o",
         "?",
     ]
@@ -107,8 +111,7 @@ def test_a_line_is_one_of_the_function_that_is_shown() -> None:
     shown = [lines[event.line - first].strip() for event in entered(toy(Named))]
     assert shown == [
         "yield self.forward(self.w.sum())",
-        "yield from self.own()",
-        "yield from self.own()",
+        *["yield from self.own()"] * 3,
         "yield None",
     ]
 
@@ -138,3 +141,16 @@ def test_a_step_that_is_no_generator_has_no_line() -> None:
         ("forward", 0),
         ("mine", 0),
     ]
+
+
+PROGRAMS = [e.name for e in load_experiments() if isinstance(e, Experiment) and not e.demonstration]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_stands_at_a_line_of_its_source(subset: None, name: str) -> None:
+    program = built(name)
+    stepped = Stepped(program)
+    stepped.take()
+    lines, first = inspect.getsourcelines(program.step_source())
+    for event in stepped.of(PhaseEntered):
+        assert lines[event.line - first].strip().startswith("yield")

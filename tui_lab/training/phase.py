@@ -11,6 +11,7 @@ FORWARD = Phase("forward")
 BACKWARD = Phase("backward")
 UPDATE = Phase("update")
 ZERO_GRAD = Phase("zero_grad")
+STANDARD = (FORWARD, BACKWARD, UPDATE, ZERO_GRAD)
 _LONGEST = 40
 
 

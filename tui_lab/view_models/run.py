@@ -215,6 +215,7 @@ class RunView:
         self.total_steps, self.steps_per_epoch = int(event.total_steps), int(event.steps_per_epoch)
         self.total_epochs = self.total_steps // self.steps_per_epoch if self.steps_per_epoch else 0
         self.gradient_history.start(event)
+        self.opened.close()
         self.measurements.rest(float(event.t))
         self.pace.go(float(event.t), self.step)
 

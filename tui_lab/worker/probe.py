@@ -44,7 +44,7 @@ class GradientProbe:
         self.before: dict[str, Tensor] = {}
         """The parameters as they were before the update, as many as there is room for."""
         self._backwards = 0
-        self._graph = self._recorded = False
+        self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
         self._without: set[str] = set()
         """Names of parameters that had no gradient after backward."""
@@ -80,15 +80,17 @@ class GradientProbe:
     def begin(self, step: int) -> None:
         """A watched step is about to start."""
         self.before, self._without, self._backwards = {}, set(), 0
-        self._graph = self._recorded = False
+        self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
         self._take_gradients("left", None)
 
     def observe(self, phase: Phase, times: int = 1) -> None:
         """The step's generator stands at `phase`; a backward pass counts so many times."""
+        if not self._is_kept and phase != UPDATE:
+            self._is_kept = True
+            self._keep()
         if phase == FORWARD:
             self._graph = self._recorded = bool(getattr(self.program.loss, "requires_grad", False))
-            self._keep()
         elif phase == BACKWARD:
             self._graph = False
             self._backwards += times

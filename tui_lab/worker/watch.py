@@ -13,7 +13,7 @@ import torch
 from tui_lab.commands import MistakeKind
 from tui_lab.events import GradientsLogged, PhaseEntered
 from tui_lab.inspection import ParameterShown
-from tui_lab.training.phase import FORWARD, UPDATE, Phase, phase_name
+from tui_lab.training.phase import FORWARD, STANDARD, UPDATE, Phase, phase_name
 from tui_lab.worker.contents import shapes
 from tui_lab.worker.mistakes import NEEDED
 from tui_lab.worker.opened import Opened
@@ -72,7 +72,7 @@ class StepWatch:
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
         self._phase = phase_name(phase)
-        self._passed.add(phase)
+        self._passed.add(self._phase)
         with self._looking():
             self._probe.observe(phase, 2 if "backward-twice" in self._altered else 1)
             if phase == UPDATE and "step-before-backward" in self._altered:
@@ -82,6 +82,9 @@ class StepWatch:
 
     def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
         """The step, which is `phases`, is about to be held at `phase`."""
+        if phase not in STANDARD:  # nobody knows what it does to the gradients
+            with self._looking():
+                self._probe.measure_gradients()
         t, name, line = self._publisher.t, phase_name(phase), _line(phases, self._code)
         self._publisher.emit(PhaseEntered(t=t, step=step, phase=name, line=line))
         self._show(name, self._probe.snapshot(step, held=True), self._batch)
