@@ -3,7 +3,7 @@ there: values, gradients, how far parameters moved, the loss, the state of .grad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -48,25 +48,22 @@ def scratch_line(parameters: Named, batches: Iterator[Any]) -> Iterator[Moment]:
 
 
 def concise_line(parameters: Named, batches: Iterator[Any]) -> Iterator[Moment]:
-    optimizer = torch.optim.SGD(parameters.values(), lr=0.03)
-    for X, y in batches:
-        loss = F.mse_loss(F.linear(X, parameters["w"], parameters["b"]), y)
-        yield moment("forward", loss, parameters)
-        loss.backward()
-        yield moment("backward", loss, parameters)
-        optimizer.step()
-        yield moment("update", loss, parameters)
-        optimizer.zero_grad()
-        yield moment("zero_grad", loss, parameters)
+    w, b = parameters.values()
+    losses = (F.mse_loss(F.linear(X, w, b), y) for X, y in batches)
+    return optimized(parameters, losses, lr=0.03)
 
 
 def perceptron(parameters: Named, batches: Iterator[Any]) -> Iterator[Moment]:
-    optimizer = torch.optim.SGD(parameters.values(), lr=0.1)
     W1, b1, W2, b2 = parameters.values()
-    for X, y in batches:
-        loss = F.cross_entropy(F.linear(F.relu(F.linear(X, W1, b1)), W2, b2), y)
+    losses = (F.cross_entropy(F.linear(F.relu(F.linear(X, W1, b1)), W2, b2), y) for X, y in batches)
+    return optimized(parameters, losses, lr=0.1)
+
+
+def optimized(parameters: Named, losses: Iterable[Tensor], lr: float) -> Iterator[Moment]:
+    optimizer = torch.optim.SGD(parameters.values(), lr=lr)
+    for loss in losses:
         yield moment("forward", loss, parameters)
-        loss.backward()
+        torch.autograd.backward(loss)
         yield moment("backward", loss, parameters)
         optimizer.step()
         yield moment("update", loss, parameters)
