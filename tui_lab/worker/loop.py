@@ -69,7 +69,7 @@ class Loop:
         try:
             self._take_steps()
         except Stopped as stop:
-            if self._helm.attempt is None and not isinstance(stop, BrokenOff):
+            if self._helm.under_way.attempt is None and not isinstance(stop, BrokenOff):
                 self._past.keep("stop")
             raise
         finally:
@@ -160,9 +160,10 @@ class Loop:
     def _watch(self, step: int, batch: Any) -> bool:
         """Take a step with the probe at every phase, stopping there while told to; whether it was
         taken to its end."""
-        done = alterations(self._program, self._past.interventions.done(step))
-        attempt = self._helm.attempt = Attempt(self._program, step, batch, done)
-        self._watched.begin(step, batch)
+        interventions = self._past.interventions.done(step)
+        done = alterations(self._program, interventions)
+        attempt = self._helm.under_way.attempt = Attempt(self._program, step, batch, done)
+        self._watched.begin(step, batch, (each.act for each in interventions))
         held = False
         for phase in attempt:
             self._watched.observe(phase)
@@ -172,7 +173,7 @@ class Loop:
             elif isinstance(self._helm.gait, Phasewise):
                 held = True
                 self._helm.hold_at(phase, attempt)
-        self._helm.attempt = None
+        self._helm.under_way.attempt = None
         if not attempt.given_up:
             self._watched.end(step, held=held)
         return not attempt.given_up
