@@ -29,6 +29,11 @@ class Change:
     value: Any = None
     """The new value in its JSON form."""
 
+    @property
+    def line(self) -> str:
+        """What the log lines say of it."""
+        return f"{self.letter}  step {self.step}: {self.text}"
+
 
 def change_of(event: HyperparameterChanged, index: int, experiment: Experiment | None) -> Change:
     """The change that is the `index`-th of its run, counted from 0."""

@@ -231,7 +231,7 @@ class RunView:
         self.changed[event.name] = event.new
         if event.name == EPOCHS:
             _reach(self, self.extent.changed(event.new))
-        self.log.add(f"{change.letter}  step {change.step}: {change.text}")
+        self.log.add(change.line)
 
     def _pause_or_resume(self, event: RunPaused | RunResumed) -> None:
         self.paused = isinstance(event, RunPaused)
