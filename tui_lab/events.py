@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tui_lab.inspection import GraphShown, ParameterShown
+from tui_lab.run import RunStatus
 
 Number = float | int
 Column = Any
@@ -262,6 +263,11 @@ class UnknownEvent:
 
 
 RunEnded = RunFinished | RunStopped | RunFailed
+_ENDINGS = {
+    RunFinished: RunStatus.FINISHED,
+    RunStopped: RunStatus.STOPPED,
+    RunFailed: RunStatus.FAILED,
+}
 RunEvent = (
     RunStarted
     | MetricsLogged
@@ -284,3 +290,8 @@ RunEvent = (
     | RunFailed
     | UnknownEvent
 )
+
+
+def status_of(ended: RunEnded) -> RunStatus:
+    """The state of a run that has ended so."""
+    return _ENDINGS[type(ended)]

@@ -80,13 +80,25 @@ class _Gradient:
     """The gradient of one parameter over the run."""
 
     norms: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    steps: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    """The step of each of them."""
     peak: float = 0.0
     update: float | None = None
 
-    def add(self, norm: float) -> None:
+    def add(self, step: int, norm: float) -> None:
         self.norms.append(norm)
+        self.steps.append(step)
         if math.isfinite(norm):
             self.peak = max(self.peak, norm)
+
+    def cut_after(self, step: int) -> None:
+        """Forget the later ones; a peak from before those that are kept stays."""
+        undone = []
+        while self.steps and self.steps[-1] > step:
+            undone.append(self.norms.pop())
+            self.steps.pop()
+        if self.peak in undone:
+            self.peak = max(filter(math.isfinite, self.norms), default=0.0)
 
 
 class GradientHistory:
@@ -102,7 +114,12 @@ class GradientHistory:
     def state(self) -> dict[str, Any]:
         """What came before the latest snapshot, as plain data."""
         return {
-            name: {"norms": list(g.norms), "peak": g.peak, "update": g.update}
+            name: {
+                "norms": list(g.norms),
+                "steps": list(g.steps),
+                "peak": g.peak,
+                "update": g.update,
+            }
             for name, g in self._gradients.items()
         }
 
@@ -111,6 +128,7 @@ class GradientHistory:
         for name, kept in state.items():
             gradient = self._gradients.setdefault(name, _Gradient())
             gradient.norms.extend(map(number, kept["norms"]))
+            gradient.steps.extend(map(int, kept["steps"]))
             gradient.peak, gradient.update = number(kept["peak"]), _figure(kept, "update")
         if latest is not None:
             self.latest = latest
@@ -127,7 +145,7 @@ class GradientHistory:
             norm, update = _figure(parameter, "grad_norm"), _figure(parameter, "update")
             # Zeros left by zero_grad say nothing about the gradient there was.
             if norm is not None and parameter.get("grad") in ("set", "accumulated"):
-                gradient.add(norm)
+                gradient.add(int(event.step), norm)
             if update is not None:
                 gradient.update = update
         if self.latest and (self.latest.step, self.latest.phase) != (event.step, event.phase):
@@ -140,6 +158,16 @@ class GradientHistory:
         if self.latest is None or self._before is None:
             return None
         return self._before if 0 <= self.latest.step - self._before.step <= 1 else None
+
+    def cut_after(self, step: int) -> None:
+        """Snapshots of later steps never were."""
+        for gradient in self._gradients.values():
+            gradient.cut_after(step)
+        self._before = None
+        if self.latest is not None and self.latest.step > step:
+            self.latest = None
+            for gradient in self._gradients.values():
+                gradient.update = None
 
     def states(
         self, first_loss: float | None, loss: float | None, *, held: bool = False

@@ -19,11 +19,11 @@ import torch
 
 from tui_lab.commands import Acknowledgement, Stop
 from tui_lab.errors import ExperimentError, TuiLabError
-from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
+from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped, status_of
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.plugins import load_experiment, load_experiment_file
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock, socket_path, sweep
 from tui_lab.training.program import Demonstration, Program
@@ -37,12 +37,6 @@ from tui_lab.worker.presence import Presence
 from tui_lab.worker.probe import described
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
-
-_STATUS = {
-    RunFinished: RunStatus.FINISHED,
-    RunStopped: RunStatus.STOPPED,
-    RunFailed: RunStatus.FAILED,
-}
 
 
 def conduct(directory: RunDirectory) -> int:
@@ -67,7 +61,7 @@ def conduct(directory: RunDirectory) -> int:
     with suppress(Stopped), breaking_off():
         _write_rest(record, control, told_to_stop=isinstance(ended, RunStopped))
     control.close()
-    record.close(_STATUS[type(ended)], getattr(ended, "error", ""))
+    record.close(status_of(ended), getattr(ended, "error", ""))
     presence.close()
     lock.release()
     return 1 if isinstance(ended, RunFailed) else 0

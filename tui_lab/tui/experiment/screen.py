@@ -155,6 +155,8 @@ class ExperimentScreen(Screen[None]):
         if is_seen(self):
             self.shown.look_after(self.session)
             self.run.inquire()
+            if self._tailing is not None and self.run.awaits_more:
+                self._tailing.resume()
 
     def draw(self) -> None:
         """Bring what is visible up to date, where its data changed."""
