@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.view_models.folded import started, view_of
-from tui_lab.events import RunFinished, StepAltered
+from tui_lab.events import RunFinished, RunResumed, StepAltered
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.view_models.opened import histogram
 
@@ -88,6 +88,19 @@ def test_one_that_is_closed_is_gone_and_so_is_all_at_the_end() -> None:
     assert view_of(event, started()).opened.lines() == []  # another worker knows nothing of it
     graph = GraphShown(t=0.0, step=1, phase="forward", nodes=[])
     assert view_of(graph).opened.graph == graph
+
+
+def test_what_was_seen_of_steps_that_never_were_is_gone() -> None:
+    seen = (
+        shown(12, "update", value=small(1.5)),
+        GraphShown(t=0.0, step=12, phase="forward", nodes=[]),
+        StepAltered(t=0.0, step=12, how="backward-twice"),
+    )
+    for back, there in ((11, False), (12, True)):
+        opened = view_of(*seen, RunResumed(t=1.0, step=back, from_step=back)).opened
+        assert (opened.parameter is not None) == there
+        assert (opened.graph is not None) == there
+        assert bool(opened.altered) == there
 
 
 def test_what_was_done_in_a_step_is_known_by_it() -> None:

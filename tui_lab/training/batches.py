@@ -80,6 +80,6 @@ class Batches:
         """Go back to a place; the next iteration goes on from there. An order of other examples
         than these is none: a new epoch begins."""
         order = state["order"]
-        fits = order is not None and len(order) == self.examples
+        fits = order is not None and order.shape[-1] == self.examples
         self.order = order.clone() if fits else None
         self.position = state["position"] if fits else 0

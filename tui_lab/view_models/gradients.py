@@ -152,21 +152,22 @@ class GradientHistory:
             self._before = self.latest
         self.latest = event
 
-    def cut_after(self, step: int) -> None:
-        """Snapshots of later steps never were."""
-        for gradient in self._gradients.values():
-            gradient.cut_after(step)
-        if self.latest is not None and self.latest.step > step:
-            self.latest = self._before = None
-            for gradient in self._gradients.values():
-                gradient.update = None
-
     @property
     def before(self) -> GradientsLogged | None:
         """The snapshot of the last phase, or of the last step, before the latest one."""
         if self.latest is None or self._before is None:
             return None
         return self._before if 0 <= self.latest.step - self._before.step <= 1 else None
+
+    def cut_after(self, step: int) -> None:
+        """Snapshots of later steps never were."""
+        for gradient in self._gradients.values():
+            gradient.cut_after(step)
+        self._before = None
+        if self.latest is not None and self.latest.step > step:
+            self.latest = None
+            for gradient in self._gradients.values():
+                gradient.update = None
 
     def states(
         self, first_loss: float | None, loss: float | None, *, held: bool = False

@@ -49,6 +49,15 @@ class Opened:
         """The run is over: nothing more is to be seen in it."""
         self.parameter = self.before = None
 
+    def cut_after(self, step: int) -> None:
+        """What was seen of later steps never was."""
+        self.before = None
+        if self.parameter is not None and self.parameter.step > step:
+            self.parameter = None
+        if self.graph is not None and self.graph.step > step:
+            self.graph = None
+        self.altered = {at: done for at, done in self.altered.items() if at <= step}
+
     def lines(self) -> list[str]:
         """The parameter that is open, from its name to its last number; none while none is."""
         if self.parameter is None:

@@ -250,6 +250,7 @@ class RunView:
         self.t = float(event.t)
         self.measurements.cut_after(step, self.extent, self.t)
         self.gradient_history.cut_after(step)
+        self.opened.cut_after(step)
         self.ended, self.paused, self.pause_reason = None, False, ""
         self.phase, self.line, self.phase_step = None, None, 0
         self.marks[:] = [mark for mark in self.marks if mark.step <= step]

@@ -107,35 +107,38 @@ def _contents(tensor: Tensor) -> dict[str, Any]:
         tensor = tensor.dequantize()
     values = tensor if tensor.dtype in (torch.float32, torch.float64) else tensor.float()
     size = values.numel()
-    figures = _figures(values) if size else {"size": 0}
+    figures, finite = _figures(values) if size else ({"size": 0}, values)
     if size <= WHOLE:
         return {**figures, "values": _numbers(values), "columns": _width(values)}
     matrix = values.reshape(1, -1) if min(_matrix(values).shape) == 1 else _matrix(values)
-    return {**figures, **_corners(matrix), "counts": _counts(values, figures)}
+    return {**figures, **_corners(matrix), "counts": _counts(finite, figures)}
 
 
-def _figures(values: Tensor) -> dict[str, Any]:
-    """Read with one copy from the device."""
-    finite = values.isfinite()
-    count = finite.sum()
+def _figures(values: Tensor) -> tuple[dict[str, Any], Tensor]:
+    """The figures, and those of the values that are finite: as a rule all of them, which their
+    extremes tell."""
+    size, nan, inf = values.numel(), 0, 0
+    low, high, mean, filled = _read(values)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        nan = int(torch.count_nonzero(values.isnan()))
+        values = values[values.isfinite()]
+        inf = size - nan - values.numel()
+        low, high, mean, _ = _read(values) if values.numel() else [math.nan] * 4
+    of_range = (low, high, mean) if values.numel() else (None, None, None)
+    figures = dict(zip(("min", "max", "mean"), of_range, strict=True))
+    return {"size": size, **figures, "zeros": 1 - filled / size, "nan": nan, "inf": inf}, values
+
+
+def _read(values: Tensor) -> list[float]:
+    """Least, greatest, mean, and how many are not 0, with one copy from the device."""
     taken = (
-        values.where(finite, math.inf).amin(),
-        values.where(finite, -math.inf).amax(),
-        values.where(finite, 0.0).sum(dtype=torch.float64) / count,
-        (values == 0).sum() / values.numel(),
-        values.isnan().sum(),
-        values.isinf().sum(),
-        count,
+        values.amin(),
+        values.amax(),
+        values.mean(dtype=torch.float64),
+        torch.count_nonzero(values),
     )
-    low, high, mean, zeros, nan, inf, readable = torch.stack([f.double() for f in taken]).tolist()
-    least = dict.fromkeys(("min", "max", "mean"))
-    return {
-        "size": values.numel(),
-        **({"min": low, "max": high, "mean": mean} if readable else least),
-        "zeros": zeros,
-        "nan": int(nan),
-        "inf": int(inf),
-    }
+    read: list[float] = torch.stack([figure.double() for figure in taken]).tolist()
+    return read
 
 
 def _counts(values: Tensor, figures: Mapping[str, Any]) -> list[int]:
@@ -145,7 +148,7 @@ def _counts(values: Tensor, figures: Mapping[str, Any]) -> list[int]:
         return []
     counts = torch.zeros(BINS, dtype=torch.int64, device=values.device)
     for part in values.flatten().split(_PART):
-        shares = (part[part.isfinite()].double() - low) / (high - low)
+        shares = (part.double() - low) / (high - low)
         counts += torch.bincount((shares * BINS).long().clamp(0, BINS - 1), minlength=BINS)
     return [int(count) for count in counts.tolist()]
 
