@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tui_lab.inspection import GraphShown, ParameterShown
+from tui_lab.run import RunStatus
+
 Number = float | int
 Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
@@ -169,7 +172,8 @@ class StepAbandoned:
 
 @dataclass(frozen=True, kw_only=True)
 class StepAltered:
-    """Something was done inside `step` that its program does not do, such as `clip`."""
+    """Something was done inside `step` that its program does not do, such as `clip`,
+    or a mistake of `commands.MistakeKind`."""
 
     t: float
     step: int
@@ -259,6 +263,11 @@ class UnknownEvent:
 
 
 RunEnded = RunFinished | RunStopped | RunFailed
+_ENDINGS = {
+    RunFinished: RunStatus.FINISHED,
+    RunStopped: RunStatus.STOPPED,
+    RunFailed: RunStatus.FAILED,
+}
 RunEvent = (
     RunStarted
     | MetricsLogged
@@ -271,6 +280,8 @@ RunEvent = (
     | CheckpointWritten
     | StepAbandoned
     | StepAltered
+    | ParameterShown
+    | GraphShown
     | PictureLogged
     | AlarmRaised
     | Remarked
@@ -279,3 +290,8 @@ RunEvent = (
     | RunFailed
     | UnknownEvent
 )
+
+
+def status_of(ended: RunEnded) -> RunStatus:
+    """The state of a run that has ended so."""
+    return _ENDINGS[type(ended)]

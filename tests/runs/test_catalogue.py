@@ -18,6 +18,7 @@ from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock, lock_path
+from tui_lab.runs.object_file import ObjectFile
 from tui_lab.runs.status import StatusRecord
 
 NewRun = Callable[..., RunDirectory]
@@ -85,13 +86,13 @@ def test_a_run_that_waits_for_its_worker_is_live(runs: Path, new_run: NewRun) ->
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files of runs that were read, as `name of the run/name of the file`."""
     read = list[str]()
-    whole = RunDirectory._object
+    whole = ObjectFile.read
 
-    def note(directory: RunDirectory, name: str) -> dict[str, Any]:
-        read.append(f"{directory.id}/{name}")
-        return whole(directory, name)
+    def note(file: ObjectFile) -> dict[str, Any]:
+        read.append(f"{file.run}/{file.name}")
+        return whole(file)
 
-    monkeypatch.setattr(RunDirectory, "_object", note)
+    monkeypatch.setattr(ObjectFile, "read", note)
     return read
 
 

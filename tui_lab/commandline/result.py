@@ -12,6 +12,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps, finite
 from tui_lab.runs.evaluations import Evaluations, may_be_evaluated
 from tui_lab.runs.regular_file import read_end
+from tui_lab.runs.standing import Limits
 from tui_lab.runs.tail import RunTail
 
 if TYPE_CHECKING:  # numpy comes with it
@@ -58,7 +59,8 @@ def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:
     settled = directory.status().is_finished
     tail = RunTail(directory.events_path, settled=settled, wanted=may_be_evaluated)
     with closing(Evaluations()) as evaluations:
-        evaluations.gather(tail)
+        limits = Limits.of(directory.events_path, settled=settled)
+        evaluations.gather(limits.standing(tail))
         view.note_damage(tail.damage)
         damaged = {"damaged_lines": sum(tail.damage.values())}
         yield dumps(run_result(directory, view) | damaged, indent=True).removesuffix(b"\n}")

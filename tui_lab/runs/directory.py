@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from tui_lab import checks
 from tui_lab.errors import HomeError, RunUnreadable
-from tui_lab.events import RunEnded, RunEvent, RunFailed, RunFinished, RunStopped
+from tui_lab.events import RunEnded, RunEvent, status_of
 from tui_lab.run import FORMAT, RunRequest, RunStatus, new_run_id
-from tui_lab.runs.encoding import dumps, loads
 from tui_lab.runs.lock import is_held, lock_path, socket_path
-from tui_lab.runs.regular_file import read_regular
-from tui_lab.runs.replacement import replacing
+from tui_lab.runs.object_file import ObjectFile
 from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.tail import last_event
-
-T = TypeVar("T")
 
 FRESH = 15.0
 """Seconds for which a heartbeat proves a worker alive where its lock can't be asked."""
 STARTING = 30.0
 """Seconds that a run may wait for its worker before it counts as crashed."""
 
-_ENDINGS = {
-    RunFinished: RunStatus.FINISHED,
-    RunStopped: RunStatus.STOPPED,
-    RunFailed: RunStatus.FAILED,
-}
 _RESERVE = 64 * 1024
 _SIGNALS, _EXIT_STATUSES = 64, 255
 """The largest of each."""
-_MOST_BYTES = 8 << 20
-"""Of a file that holds one JSON object; the last metrics of 100,000 parameters take as many."""
 
 
 def host_name() -> str:
@@ -52,6 +40,8 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._exit = ObjectFile(path, "exit.json")
+        self._resumption = ObjectFile(path, "resume.json")
 
     @property
     def id(self) -> str:
@@ -91,8 +81,8 @@ class RunDirectory:
         try:
             runs.mkdir(parents=True, exist_ok=True)
             path = _new_directory(runs, request.experiment, now)
-            with replacing(path / "run.json", durable=True) as file:
-                file.write(dumps(replace(request, created=created).to_json(), indent=True) + b"\n")
+            asked = replace(request, created=created).to_json()
+            ObjectFile(path, "run.json").write(asked, durable=True, indent=True)
             cls(path).reserve()
             socket_path(path)  # better said now than by a worker that nobody hears
         except OSError as error:
@@ -106,20 +96,20 @@ class RunDirectory:
 
     def request(self) -> RunRequest:
         """What the run was asked to be."""
-        data = self._object("run.json")
+        file = ObjectFile(self.path, "run.json")
+        data = file.read()
         written = data.get("format")
         if isinstance(written, int) and written > FORMAT:
             versions = f"format {written}, this one reads {FORMAT}"
-            message = f"{self._name} was written by a newer tui-lab ({versions}); update tui-lab."
+            message = f"{file.run} was written by a newer tui-lab ({versions}); update tui-lab."
             raise RunUnreadable(message)
-        return self._checked("run.json", RunRequest.from_json, data)
+        return file.checked(RunRequest.from_json, data)
 
     def status_record(self) -> StatusRecord:
         """The worker's own last word, whether or not it lives; PENDING before its first. Where
         status.json can't be read, what the log ends with, and `error` says why."""
         try:
-            data = self._object("status.json")
-            return self._checked("status.json", StatusRecord.from_json, data)
+            return ObjectFile(self.path, "status.json").checked(StatusRecord.from_json)
         except RunUnreadable as error:
             last = last_event(self.events_path)
             if isinstance(error.__cause__, FileNotFoundError) and not isinstance(last, RunEnded):
@@ -130,30 +120,57 @@ class RunDirectory:
 
     def write_status(self, record: StatusRecord) -> None:
         """Replace the record; raises `OSError`, on a full disk for one, and keeps the old."""
-        _write(self.path / "status.json", asdict(record))
+        ObjectFile(self.path, "status.json").write(asdict(record))
 
     def exit_status(self) -> int | None:
         """How the worker's process ended (minus the signal's number when killed by one), when it
         died without a last event and its parent was there to see."""
         try:
-            return checks.whole(self._object("exit.json").get("code"), -_SIGNALS, _EXIT_STATUSES)
+            code = self._exit.read().get("code")
+            return checks.whole(code, -_SIGNALS, _EXIT_STATUSES)
         except (RunUnreadable, ValueError):  # none, or one that explains nothing
             return None
 
     def write_exit_status(self, code: int) -> None:
         """Leave word of how the worker's process ended; for the parent that reaped it."""
-        _write(self.path / "exit.json", {"code": code})
+        self._exit.write({"code": code})
+
+    @property
+    def resume_path(self) -> Path:
+        """What `ask_to_resume` writes."""
+        return self._resumption.path
+
+    def ask_to_resume(self, values: Mapping[str, Any]) -> None:
+        """Write down that the next worker is to take the run up, with new `values` (JSON form) of
+        hyperparameters; the run waits for that worker. For a run without one. Raises `OSError`."""
+        record = self.status_record()
+        asked = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._resumption.write({"asked": asked, "values": values}, durable=True)
+        self._exit.path.unlink(missing_ok=True)
+        waits = replace(record, status=RunStatus.PENDING, pid=0, host="", error="")
+        self.write_status(waits)
+
+    def resumption(self) -> Mapping[str, Any] | None:
+        """The new values with which the run is to be taken up, or was the last time; None for one
+        that was never asked to go on. Raises `RunUnreadable` when that can't be told."""
+        try:
+            return self._resumption.checked(_resumed_values)
+        except RunUnreadable as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
+            raise
 
     def status(self) -> RunStatus:
         """The record's status, unless its worker is gone: then what the log's last event says, or
-        CRASHED when that is no end. A run waits `STARTING` seconds for its worker."""
+        CRASHED when that is no end. A run waits `STARTING` seconds for its worker, a run that is
+        to be taken up again as long for its next."""
         record = self.status_record()
         if record.status.is_finished or self._has_worker(record):
             return record.status
+        if self._is_starting(record):
+            return RunStatus.PENDING
         last = last_event(self.events_path)
-        if isinstance(last, RunEnded):
-            return _ENDINGS[type(last)]
-        return record.status if self._is_starting(record) else RunStatus.CRASHED
+        return status_of(last) if isinstance(last, RunEnded) else RunStatus.CRASHED
 
     def is_live(self) -> bool:
         """Whether a worker drives the run now."""
@@ -175,57 +192,27 @@ class RunDirectory:
         if record.status is not RunStatus.PENDING or self.exit_status() is not None:
             return False
         now = datetime.now(UTC)
-        created = checks.moment(self.request().created, now)
-        return created is not None and abs((now - created).total_seconds()) < STARTING
-
-    @property
-    def _name(self) -> str:
-        return "".join(c if c.isprintable() else "�" for c in self.id)
-
-    def _object(self, name: str) -> dict[str, Any]:
-        """The JSON object in one of the run's files."""
         try:
-            data = loads(read_regular(self.path / name, _MOST_BYTES))
-        except OSError as error:
-            raise RunUnreadable(self._why_not(name, error)) from error
-        except ValueError as error:
-            raise RunUnreadable(f"{name} of {self._name} is torn: it is not JSON.") from error
-        if not isinstance(data, dict):
-            raise RunUnreadable(f"{name} of {self._name} does not hold a JSON object.")
-        return data
-
-    def _checked(
-        self, name: str, read: Callable[[Mapping[str, Any]], T], data: dict[str, Any]
-    ) -> T:
-        try:
-            return read(data)
-        except ValueError as error:
-            raise RunUnreadable(f"{name} of {self._name} can't be used: {error}.") from error
-
-    def _why_not(self, name: str, error: OSError) -> str:
-        if isinstance(error, FileNotFoundError):
-            what = f"has no {name}" if self.path.exists() else "does not exist"
-            return f"{self._name} {what}."
-        if isinstance(error, NotADirectoryError):
-            return f"{self._name} is not a directory."
-        owner = _other_owner(self.path) if isinstance(error, PermissionError) else ""
-        if owner:
-            return f"{self._name} belongs to {owner} and can't be read."
-        return f"{name} of {self._name} can't be read ({error.strerror or error})."
+            since = str(self._resumption.read().get("asked"))
+        except RunUnreadable:
+            since = self.request().created
+        asked = checks.moment(since, now)
+        return asked is not None and abs((now - asked).total_seconds()) < STARTING
 
 
 def _record_of(event: RunEvent, why: str) -> StatusRecord:
     """What a log that ends with `event` says of its worker; `why` there is no better word."""
     if isinstance(event, RunEnded):
         metrics = {key: float(value) for key, value in event.metrics.items()}
-        status, step, epoch = _ENDINGS[type(event)], event.step, event.epoch
+        status, step, epoch = status_of(event), event.step, event.epoch
         return StatusRecord(status=status, step=step, epoch=epoch, metrics=metrics, error=why)
     return StatusRecord(status=RunStatus.RUNNING, error=why)
 
 
-def _write(path: Path, data: object) -> None:
-    with replacing(path) as file:
-        file.write(dumps(data) + b"\n")
+def _resumed_values(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    check = checks.mapped(checks.setting, checks.MOST_SETTINGS)
+    values: Mapping[str, Any] = check(data.get("values"))
+    return values
 
 
 def _new_directory(runs: Path, experiment: str, now: datetime) -> Path:
@@ -255,17 +242,3 @@ def _is_process(pid: int) -> bool:
     except PermissionError:
         return True  # there, and someone else's
     return True
-
-
-def _other_owner(path: Path) -> str:
-    """The user a path belongs to, when that is someone else and can be told."""
-    try:
-        owner = path.stat().st_uid
-    except OSError:
-        return ""
-    if owner == os.geteuid():
-        return ""
-    try:
-        return pwd.getpwuid(owner).pw_name
-    except KeyError:
-        return f"user {owner}"

@@ -15,6 +15,7 @@ from tui_lab.events import MetricsLogged, RunStarted
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps_finite
 from tui_lab.runs.replacement import replacing
+from tui_lab.runs.standing import Limits
 from tui_lab.runs.tail import RunTail
 
 
@@ -85,27 +86,28 @@ class _Log:
     def __init__(self, directory: RunDirectory) -> None:
         self._path = directory.events_path
         self._settled = directory.status().is_finished
+        self._limits = Limits.of(self._path, settled=self._settled)
         self.damage: Mapping[str, int] = {}
         """What was passed over when it was last read to its end."""
 
     def blocks(self) -> Iterator[_Block]:
         """All of them; it can be read again."""
         tail = RunTail(self._path, settled=self._settled)
-        steps_per_epoch = 0
-        for event in tail:
+        steps_per_epoch = offset = 0
+        for event in self._limits.standing(tail):
             if isinstance(event, RunStarted):
-                steps_per_epoch = event.steps_per_epoch
+                steps_per_epoch, offset = event.steps_per_epoch, event.epoch_offset
             elif isinstance(event, MetricsLogged):
-                yield _block(event, steps_per_epoch)
+                yield _block(event, steps_per_epoch, offset)
         self.damage = tail.damage
 
 
-def _block(event: MetricsLogged, steps_per_epoch: int) -> _Block:
+def _block(event: MetricsLogged, steps_per_epoch: int, offset: int) -> _Block:
     if event.kind != "step":
         return _Block(event.steps, event.epochs, event.kind, event.columns)
     rows = max(map(len, event.columns.values()), default=0)
     steps = range(event.first, event.first + rows)
-    epochs = [_epoch(step, steps_per_epoch) for step in steps]
+    epochs = [_epoch(step - offset, steps_per_epoch) for step in steps]
     return _Block(steps, epochs, event.kind, event.columns)
 
 

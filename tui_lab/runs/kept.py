@@ -23,7 +23,7 @@ from tui_lab.runs.tail import Place
 
 LEAST = 4 << 20
 """Bytes of log that are read sooner than anything is kept of them: a third of a second."""
-_VERSION = 1
+_VERSION = 2
 """Another one when what is kept, or how a log is read, is not what it was."""
 _MOST = 1 << 28
 _CHECK = 4
@@ -42,12 +42,12 @@ class Kept:
     arrays: Sequence[bytes | memoryview]
 
 
-def kept_path(log: Path) -> Path:
+def kept_path(log: Path, suffix: str = ".kept") -> Path:
     """Where it lies for the log at this path."""
-    return log.with_suffix(".kept")
+    return log.with_suffix(suffix)
 
 
-def write_kept(log: Path, kept: Kept) -> None:
+def write_kept(log: Path, kept: Kept, suffix: str = ".kept") -> None:
     """Keep it, where there is room. Raises `OSError`, on a read-only disk for one."""
     head = {
         "version": _VERSION,
@@ -63,17 +63,17 @@ def write_kept(log: Path, kept: Kept) -> None:
     if size > _MOST or shutil.disk_usage(log.parent).free < _ROOM * size:
         return
     check = 0
-    with replacing(kept_path(log)) as file:
+    with replacing(kept_path(log, suffix)) as file:
         for part in parts:
             check = crc32(part, check)
             file.write(part)
         file.write(check.to_bytes(_CHECK, "little"))
 
 
-def read_kept(log: Path) -> Kept | None:
+def read_kept(log: Path, suffix: str = ".kept") -> Kept | None:
     """What was kept of this log; None when there is nothing, or nothing to be trusted."""
     with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
-        return _checked(log, _content(kept_path(log)))
+        return _checked(log, _content(kept_path(log, suffix)))
     return None
 
 

@@ -48,7 +48,8 @@ class RunTail:
     """The events of the log at `path`, each handed out once; the file need not exist yet.
 
     `settled` says that nobody writes it any more. Reading may begin at the `place` another reader
-    has come to. Lines that are not `wanted` are checked and counted, and not decoded.
+    has come to. Lines that are not `wanted` are checked and counted, and not decoded; of each good
+    one `noticed` is told, and at which byte it begins.
     """
 
     def __init__(
@@ -58,12 +59,14 @@ class RunTail:
         settled: bool = False,
         place: Place | None = None,
         wanted: Callable[[bytes], bool] = lambda line: True,
+        noticed: Callable[[bytes, int], object] = lambda line, start: None,
     ) -> None:
         self.path = path
         self.settled = settled
         self.place = place or Place()
         """The end of the last good line."""
         self._wanted = wanted
+        self._noticed = noticed
         self._passed = Counter[str]()
         self._left = 0
         self._sealed = False
@@ -149,6 +152,7 @@ class RunTail:
             if isinstance(event, UnknownEvent) and event.reason:
                 self._passed["unreadable"] += 1
             self._move(end, number)
+            self._noticed(line, end - len(line) - 1)
             return [event] if event else []
         return []
 
@@ -172,6 +176,37 @@ class RunTail:
 def read_events(path: Path) -> Iterator[RunEvent]:
     """Every event now in the log at `path`, a few megabytes at a time."""
     return iter(RunTail(path))
+
+
+def event_at(descriptor: int, start: int) -> RunEvent | None:
+    """The event in the line that begins there; None when there is none, or an unreadable one."""
+    size = 1 << 12
+    while b"\n" not in (chunk := os.pread(descriptor, size, start)):
+        if len(chunk) < size or size >= _LONGEST:
+            return None
+        size *= 4
+    return _whole(chunk[: chunk.index(b"\n")])
+
+
+def events_between(
+    descriptor: int, start: int, stop: int, wanted: Callable[[bytes], bool]
+) -> Iterator[RunEvent]:
+    """The wanted events in the lines that begin from byte `start`, where one does, to before
+    `stop`; and the last, whose end lies beyond, in any case."""
+    chunk = os.pread(descriptor, stop - start, start)
+    *lines, cut = chunk.split(b"\n")
+    for line in lines:
+        if wanted(line) and (event := _whole(line)):
+            yield event
+    last = event_at(descriptor, start + len(chunk) - len(cut)) if cut else None
+    if last is not None:
+        yield last
+
+
+def _whole(line: bytes) -> RunEvent | None:
+    """The event in a line that is not altered, as far as it can tell."""
+    is_sealed = looks_sealed(line)
+    return _event(line, is_sealed) if number_of(line) or not is_sealed else None
 
 
 def last_event(path: Path) -> RunEvent | None:

@@ -26,6 +26,13 @@ class Change:
     new: str
     text: str
     """`λ 3 → 10`; the name where there is no symbol."""
+    value: Any = None
+    """The new value in its JSON form."""
+
+    @property
+    def line(self) -> str:
+        """What the log lines say of it."""
+        return f"{self.letter}  step {self.step}: {self.text}"
 
 
 def change_of(event: HyperparameterChanged, index: int, experiment: Experiment | None) -> Change:
@@ -36,9 +43,8 @@ def change_of(event: HyperparameterChanged, index: int, experiment: Experiment |
         old = written(experiment, event.name, event.old)
         new = written(experiment, event.name, event.new)
     text = f"{label} {old} → {new}"
-    return Change(
-        letters(index), int(event.step), float(event.t), plain(event.name), old, new, text
-    )
+    name, step, t = plain(event.name), int(event.step), float(event.t)
+    return Change(letters(index), step, t, name, old, new, text, event.new)
 
 
 def letters(index: int) -> str:

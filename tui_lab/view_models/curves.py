@@ -177,11 +177,15 @@ def _series(view: RunView, curve: Curve, key: str) -> Series | None:
 def _positions(series: Series, view: RunView, x: Axis) -> Floats:
     if x == "time":
         return series.times
-    return series.steps / _per_unit(view, x)
+    return (series.steps - _origin(view, x)) / _per_unit(view, x)
 
 
 def _per_unit(view: RunView, x: Axis) -> int:
     return view.steps_per_epoch if x == "epoch" and view.steps_per_epoch else 1
+
+
+def _origin(view: RunView, x: Axis) -> int:
+    return view.extent.offset if x == "epoch" and view.steps_per_epoch else 0
 
 
 def _smoothed(line: Line, weight: float) -> Line:
@@ -191,13 +195,15 @@ def _smoothed(line: Line, weight: float) -> Line:
 
 def _marks(view: RunView, x: Axis) -> Iterator[Mark]:
     for change in view.marks:
-        at = change.t if x == "time" else change.step / _per_unit(view, x)
+        at = change.t if x == "time" else (change.step - _origin(view, x)) / _per_unit(view, x)
         yield Mark(at, change.letter, change.text)
 
 
 def _range(views: Sequence[RunView], lines: Sequence[Line], x: Axis) -> tuple[float, float] | None:
     """All the steps the runs will take where that is known; otherwise grown in jumps."""
-    totals = [view.total_steps / _per_unit(view, x) for view in views if view.started]
+    totals = [
+        (view.total_steps - _origin(view, x)) / _per_unit(view, x) for view in views if view.started
+    ]
     if x != "time" and totals and all(totals):
         return 0.0, float(max(totals))
     reached = max((float(line.x[-1]) for line in lines), default=0.0)

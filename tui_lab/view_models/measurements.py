@@ -10,6 +10,7 @@ import numpy as np
 
 from tui_lab.checks import MOST_COLUMNS
 from tui_lab.events import MetricsLogged
+from tui_lab.view_models.extent import Extent
 from tui_lab.view_models.figure import Floats
 from tui_lab.view_models.series import Series, column, number
 
@@ -32,6 +33,7 @@ class Measurements:
         self.step = 0
         self.epoch = 0
         self._times: dict[Kind, float] = {}
+        self._cut_at = 0.0
 
     @property
     def series(self) -> Mapping[tuple[Kind, str], Series]:
@@ -55,6 +57,7 @@ class Measurements:
             "step": self.step,
             "epoch": self.epoch,
             "times": self._times,
+            "cut_at": self._cut_at,
         }
 
     def recall(self, state: Mapping[str, Any], points: Sequence[Floats]) -> None:
@@ -65,12 +68,36 @@ class Measurements:
         self.last |= {str(key): number(value) for key, value in state["last"].items()}
         self.step, self.epoch = int(state["step"]), int(state["epoch"])
         self._times = {_kind(kind): float(t) for kind, t in state["times"].items()}
+        self._cut_at = float(state["cut_at"])
+
+    def begin(self, step: int, epoch: int) -> None:
+        """So many steps and epochs lie behind."""
+        self.step, self.epoch = max(self.step, step), max(self.epoch, epoch)
 
     def rest(self, t: float) -> None:
         """The steps of the next block were taken after `t`."""
         self._times = {"step": t, "epoch": t}
 
-    def fold(self, event: MetricsLogged, steps_per_epoch: int) -> None:
+    def cut_after(self, step: int, extent: Extent, t: float) -> None:
+        """What came after `step`, which was reached after `t` seconds, never was."""
+        cut = {}
+        for place, line in self.series.items():
+            line.cut_after(step)
+            if len(line):
+                cut[place] = line
+        self._series = cut
+        self.last.clear()
+        for (kind, key), line in cut.items():
+            if kind == "epoch" or ("epoch", key) not in cut:
+                self.last[key] = float(line.values[-1])
+        self.step = min(self.step, step)
+        if extent.steps_per_epoch:
+            self.epoch = min(self.epoch, extent.completed(step))
+        # Rows were spread over the time of their block: the last may stand a little late.
+        self._cut_at = max([t, *(float(np.nan_to_num(line.times[-1])) for line in cut.values())])
+        self.rest(self._cut_at)
+
+    def fold(self, event: MetricsLogged, extent: Extent) -> None:
         """Take over a block; its rows are spread evenly over the time since the block before.
 
         Raises `ValueError` where there are more metrics than can be kept; the others are left out.
@@ -80,7 +107,7 @@ class Measurements:
         rows = max(map(len, columns.values()), default=0)
         if not rows:
             return
-        steps = _steps(event, rows, steps_per_epoch)
+        steps = _steps(event, rows, extent)
         times = self._spread(kind, event, rows)
         left_out = 0
         for key, values in columns.items():
@@ -117,7 +144,7 @@ class Measurements:
         self.last |= {str(key): number(value) for key, value in metrics.items()}
 
     def _spread(self, kind: Kind, event: MetricsLogged, rows: int) -> Floats:
-        t = float(event.t)
+        t = max(float(event.t), self._cut_at)
         if event.kind == "evaluation":
             return np.full(rows, t)
         start = min(self._times.get(kind, 0.0), t)
@@ -129,9 +156,9 @@ def _kind(text: str) -> Kind:
     return "step" if text == "step" else "epoch"
 
 
-def _steps(event: MetricsLogged, rows: int, steps_per_epoch: int) -> Floats:
+def _steps(event: MetricsLogged, rows: int, extent: Extent) -> Floats:
     if event.kind == "step":
         return np.arange(event.first, event.first + rows, dtype=np.float64)
     if len(event.steps) >= rows:
         return column(event.steps)
-    return column(event.epochs) * max(1, steps_per_epoch)
+    return column([extent.end_of(int(epoch)) for epoch in event.epochs])

@@ -54,7 +54,7 @@ class Pace:
         """The run starts or goes on."""
         self._recent.clear()
         self._recent.append((t, step))
-        self._going = True
+        self._going, self._ended = True, False
 
     def reach(self, t: float, step: int) -> None:
         """The run has taken `step` steps."""

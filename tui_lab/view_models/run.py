@@ -21,27 +21,27 @@ from tui_lab.events import (
     RunResumed,
     RunStarted,
     RunStopped,
+    StepAltered,
     UnknownEvent,
+    status_of,
 )
 from tui_lab.experiment import Experiment
+from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 from tui_lab.view_models.change import Change, change_of
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_at
+from tui_lab.view_models.extent import EPOCHS, Extent
 from tui_lab.view_models.gradients import GradientHistory, GradientState
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.measurements import Kind, Measurements
+from tui_lab.view_models.opened import Opened
 from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.series import Series
 
 LOSS = "train/loss"
 """The metric every program logs at every step."""
 _ALARMS = 1000
-_STATUS = {
-    RunFinished: RunStatus.FINISHED,
-    RunStopped: RunStatus.STOPPED,
-    RunFailed: RunStatus.FAILED,
-}
 
 
 class RunView:
@@ -94,10 +94,12 @@ class RunView:
         self.alarms: deque[AlarmRaised] = deque(maxlen=_ALARMS)
         self.log = LogBook()
         self.damage = {}
+        self.extent = Extent()
         self.total_steps = self.steps_per_epoch = self.total_epochs = 0
         self.measurements = Measurements()
         self.metrics = self.measurements.last
         self.gradient_history = GradientHistory()
+        self.opened = Opened()
         self.pace = Pace()
 
     def fold(self, event: RunEvent) -> None:
@@ -123,8 +125,13 @@ class RunView:
                 self.phase, self.line = event.phase, int(event.line)
                 self.phase_step, self.paused = int(event.step), True
                 self.pace.hold()
+            case ParameterShown() | GraphShown() | StepAltered():
+                self.opened.fold(event)
             case HyperparameterChanged():
                 self._change(event)
+            case RunResumed(from_step=int(step)):
+                self._take_up(event, step)
+                return  # time went back too
             case RunPaused() | RunResumed():
                 self._pause_or_resume(event)
             case AlarmRaised():
@@ -147,7 +154,7 @@ class RunView:
     def status(self) -> RunStatus:
         """The state as far as the log tells it; that a worker has vanished it can't tell."""
         if self.ended is not None:
-            return _STATUS[type(self.ended)]
+            return status_of(self.ended)
         if self.started is None:
             return RunStatus.PENDING
         return RunStatus.PAUSED if self.paused else RunStatus.RUNNING
@@ -170,9 +177,7 @@ class RunView:
     @property
     def epoch(self) -> int:
         """The epoch that step belongs to, counted from 1; 0 before the first step."""
-        per_epoch = self.steps_per_epoch
-        under_way = -(-self.step // per_epoch) if per_epoch else 0
-        return max(under_way, self.measurements.epoch)
+        return max(self.extent.epoch(self.step), self.measurements.epoch)
 
     @property
     def steps_per_second(self) -> float:
@@ -196,7 +201,7 @@ class RunView:
         """The newest snapshot of every parameter, with its history and a word on its health."""
         loss = self.series.get(("step", LOSS)) or self.series.get(("epoch", LOSS))
         first, last = (loss.first, loss.last) if loss else (None, None)
-        return self.gradient_history.states(first, last)
+        return self.gradient_history.states(first, last, held=self.paused)
 
     @property
     def snapshot(self) -> GradientsLogged | None:
@@ -205,41 +210,59 @@ class RunView:
         return self.gradient_history.latest
 
     def start(self, event: RunStarted) -> None:
-        self.started = event
-        self.total_steps, self.steps_per_epoch = int(event.total_steps), int(event.steps_per_epoch)
-        self.total_epochs = self.total_steps // self.steps_per_epoch if self.steps_per_epoch else 0
+        self.started, self.ended = event, None
+        _reach(self, Extent.of(event))
+        self.measurements.begin(int(event.step), int(event.epoch))
         self.gradient_history.start(event)
+        self.opened.close()
         self.measurements.rest(float(event.t))
         self.pace.go(float(event.t), self.step)
 
     def _measure(self, event: MetricsLogged) -> None:
         if self.experiment is not None and self.experiment.demonstration:
             self.metrics.clear()  # it is computed as a whole: what it leaves out is true no more
-        self.measurements.fold(event, self.steps_per_epoch)
+        self.measurements.fold(event, self.extent)
         self.pace.reach(float(event.t), self.step)
-        self._leave_phase(self.step)
+        _leave_phase(self, self.step)
 
     def _change(self, event: HyperparameterChanged) -> None:
         change = change_of(event, len(self.marks), self.experiment)
         self.marks.append(change)
         self.changed[event.name] = event.new
-        self.log.add(f"{change.letter}  step {change.step}: {change.text}")
+        if event.name == EPOCHS:
+            _reach(self, self.extent.changed(event.new))
+        self.log.add(change.line)
 
     def _pause_or_resume(self, event: RunPaused | RunResumed) -> None:
         self.paused = isinstance(event, RunPaused)
         self.pause_reason = event.reason if isinstance(event, RunPaused) else ""
         if self.paused:
             self.pace.hold()
-            self._leave_phase(int(event.step))
+            _leave_phase(self, int(event.step))
         else:
             self.phase = self.line = None
             self.measurements.rest(float(event.t))
             self.pace.go(float(event.t), self.step)
 
-    def _leave_phase(self, completed: int) -> None:
-        """The step that was held open may be over."""
-        if completed >= self.phase_step:
-            self.phase = self.line = None
+    def _take_up(self, event: RunResumed, step: int) -> None:
+        """Be as if what came after `step` never was; a picture or snapshot that was replaced since
+        comes back with the next. The log lines stay: it is what happened."""
+        self.t = float(event.t)
+        self.measurements.cut_after(step, self.extent, self.t)
+        self.gradient_history.cut_after(step)
+        self.opened.cut_after(step)
+        self.ended, self.paused, self.pause_reason = None, False, ""
+        self.phase, self.line, self.phase_step = None, None, 0
+        self.marks[:] = [mark for mark in self.marks if mark.step <= step]
+        self.changed = {mark.name: mark.value for mark in self.marks}
+        alarms = [alarm for alarm in self.alarms if alarm.step <= step]
+        self.alarms.clear()
+        self.alarms.extend(alarms)
+        for title in [title for title, drawn in self.picture_steps.items() if drawn > step]:
+            del self.pictures[title], self.picture_steps[title]
+        if self.started is not None:
+            _reach(self, Extent.of(self.started).changed(self.changed.get(EPOCHS)))
+        self.pace.go(self.t, step)
 
     def _end(self, event: RunEnded) -> None:
         self.ended = event
@@ -247,3 +270,17 @@ class RunView:
         self.measurements.end(int(event.step), int(event.epoch), event.metrics)
         self.pace.reach(float(event.t), self.step)
         self.pace.end()
+        self.opened.close()
+
+
+def _leave_phase(view: RunView, completed: int) -> None:
+    """The step that was held open may be over."""
+    if completed >= view.phase_step:
+        view.phase = view.line = None
+
+
+def _reach(view: RunView, extent: Extent) -> None:
+    """The run will be so long."""
+    view.extent = extent
+    view.total_steps, view.total_epochs = extent.steps, extent.epochs
+    view.steps_per_epoch = extent.steps_per_epoch

@@ -121,6 +121,35 @@ class Series:
             self._data[2, self._size : end] = t[start:stop]
             self._size, start = end, stop
 
+    def cut_after(self, step: float) -> None:
+        """Forget the points of later steps. What was counted is counted again; in a series that
+        was thinned, in proportion to the points that are kept."""
+        stays = self.steps <= step
+        if stays.all():
+            return
+        before = self.state
+        old, kept = self.points, np.ascontiguousarray(self.points[:, stays])
+        # Into another array: figures that are still on screen look at this one.
+        self._data = kept if kept.shape[1] else np.empty((3, _FIRST_SIZE))
+        self._size = kept.shape[1]
+        is_whole = before["total"] == old.shape[1]
+        self.total = self.nonfinite = self.nonpositive = 0
+        self.first_nonfinite = None
+        self._count(kept[0], kept[1])
+        if not is_whole and self._size:
+            self._scale(before, old, step)
+
+    def _scale(self, before: Mapping[str, Any], points: Floats, step: float) -> None:
+        """Make counts of kept points counts of all there were: `before` for all `points`."""
+        whole = Series(max(self.capacity, points.shape[1]))
+        whole._count(points[0], points[1])
+        for name in ("total", "nonfinite", "nonpositive"):
+            kept, of = getattr(self, name), getattr(whole, name)
+            setattr(self, name, round(kept * before[name] / of) if of else 0)
+        ends = points[0, [0, -1]]
+        if before["total"] == ends[1] - ends[0] + 1:  # one point a step
+            self.total = int(step - ends[0]) + 1
+
     def _count(self, x: Floats, y: Floats) -> None:
         self.total += len(y)
         finite = np.isfinite(y)

@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from tui_lab.errors import RunError
 from tui_lab.events import RunEnded
+from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import last_event
 
@@ -136,7 +137,8 @@ def start_run(
 
 def record_exit(directory: RunDirectory, code: int) -> None:
     """Write down the exit status of a worker that ended without saying so in its log."""
-    if not isinstance(last_event(directory.events_path), RunEnded):
+    has_ended = isinstance(last_event(directory.events_path), RunEnded)
+    if not has_ended or directory.status() is RunStatus.PENDING:  # its end may be a former one's
         with suppress(OSError):  # no room, or deleted: the run is known to have crashed anyway
             directory.write_exit_status(code)
 
