@@ -17,6 +17,7 @@ from benchmarks.measurement import Measurement, scatter
 from benchmarks.terminal import resident_megabytes
 from tui_lab.events import GradientsLogged, MetricsLogged, RunEvent, RunFinished, RunStarted
 from tui_lab.experiment import Experiment
+from tui_lab.moment import moment
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
@@ -40,6 +41,7 @@ def measure() -> Iterator[Measurement]:
         directory = _write(home)
         yield from _opening(home, directory)
         yield from _showing(home, directory)
+        yield from _looking_back(directory)
     yield _keeping()
 
 
@@ -68,6 +70,21 @@ def _showing(home: Path, directory: RunDirectory) -> Iterator[Measurement]:
     taken, memory = _command(home, "export", directory.id, "--to", str(home / "run.jsonl"))
     note = f"in {taken:.0f} s"
     yield Measurement(f"memory of export, {_STEPS:,} steps", memory, 150, "MB", note=note)
+
+
+def _looking_back(directory: RunDirectory) -> Iterator[Measurement]:
+    """What the log alone knows of a step, once there is an index beside it."""
+    start = time.perf_counter()
+    moment(directory, 1)
+    making = time.perf_counter() - start
+    taken = []
+    for step in range(_STEPS // 40, _STEPS, _STEPS // 20):
+        start = time.perf_counter()
+        moment(directory, step)
+        taken.append(1000 * (time.perf_counter() - start))
+    note = f"{scatter(taken)}; making the index {making:.1f} s"
+    what = f"looking back in the log of a {_STEPS:,}-step run"
+    yield Measurement(what, sorted(taken)[len(taken) // 2], 50, "ms", note=note)
 
 
 def _command(home: Path, *arguments: str) -> tuple[float, float]:

@@ -31,6 +31,7 @@ from tui_lab.events import (
     StepAltered,
     UnknownEvent,
 )
+from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.runs.encoding import dumps, loads
 
 EVENTS: list[RunEvent] = [
@@ -64,6 +65,24 @@ EVENTS: list[RunEvent] = [
     CheckpointWritten(t=0.4, step=2, epoch=1, digest="ab12", bytes=1024, reason="pause"),
     StepAbandoned(t=0.4, step=3, then="skip"),
     StepAltered(t=0.4, step=3, how="clip"),
+    ParameterShown(
+        t=0.4,
+        step=3,
+        phase="backward",
+        parameter="w",
+        shape=[2, 1],
+        dtype="float32",
+        tensors={
+            "value": {"size": 2, "min": -1.0, "nan": 1, "values": [-1.0, math.inf], "columns": 1},
+            "grad": {"note": "None"},
+        },
+    ),
+    GraphShown(
+        t=0.4,
+        step=3,
+        phase="forward",
+        nodes=[{"name": "MulBackward0", "parent": -1, "of": "w", "again": False, "more": 2}],
+    ),
     RunPaused(t=0.5, step=2, reason="[red]"),
     RunResumed(t=0.6, step=2),
     PictureLogged(t=0.7, step=2, picture="‖w‖", layer="points", data={"x": [1.0]}),

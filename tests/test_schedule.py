@@ -12,6 +12,7 @@ from tui_lab.schedule import Intervention, read_words, words
 
 SCHEDULE = (
     Intervention(step=19, act="skip"),
+    Intervention(step=20, act="forget-zero_grad"),
     Intervention(step=212, values={"weight_decay": 10.0, "true_w": [2, -3.4], "shuffle": True}),
     Intervention(step=213, act="weights"),
     Intervention(step=300, act="stop"),
@@ -22,6 +23,7 @@ def test_words_and_back() -> None:
     spelled = list(words(SCHEDULE))
     assert spelled == [
         "@19:skip",
+        "@20:forget-zero_grad",
         "@212:weight_decay=10.0",
         "@212:true_w=2,-3.4",
         "@212:shuffle=true",
@@ -30,6 +32,7 @@ def test_words_and_back() -> None:
     ]
     assert list(words(read_words(reversed(spelled)))) == [
         "@19:skip",
+        "@20:forget-zero_grad",
         "@212:shuffle=true",
         "@212:true_w=2,-3.4",
         "@212:weight_decay=10.0",
@@ -57,7 +60,7 @@ def test_a_request_keeps_its_schedule() -> None:
     [
         ("212:lr=1", "'212:lr=1' is not of the form @STEP:name=value, with a step from 1."),
         ("@0:lr=1", "'@0:lr=1' is not of the form @STEP:name=value, with a step from 1."),
-        ("@2:jump", "'@2:jump' turns no knob (@STEP:name=value) and does none of skip, clip,"),
+        ("@2:jump", "'@2:jump' turns no knob (@STEP:name=value) and does none of skip, stop,"),
         ("@2:=3", "'@2:=3' turns no knob"),
     ],
 )

@@ -109,12 +109,12 @@ def setting(value: Any) -> Any:
     return _scalar(value)
 
 
-def plain(value: Any) -> Any:
-    """What a setting may be, or an object of such by name, or a list of such objects."""
-    if isinstance(value, dict):
-        return mapped(setting, MOST_SETTINGS)(value)
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return listed(mapped(setting, MOST_SETTINGS))(value)
+def plain(value: Any, depth: int = 4) -> Any:
+    """A setting, or objects and lists of objects that hold such, nested at most `depth` times."""
+    if depth and isinstance(value, dict):
+        return mapped(lambda item: plain(item, depth - 1), MOST_SETTINGS)(value)
+    if depth and isinstance(value, list) and value and isinstance(value[0], dict):
+        return listed(lambda item: plain(item, depth - 1))(value)
     return setting(value)
 
 

@@ -95,6 +95,35 @@ class SetGuard:
 
 
 @dataclass(frozen=True)
+class Show:
+    """Log what a parameter holds, now and at each phase that is looked at from now on; an empty
+    name: no more."""
+
+    parameter: str
+
+
+@dataclass(frozen=True)
+class ShowGraph:
+    """Log the graph behind the loss, now and, while `open`, after each forward pass of a step that
+    is held."""
+
+    open: bool = True
+
+
+MistakeKind = Literal["forget-zero_grad", "step-before-backward", "backward-twice"]
+"""A classic mistake: the gradients are not zeroed; the parameters move before the gradients of
+their step are there; the gradients are added up twice."""
+MISTAKES: tuple[MistakeKind, ...] = get_args(MistakeKind)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """Make a mistake in one step: the step under way if it comes to it yet, else the next."""
+
+    kind: MistakeKind
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the run after the current step; `reason` is kept in the log."""
 
@@ -114,6 +143,9 @@ Command = (
     | Skip
     | Clip
     | SetGuard
+    | Show
+    | ShowGraph
+    | Mistake
     | Stop
 )
 
@@ -130,6 +162,9 @@ _COMMANDS: dict[str, type[Command]] = {
     "skip": Skip,
     "clip": Clip,
     "guard": SetGuard,
+    "show": Show,
+    "show_graph": ShowGraph,
+    "mistake": Mistake,
     "stop": Stop,
 }
 _NAMES = {command: name for name, command in _COMMANDS.items()}
@@ -213,6 +248,9 @@ _FIELDS: dict[type[Command], tuple[Callable[..., bool], str]] = {
         lambda step: type(step) is int and 0 <= step <= checks.LARGEST,
         "a step, as a whole number from 0",
     ),
+    Show: (lambda parameter: isinstance(parameter, str), "the name of a parameter, as text"),
+    ShowGraph: (lambda is_open: isinstance(is_open, bool), "true or false"),
+    Mistake: (lambda kind: kind in MISTAKES, f"a kind: {', '.join(MISTAKES)}"),
     Stop: (lambda reason: isinstance(reason, str), "a reason, as text"),
 }
 """What the fields of a command must hold, and what to say where they don't."""

@@ -34,6 +34,7 @@ from tui_lab.events import (
     StepAltered,
     UnknownEvent,
 )
+from tui_lab.inspection import GraphShown, ParameterShown
 
 _TYPES: dict[str, type[Any]] = {
     "run_started": RunStarted,
@@ -47,6 +48,8 @@ _TYPES: dict[str, type[Any]] = {
     "checkpoint": CheckpointWritten,
     "step_abandoned": StepAbandoned,
     "step_altered": StepAltered,
+    "parameter_shown": ParameterShown,
+    "graph_shown": GraphShown,
     "picture": PictureLogged,
     "alarm": AlarmRaised,
     "remark": Remarked,

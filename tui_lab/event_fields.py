@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tui_lab import checks
+from tui_lab.inspection import NODE, TENSOR, TENSORS
 
 PARAMETER: Mapping[str, checks.Check] = {
     "name": checks.name,
@@ -45,5 +46,9 @@ FIELDS: Mapping[str, checks.Check] = {
     "then": checks.one_of("again", "skip"),
     "values": checks.mapped(checks.listed(checks.measured)),
     "batch": checks.text,
+    "shape": checks.steps,
+    "dtype": checks.name,
+    "tensors": checks.record(dict.fromkeys(TENSORS, checks.record(TENSOR))),
+    "nodes": checks.listed(checks.record(NODE, "name", "parent")),
 }
 """By the names of fields; `kind` is narrower in measurements."""

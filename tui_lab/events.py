@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 
 Number = float | int
@@ -171,7 +172,8 @@ class StepAbandoned:
 
 @dataclass(frozen=True, kw_only=True)
 class StepAltered:
-    """Something was done inside `step` that its program does not do, such as `clip`."""
+    """Something was done inside `step` that its program does not do, such as `clip`,
+    or a mistake of `commands.MistakeKind`."""
 
     t: float
     step: int
@@ -278,6 +280,8 @@ RunEvent = (
     | CheckpointWritten
     | StepAbandoned
     | StepAltered
+    | ParameterShown
+    | GraphShown
     | PictureLogged
     | AlarmRaised
     | Remarked

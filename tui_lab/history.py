@@ -78,9 +78,9 @@ class History:
         except (OSError, TypeError):
             return
 
-    def settle(self) -> None:
-        """From now on nobody writes the log."""
-        self._settled = self._tail.settled = True
+    def settle(self, settled: bool = True) -> None:
+        """From now on nobody writes the log; or somebody does again."""
+        self._settled = self._tail.settled = settled
 
 
 def folded(run: RunDirectory, experiment: Experiment | None) -> RunView:

@@ -45,6 +45,7 @@ class Moment:
     pictures: Mapping[str, Mapping[str, PictureLogged]] = field(default_factory=dict)
     """The newest data by picture and layer."""
     alarms: Sequence[AlarmRaised] = ()
+    """Those among the last 1000 things that were done or noticed, as `lines` are."""
     lines: Sequence[str] = ()
     """What had happened, in words."""
     metrics: Mapping[str, float] = field(default_factory=dict)

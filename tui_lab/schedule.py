@@ -12,18 +12,21 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from tui_lab import checks
+from tui_lab.commands import MISTAKES, MistakeKind
 from tui_lab.errors import UsageError
 
-Act = Literal["", "skip", "clip", "stop", "weights"]
-_ACTS: tuple[Act, ...] = ("skip", "clip", "stop", "weights")
+Act = Literal["", "skip", "clip", "stop", "weights", MistakeKind]
+ALTERATIONS: tuple[Act, ...] = ("clip", *MISTAKES)
+"""What is done inside a step."""
+_ACTS: tuple[Act, ...] = ("skip", "stop", "weights", *ALTERATIONS)
 _WORD = re.compile(r"@(\d{1,15}):(.*)", re.DOTALL)  # as many digits as a count may have
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intervention:
     """New `values` (JSON form) from `step` on, or an `act`: at that step the batch is left out
-    (`skip`), the gradient is clipped (`clip`), after it the run is stopped (`stop`); before it all
-    but the parameters begins anew (`weights`)."""
+    (`skip`), the gradient is clipped (`clip`), a mistake is made (`backward-twice`), after it the
+    run is stopped (`stop`); before it all but the parameters begins anew (`weights`)."""
 
     step: int
     values: Mapping[str, Any] = field(default_factory=dict)

@@ -16,6 +16,7 @@ import torch
 from tui_lab.events import GradientsLogged, MetricsLogged
 from tui_lab.plugins import experiment_names
 from tui_lab.runs.tail import read_events
+from tui_lab.worker.inspection import contents_of
 
 pytestmark = [
     pytest.mark.cuda,
@@ -50,6 +51,14 @@ def test_the_gradient_pane_keeps_up_with_a_run_whose_first_step_is_cold(tmp_path
     last = max(event.t for event in events if isinstance(event, MetricsLogged))
     gaps = [after - before for before, after in zip(looks, [*looks[1:], last], strict=True)]
     assert max(gaps) < MOST_BEHIND
+
+
+def test_a_tensor_is_told_as_it_is_on_the_processor() -> None:
+    tensor = torch.randn(300, 50)
+    tensor[0, 0] = torch.inf
+    here, there = contents_of(tensor), contents_of(tensor.cuda())
+    assert there.pop("mean") == pytest.approx(here.pop("mean"))
+    assert there == here
 
 
 def test_no_memory_is_one_sentence(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from screenshots.recording import Recorder, Recording
 from tests.snapshots.recorded import DATA
-from tui_lab.commands import Resume, SetHyperparameter
+from tui_lab.commands import Mistake, Resume, SetHyperparameter, Show, ShowGraph
 from tui_lab.event_encoding import to_json
 from tui_lab.events import RunStarted
 from tui_lab.runs.encoding import dumps
@@ -50,6 +50,18 @@ def held(recorder: Recorder) -> Recording:
     return recording
 
 
+def opened(recorder: Recorder) -> Recording:
+    """A perceptron inside its fifth step, after the update, with a layer and the graph open."""
+    recording = recorder.held("mlp", {"examples": 512, "epochs": 10, "hidden": "16"})
+    recording.advance("step", 4)
+    recording.tell(Show("W1"))
+    recording.tell(Mistake("backward-twice"))
+    recording.advance("phase")
+    recording.tell(ShowGraph())
+    recording.advance("phase", 2)
+    return recording
+
+
 SHORT: dict[str, dict[str, object]] = {
     "activations": {},
     "autograd": {},
@@ -65,7 +77,7 @@ SHORT: dict[str, dict[str, object]] = {
 }
 """The other experiments, short enough for their logs to be kept."""
 
-RUNS: tuple[Callable[[Recorder], Recording], ...] = (turned, line, diverged, held)
+RUNS: tuple[Callable[[Recorder], Recording], ...] = (turned, line, diverged, held, opened)
 
 
 def keep(recording: Recording, directory: Path) -> None:

@@ -33,6 +33,7 @@ TURNED = Recorded("turned", 3)
 LINE = Recorded("line", 2)
 DIVERGED = Recorded("diverged", 1)
 HELD = Recorded("held", 0)
+OPENED = Recorded("opened", 0)
 EVERYTHING = (MID_RUN, TURNED, LINE, DIVERGED)
 
 
@@ -132,6 +133,19 @@ def test_a_diverged_run(snap_compare: Compare, size: Size) -> None:
 @pytest.mark.parametrize("size", BOTH)
 def test_a_step_held_after_backward(snap_compare: Compare, size: Size) -> None:
     assert on(HELD, "2").matches(snap_compare, size)
+
+
+@pytest.mark.parametrize("size", BOTH)
+def test_a_parameter_opened(snap_compare: Compare, size: Size) -> None:
+    assert on(OPENED, "1", "shift+tab").matches(snap_compare, size)
+
+
+def test_the_graph_behind_the_loss(snap_compare: Compare) -> None:
+    assert on(OPENED, "G").matches(snap_compare, NORMAL)
+
+
+def test_the_mistakes(snap_compare: Compare) -> None:
+    assert on(OPENED, "m").matches(snap_compare, SMALL)
 
 
 @pytest.mark.parametrize("key", ["1", "3", "4", "5"])

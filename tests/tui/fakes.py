@@ -50,7 +50,7 @@ class FakeSource:
     def view(self, experiment: Experiment | None) -> RunView:
         return RunView(experiment)
 
-    def settle(self) -> None:
+    def settle(self, settled: bool = True) -> None:
         """No reader waits for what is not there yet."""
 
     def keep(self, view: RunView) -> None:

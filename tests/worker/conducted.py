@@ -35,6 +35,7 @@ EXPERIMENT = Experiment(
     hyperparameters=(
         Float("lr", default=0.5, low=0.0, high=10.0, live=True),
         Int("epochs", default=2, low=1, high=100),
+        Int("layers", default=1, low=1, high=9),
     ),
     metrics=(Metric("train/loss", "w"),),
     pictures=(),

@@ -21,6 +21,7 @@ from tui_lab.events import RunStarted
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import lock_path, socket_path
+from tui_lab.training.fashion_mnist_files import SUBSET
 from tui_lab.worker.process import WarmWorker, start_run
 
 STAND_IN = (sys.executable, "-P", str(Path(__file__).with_name("stand_in.py")))
@@ -34,6 +35,12 @@ def runs(tmp_path: Path) -> Path:
     path = tmp_path / "home" / "runs"
     path.mkdir(parents=True)
     return path
+
+
+@pytest.fixture
+def subset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packaged images, which are everywhere, as the environment's own."""
+    monkeypatch.setenv("TUI_LAB_DATA", str(SUBSET))
 
 
 @pytest.fixture

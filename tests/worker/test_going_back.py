@@ -88,7 +88,9 @@ def drive(
     program.build()
     publisher = Publisher(program, RunRecord(directory), total_steps=16)
     control = ScriptedControl(before)
-    past = Past(EXPERIMENT, program, publisher, Checkpoints(program), planned=planned)
+    past = Past(
+        EXPERIMENT, program, publisher, Checkpoints(directory.path, program), planned=planned
+    )
     loop = Loop(EXPERIMENT, program, control, publisher, past=past, guard=guard)  # type: ignore[arg-type]
     control.loop = loop
     with suppress(Stopped):

@@ -104,7 +104,8 @@ def test_two_orders_to_advance_a_step_are_two_steps(directory: RunDirectory) -> 
     [
         (SetHyperparameter("lr", "abc"), "lr must be a number from 0 to 10, not 'abc'."),
         (SetHyperparameter("lr", float("nan")), "lr must be a number from 0 to 10, not 'nan'."),
-        (SetHyperparameter("epochs", 5), "epochs can't change while a run is going on"),
+        (SetHyperparameter("layers", 5), "layers can't change while a run is going on"),
+        (SetHyperparameter("epochs", 0), "epochs must be a whole number from 1 to 100"),
         (SetHyperparameter("momentum", 5), "toy has no hyperparameter 'momentum'"),
     ],
 )

@@ -46,6 +46,7 @@ EXPERIMENT = Experiment(
         Float("low", default=0.0, low=-9.0, high=9.0, live=True),
         Float("high", default=1.0, low=-9.0, high=9.0, live=True),
         Int("epochs", default=1, low=1, high=9),
+        Int("width", default=1, low=1, high=9),
     ),
     metrics=(Metric("train/loss", "The distance."),),
     pictures=(),
@@ -116,7 +117,7 @@ def test_they_need_make_sense_together_only(directory: RunDirectory) -> None:
     ("values", "sentence"),
     [
         ({"low": 2.0, "high": 1.5}, "low must be less than high."),
-        ({"high": 2.0, "epochs": 3}, "epochs can't change while a run is going on"),
+        ({"high": 2.0, "width": 3}, "width can't change while a run is going on"),
         ({"high": 2.0, "middle": 3}, "no hyperparameter 'middle'"),
         ({"high": 2.0, "low": "x"}, "low must be a number from -9 to 9, not 'x'."),
     ],

@@ -4,7 +4,7 @@ are copied at once, in no_grad; the alarm and the last value are of the very ste
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -179,7 +179,7 @@ def test_the_alarm_is_of_the_very_step(directory: RunDirectory) -> None:
 
 def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
     position, program = Position(), SimpleNamespace(loss=None, records={})
-    measurements = PendingMetrics(position)
+    measurements = PendingMetrics(position, {})
     for loss in (3.0, 2.0, 1.0):
         program.loss = torch.tensor([loss])
         measurements.block.add(cast("Toy", program))
@@ -188,10 +188,13 @@ def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
     assert measurements.last == {"train/loss": 1.0}
 
 
-def test_the_line_is_the_innermost_generator_s(directory: RunDirectory) -> None:
+def test_the_line_is_of_what_is_shown_as_the_step(directory: RunDirectory) -> None:
     class Delegating(Toy):
         def step(self, batch: Any) -> Iterator[Phase]:
             yield from super().step(batch)
+
+        def step_source(self) -> Callable[..., Any]:
+            return super().step
 
     inner = Toy.step.__code__.co_firstlineno
     before: dict[int, list[Command]] = {0: [Pause(), Advance("phase"), Advance("phase"), Resume()]}

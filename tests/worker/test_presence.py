@@ -3,6 +3,7 @@ away, and it notices; a directory that a live worker writes to is not deleted me
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -136,5 +137,8 @@ def test_a_worker_whose_directory_is_removed_ends(walk: Walk, until: Until) -> N
 def _left_in(path: Path) -> bool:
     """Remove what is there; whether there is more, for the worker goes on writing."""
     for file in path.iterdir():
-        file.unlink(missing_ok=True)
+        if file.is_dir():
+            shutil.rmtree(file, ignore_errors=True)
+        else:
+            file.unlink(missing_ok=True)
     return any(path.iterdir())

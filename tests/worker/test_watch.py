@@ -1,16 +1,23 @@
 """Protects the speed of a step that is looked at: looking wakes none of torch's other threads, and
-the step itself has all of them."""
+the step itself has all of them. And what is said of its place: whatever a program calls its phases,
+they have names, and a line in the source that is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 import torch
 
-from tui_lab.training.phase import FORWARD
+from tests.worker.conducted import EXPERIMENT, Toy
+from tests.worker.stepped import Stepped, built
+from tui_lab.events import PhaseEntered
+from tui_lab.experiment import Experiment
+from tui_lab.plugins import load_experiments
+from tui_lab.training.phase import FORWARD, Phase
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
 
@@ -61,3 +68,89 @@ def test_looking_takes_one_thread_and_the_step_has_all() -> None:
     assert between == torch.get_num_threads() == THREADS
     ((now, spent),) = probe.rests
     assert (now, round(spent, 9)) == (40.0, 0.25)  # looking alone, not the step between
+
+
+class Named(Toy):
+    """A step with phases of its own, some of which are no names at all."""
+
+    def step(self, batch: Any) -> Iterator[Any]:
+        yield self.forward(self.w.sum())
+        yield from self.own()
+        yield None
+
+    def own(self) -> Iterator[Any]:
+        yield "clip"
+        yield ["no name"]
+        yield "a name\nthat is far too long to be read on one line"
+
+
+def entered(program: Toy) -> list[PhaseEntered]:
+    program.build()
+    stepped = Stepped(program)
+    stepped.take()
+    return stepped.of(PhaseEntered)
+
+
+def toy(kind: type[Toy]) -> Toy:
+    return kind(EXPERIMENT.choose({}), seed=0, device=torch.device("cpu"))
+
+
+def test_phases_of_a_programs_own_are_told_by_their_names() -> None:
+    assert [event.phase for event in entered(toy(Named))] == [
+        "forward",
+        "clip",
+        "['no name']",
+        "a name that is far too long to be read o",
+        "?",
+    ]
+
+
+def test_a_line_is_one_of_the_function_that_is_shown() -> None:
+    """What the step hands on to stands elsewhere: the line is where it does so."""
+    lines, first = inspect.getsourcelines(Named.step)
+    shown = [lines[event.line - first].strip() for event in entered(toy(Named))]
+    assert shown == [
+        "yield self.forward(self.w.sum())",
+        *["yield from self.own()"] * 3,
+        "yield None",
+    ]
+
+
+class Chosen(Named):
+    """Its step only chooses; what is shown is what it chooses."""
+
+    def step_source(self) -> Callable[..., Any]:
+        return self.own
+
+
+def test_a_step_that_only_chooses_is_followed_into_what_it_chose() -> None:
+    lines, first = inspect.getsourcelines(Named.own)
+    clip = entered(toy(Chosen))[1]
+    assert lines[clip.line - first].strip() == 'yield "clip"'
+
+
+class Listed(Toy):
+    """A step that is no generator."""
+
+    def step(self, batch: Any) -> Iterator[Phase]:
+        return iter([FORWARD, Phase("mine")])
+
+
+def test_a_step_that_is_no_generator_has_no_line() -> None:
+    assert [(event.phase, event.line) for event in entered(toy(Listed))] == [
+        ("forward", 0),
+        ("mine", 0),
+    ]
+
+
+PROGRAMS = [e.name for e in load_experiments() if isinstance(e, Experiment) and not e.demonstration]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_every_program_stands_at_a_line_of_its_source(subset: None, name: str) -> None:
+    program = built(name)
+    stepped = Stepped(program)
+    stepped.take()
+    lines, first = inspect.getsourcelines(program.step_source())
+    for event in stepped.of(PhaseEntered):
+        assert lines[event.line - first].strip().startswith("yield")

@@ -119,7 +119,7 @@ def test_a_live_value_acts_at_the_step_it_says(walk: Walk) -> None:
 
 def test_a_value_it_can_not_take_is_refused_in_a_sentence(walk: Walk) -> None:
     walker = walk(**LONG)
-    for name, value in (("lr", 11.0), ("lr", "NaN"), ("epochs", 3), ("rate", 1.0)):
+    for name, value in (("lr", 11.0), ("lr", "NaN"), ("rest", 3.0), ("rate", 1.0)):
         answer = walker.tell(SetHyperparameter(name, value))
         assert not answer.ok
         assert name in answer.message

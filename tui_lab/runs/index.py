@@ -27,7 +27,9 @@ GROWN = 1 << 20
 _SUFFIX = ".index"
 _MOST_KINDS = 4096
 _STEPS = re.compile(rb'\{"type":"metrics","t":[^,]{1,32},"kind":"step","first":(\d{1,18}),')
-_BLOCKS, _STORY, _CUTS = "blocks", "story", "cuts"
+MOST = 1000
+"""Lines of the story that are looked at; a log book keeps no more."""
+_BLOCKS, _STORY, _TURNS, _CUTS = "blocks", "story", "turns", "cuts"
 GRADIENTS, PHASES, EPOCHS = "gradients", "phases", "epochs"
 
 
@@ -41,7 +43,8 @@ class Spot:
     """Where the newest line of no later step begins: of gradients, phases, evaluations, and of each
     layer of a picture, under `picture_kind`."""
     story: list[int]
-    """Where each other line of no later step begins: what was done, what was noticed."""
+    """Where each other line of no later step begins: every knob that was turned, and the last 1000
+    of what else was done or noticed."""
     cuts: Sequence[tuple[int, int]] = ()
     """Where the run went back: the step it went back to, and the byte at which that is said."""
 
@@ -103,7 +106,8 @@ class LogIndex:
 
     def at(self, step: int) -> Spot:
         """Where to find what is of that step."""
-        ascending = {k: spots for k, spots in self._kinds.items() if k not in (_STORY, _CUTS)}
+        others = (_STORY, _TURNS, _CUTS)
+        ascending = {k: spots for k, spots in self._kinds.items() if k not in others}
         found = {kind: spots.newest(step) for kind, spots in ascending.items()}
         newest = {kind: place for kind, place in found.items() if place is not None}
         block = newest.pop(_BLOCKS, None)
@@ -111,8 +115,11 @@ class LogIndex:
             start, after = block
             block = start, min(after, start + SPAN) if after >= 0 else start + SPAN
         begins = {kind: start for kind, (start, _) in newest.items()}
-        story = self._kinds.get(_STORY, Spots()).until(step)
-        return Spot(block, begins, story, list(self._kinds.get(_CUTS, ())))
+        story = self._until(_STORY, step)[-MOST:] + self._until(_TURNS, step)
+        return Spot(block, begins, sorted(story), list(self._kinds.get(_CUTS, ())))
+
+    def _until(self, kind: str, step: int) -> list[int]:
+        return self._kinds[kind].until(step) if kind in self._kinds else []
 
     def _take(self, line: bytes, offset: int) -> None:
         """A good line begins there."""
@@ -139,7 +146,8 @@ class LogIndex:
     def _adding(self, kind: str) -> Callable[[int, int], None] | None:
         """What takes a line of that kind in."""
         if not kind.startswith(_INDEXED):
-            return self._kinds.setdefault(_STORY, Spots()).add
+            told = _TURNS if kind == "hyperparameter_changed" else _STORY
+            return self._kinds.setdefault(told, Spots()).add
         if kind not in self._kinds and len(self._kinds) >= _MOST_KINDS:
             return None
         return self._kinds.setdefault(kind, Spots()).add_ascending

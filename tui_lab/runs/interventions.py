@@ -15,7 +15,7 @@ from tui_lab.events import (
     StepAltered,
 )
 from tui_lab.runs.tail import RunTail
-from tui_lab.schedule import Intervention
+from tui_lab.schedule import ALTERATIONS, Intervention
 
 _TELLING = (
     b'"hyperparameter_changed"',
@@ -41,8 +41,8 @@ def schedule_of(events: Iterable[RunEvent], *, after: int = 0) -> list[Intervent
                 _turn(done, event)
             case StepAbandoned():
                 _abandon(done, event)
-            case StepAltered(how="clip"):
-                done.append(Intervention(step=event.step, act="clip"))
+            case StepAltered() if event.how in (*ALTERATIONS, "weights"):
+                done.append(Intervention(step=event.step, act=event.how))
             case RunStopped() if event.step > 0:
                 done.append(Intervention(step=event.step, act="stop"))
     return [each for each in done if each.step > after]
@@ -69,6 +69,6 @@ def _turn(done: list[Intervention], event: HyperparameterChanged) -> None:
 
 def _abandon(done: list[Intervention], event: StepAbandoned) -> None:
     """Nothing remains of what was done within the attempt; a knob stays as it was turned."""
-    done[:] = [each for each in done if (each.step, each.act) != (event.step, "clip")]
+    done[:] = [each for each in done if each.step != event.step or each.act not in ALTERATIONS]
     if event.then == "skip":
         done.append(Intervention(step=event.step, act="skip"))

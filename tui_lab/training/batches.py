@@ -42,6 +42,11 @@ class Batches:
         return (self.examples + self.batch_size - 1) // self.batch_size
 
     @property
+    def remaining(self) -> int:
+        """Batches that are left of the epoch under way; a whole epoch's between two."""
+        return (self.examples - self.position + self.batch_size - 1) // self.batch_size
+
+    @property
     def examples(self) -> int:
         """Examples in an epoch."""
         return self.tensors[0].shape[0]
@@ -72,7 +77,9 @@ class Batches:
         return {"order": order, "position": self.position}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go back to a place; the next iteration goes on from there."""
+        """Go back to a place; the next iteration goes on from there. An order of other examples
+        than these is none: a new epoch begins."""
         order = state["order"]
-        self.order = None if order is None else order.clone()
-        self.position = state["position"]
+        fits = order is not None and order.shape[-1] == self.examples
+        self.order = order.clone() if fits else None
+        self.position = state["position"] if fits else 0

@@ -1,15 +1,20 @@
 """A program's whole state, captured and restored bit for bit between two steps.
 
 Restoring into a freshly built program of the same request and going on gives the same numbers as
-never having stopped. Branch, resume and replay stand on this.
+never having stopped. Branch, resume and replay stand on this. A state is a plain tree of tensors,
+numbers, text, lists and dicts, so that it can leave the process; what is more is a dict that says
+under `kind` what it is.
 """
 
 from __future__ import annotations
 
-import copy
+import random
+from collections import deque
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -19,7 +24,7 @@ State = dict[str, Any]
 
 _IN_PROGRESS = frozenset({"loss", "records"})
 """Attributes that live only inside a step."""
-_PLAIN = (int, float, str, bool, type(None), torch.device, torch.dtype)
+_PLAIN = (int, float, str, bool, type(None))
 
 
 def capture(program: Program) -> State:
@@ -28,17 +33,16 @@ def capture(program: Program) -> State:
     Attributes that start with an underscore are left out: they are what `build` makes again from
     the seed, such as data. Raises `TypeError` for an attribute of a kind that can't be captured.
     """
-    attributes = {name: _capture(value, name) for name, value in _attributes(program).items()}
+    attributes = {name: _captured(value, name) for name, value in _attributes(program).items()}
     return {"attributes": attributes, "random": _random_state(program.device)}
 
 
 def restore(program: Program, state: State) -> None:
     """Put a captured state into a built program, in place."""
+    restoring = _Restoring(program.device)
     for name, saved in state["attributes"].items():
-        setattr(program, name, _restore(getattr(program, name, None), saved))
-    torch.set_rng_state(state["random"]["cpu"])
-    if program.device.type == "cuda":
-        torch.cuda.set_rng_state(state["random"]["cuda"], program.device)
+        setattr(program, name, restoring.into(getattr(program, name, None), saved))
+    _restore_random(state["random"], program.device)
 
 
 def _attributes(program: Program) -> dict[str, Any]:
@@ -50,131 +54,167 @@ def _attributes(program: Program) -> dict[str, Any]:
 
 
 def _random_state(device: torch.device) -> State:
-    state = {"cpu": torch.get_rng_state()}
+    """The default generators of torch, numpy and Python: a program of one's own may use any."""
+    name, keys, *numbers = np.random.get_state(legacy=True)
+    version, internal, gauss = random.getstate()
+    state: State = {
+        "cpu": torch.get_rng_state(),
+        "numpy": {
+            "name": str(name),
+            "keys": torch.from_numpy(np.array(keys, np.int64)),
+            "numbers": [n if isinstance(n, float) else int(n) for n in numbers],
+        },
+        "python": {"version": version, "internal": torch.tensor(internal), "gauss": gauss},
+    }
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
     return state
 
 
-def _capture(value: Any, name: str) -> Any:
+def _restore_random(state: State, device: torch.device) -> None:
+    torch.set_rng_state(state["cpu"].cpu())
+    numpy, python = state["numpy"], state["python"]
+    np.random.set_state((numpy["name"], numpy["keys"].cpu().numpy(), *numpy["numbers"]))
+    random.setstate((python["version"], tuple(python["internal"].tolist()), python["gauss"]))
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"].cpu(), device)
+
+
+def _captured(value: Any, name: str) -> Any:
     match value:
         case Tensor():
-            return _Tensor(value)
+            return _tensor(value)
         case torch.Generator():
-            return _Generator(value)
+            return {"kind": "generator", "state": value.get_state()}
         case nn.Module():
-            return _Module(value)
+            return _module(value)
         case SimpleNamespace():
-            return _Namespace(value)
-        case list() | tuple():
-            return type(value)(_capture(item, name) for item in value)
+            return {"kind": "namespace", "values": _captured(vars(value), name)}
+        case torch.device() | torch.dtype():
+            return {"kind": type(value).__name__, "name": str(value).removeprefix("torch.")}
+        case np.ndarray():
+            return {"kind": "array", "value": torch.from_numpy(value.copy())}
+        case np.generic():
+            return value.item()
+        case deque():
+            items = [_captured(item, name) for item in value]
+            return {"kind": "deque", "items": items, "maxlen": value.maxlen}
+        case list() | tuple() | set() | frozenset():
+            items = [_captured(item, name) for item in value]
+            return items if type(value) is list else {"kind": _sequence(value), "items": items}
         case dict():
-            return {key: _capture(item, name) for key, item in value.items()}
+            items = [[_captured(k, name), _captured(item, name)] for k, item in value.items()]
+            return {"kind": "dict", "items": items}
         case _ if isinstance(value, _PLAIN):
             return value
         case _ if hasattr(value, "state_dict") and hasattr(value, "load_state_dict"):
-            return _Stateful(value)
+            state = _captured(dict(value.state_dict()), name)
+            return {"kind": "stateful", "class": type(value).__qualname__, "state": state}
     raise TypeError(
         f"{name} holds a {type(value).__name__}, which can't be captured; give it a state_dict, "
         "or start its name with an underscore if build() makes it again."
     )
 
 
-def _restore(current: Any, saved: Any) -> Any:
-    match saved:
-        case _Saved():
-            return saved.into(current)
-        case list() | tuple():
-            matched = isinstance(current, list | tuple) and len(current) == len(saved)
-            old = current if matched else [None] * len(saved)
-            return type(saved)(_restore(c, s) for c, s in zip(old, saved, strict=True))
-        case dict():
-            old = current if isinstance(current, dict) else {}
-            return {key: _restore(old.get(key), item) for key, item in saved.items()}
-    return saved
+def _sequence(value: Any) -> str:
+    return next(name for name in _SEQUENCES if isinstance(value, _SEQUENCES[name]))
 
 
-class _Saved:
-    """A copy of one object's state that can be put back into a live object."""
-
-    def into(self, current: Any) -> Any:
-        raise NotImplementedError
+_SEQUENCES: Mapping[str, type[Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 
 
-class _Tensor(_Saved):
+def _tensor(tensor: Tensor) -> State:
     """Value, gradient and requires_grad of one tensor."""
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.value = tensor.detach().clone()
-        self.grad = None if tensor.grad is None else tensor.grad.detach().clone()
-        self.requires_grad = tensor.requires_grad and tensor.is_leaf
-
-    def into(self, current: Any) -> Tensor:
-        tensor = current if _fits(current, self.value) else torch.empty_like(self.value)
-        with torch.no_grad():
-            tensor.copy_(self.value)
-        tensor.requires_grad_(self.requires_grad)
-        tensor.grad = None if self.grad is None else self.grad.clone()
-        return tensor
+    return {
+        "kind": "tensor",
+        "value": tensor.detach().clone(),
+        "grad": None if tensor.grad is None else tensor.grad.detach().clone(),
+        "requires_grad": tensor.requires_grad and tensor.is_leaf,
+        "device": tensor.device.type,
+    }
 
 
-class _Module(_Saved):
+def _module(module: nn.Module) -> State:
     """A module's parameters with their gradients, its buffers and its mode."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.tensors = {name: _Tensor(tensor) for name, tensor in _named(module).items()}
-        self.training = {name: part.training for name, part in module.named_modules()}
-
-    def into(self, current: nn.Module) -> nn.Module:
-        for name, tensor in _named(current).items():
-            self.tensors[name].into(tensor)
-        for name, part in current.named_modules():
-            part.training = self.training[name]
-        return current
-
-
-class _Generator(_Saved):
-    """The position of a random number generator."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self.state = generator.get_state()
-
-    def into(self, current: torch.Generator) -> torch.Generator:
-        current.set_state(self.state)
-        return current
-
-
-class _Namespace(_Saved):
-    """Plain values under names, as the hyperparameters are."""
-
-    def __init__(self, namespace: SimpleNamespace) -> None:
-        self.values = dict(vars(namespace))
-
-    def into(self, current: SimpleNamespace) -> SimpleNamespace:
-        vars(current).update(self.values)
-        return current
-
-
-class _Stateful(_Saved):
-    """Anything that saves itself: optimizers, schedulers, batches."""
-
-    def __init__(self, value: Any) -> None:
-        self.state = copy.deepcopy(value.state_dict())
-
-    def into(self, current: Any) -> Any:
-        current.load_state_dict(copy.deepcopy(self.state))
-        return current
+    return {
+        "kind": "module",
+        "tensors": {name: _tensor(tensor) for name, tensor in _named(module).items()},
+        "training": {name: part.training for name, part in module.named_modules()},
+    }
 
 
 def _named(module: nn.Module) -> dict[str, Tensor]:
     return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
-def _fits(current: Any, value: Tensor) -> bool:
-    return (
-        isinstance(current, Tensor)
-        and current.is_leaf
-        and current.shape == value.shape
-        and current.dtype == value.dtype
-        and current.device == value.device
-    )
+class _Restoring:
+    """Puts captured values into what a program on `device` has under the same names."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._kinds: Mapping[str, Callable[[Any, State], Any]] = {
+            "tensor": self._tensor,
+            "generator": self._generator,
+            "module": self._module,
+            "namespace": self._namespace,
+            "stateful": self._stateful,
+            "array": lambda current, saved: saved["value"].numpy().copy(),
+            "device": lambda current, saved: torch.device(saved["name"]),
+            "dtype": lambda current, saved: getattr(torch, saved["name"]),
+            "dict": self._dict,
+            "deque": lambda current, saved: deque(self.list(None, saved["items"]), saved["maxlen"]),
+            **{name: self._sequence(kind) for name, kind in _SEQUENCES.items()},
+        }
+
+    def into(self, current: Any, saved: Any) -> Any:
+        """What stands under a name from now on."""
+        if isinstance(saved, dict):
+            return self._kinds[saved["kind"]](current, saved)
+        return self.list(current, saved) if isinstance(saved, list) else saved
+
+    def list(self, current: Any, saved: list[Any]) -> list[Any]:
+        matched = isinstance(current, list | tuple) and len(current) == len(saved)
+        old = current if matched else [None] * len(saved)
+        return [self.into(c, s) for c, s in zip(old, saved, strict=True)]
+
+    def _sequence(self, kind: type[Any]) -> Callable[[Any, State], Any]:
+        return lambda current, saved: kind(self.list(current, saved["items"]))
+
+    def _dict(self, current: Any, saved: State) -> dict[Any, Any]:
+        old = current if isinstance(current, dict) else {}
+        pairs = ((self.into(None, key), item) for key, item in saved["items"])
+        return {key: self.into(old.get(key), item) for key, item in pairs}
+
+    def _tensor(self, current: Any, saved: State) -> Tensor:
+        value: Tensor = saved["value"]
+        device = self._device if saved["device"] == self._device.type else saved["device"]
+        fits = isinstance(current, Tensor) and current.is_leaf and _is_like(current, value)
+        tensor: Tensor = current if fits else torch.empty_like(value, device=device)
+        with torch.no_grad():
+            tensor.copy_(value)
+        tensor.requires_grad_(saved["requires_grad"])
+        tensor.grad = None if saved["grad"] is None else saved["grad"].to(tensor.device, copy=True)
+        return tensor
+
+    def _module(self, current: nn.Module, saved: State) -> nn.Module:
+        for name, tensor in _named(current).items():
+            self._tensor(tensor, saved["tensors"][name])
+        for name, part in current.named_modules():
+            part.training = saved["training"][name]
+        return current
+
+    def _generator(self, current: torch.Generator, saved: State) -> torch.Generator:
+        current.set_state(saved["state"])
+        return current
+
+    def _namespace(self, current: SimpleNamespace, saved: State) -> SimpleNamespace:
+        vars(current).update(self._dict(vars(current), saved["values"]))
+        return current
+
+    def _stateful(self, current: Any, saved: State) -> Any:
+        current.load_state_dict(self.into(None, saved["state"]))
+        return current
+
+
+def _is_like(current: Tensor, value: Tensor) -> bool:
+    return current.shape == value.shape and current.dtype == value.dtype

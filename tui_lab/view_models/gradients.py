@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tui_lab.events import SMALL, GradientsLogged, RunStarted
-from tui_lab.view_models.number_format import short
+from tui_lab.events import GradientsLogged, RunStarted
+from tui_lab.view_models.contents import same
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
 
@@ -34,7 +34,6 @@ EXPLODING_GROWTH = 100.0
 EXPLODING_UPDATE = 0.1
 """‖Δp‖/‖p‖ that growth must come with: some 1e-3 is healthy, and a knob turned up makes the
 gradient jump without throwing the parameter about."""
-_GRAD = ".grad"
 _ENOUGH = 3
 """Norms before the present one that make a median."""
 
@@ -59,6 +58,9 @@ class GradientState:
     history: tuple[float, ...]
     """Norms of the last gradients, oldest first; may hold NaN and Inf."""
     health: Health
+    changed: frozenset[str] = frozenset()
+    """Which of the fields `grad`, `norm`, `grad_norm`, `update` are other than at the last phase,
+    while the loop holds still."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class GradientHistory:
 
     def __init__(self) -> None:
         self.latest: GradientsLogged | None = None
+        self._before: GradientsLogged | None = None
         self._shapes: dict[str, str] = {}
         self._gradients: dict[str, _Gradient] = {}
 
@@ -145,29 +148,48 @@ class GradientHistory:
                 gradient.add(int(event.step), norm)
             if update is not None:
                 gradient.update = update
+        if self.latest and (self.latest.step, self.latest.phase) != (event.step, event.phase):
+            self._before = self.latest
         self.latest = event
+
+    @property
+    def before(self) -> GradientsLogged | None:
+        """The snapshot of the last phase, or of the last step, before the latest one."""
+        if self.latest is None or self._before is None:
+            return None
+        return self._before if 0 <= self.latest.step - self._before.step <= 1 else None
 
     def cut_after(self, step: int) -> None:
         """Snapshots of later steps never were."""
         for gradient in self._gradients.values():
             gradient.cut_after(step)
+        self._before = None
         if self.latest is not None and self.latest.step > step:
             self.latest = None
             for gradient in self._gradients.values():
                 gradient.update = None
 
-    def states(self, first_loss: float | None, loss: float | None) -> dict[str, GradientState]:
-        """The rows in the order of the program's parameters, by name."""
+    def states(
+        self, first_loss: float | None, loss: float | None, *, held: bool = False
+    ) -> dict[str, GradientState]:
+        """The rows in the order of the program's parameters, by name; `held`: with what changed."""
         if self.latest is None:
             return {}
+        before = self.before.parameters if held and self.before else ()
+        old = {str(p["name"]): p for p in before}
         learning = Learning(
             recent=max((recent(g.norms) for g in self._gradients.values()), default=0.0),
             peak=max((g.peak for g in self._gradients.values()), default=0.0),
             learned=_has_learned(first_loss, loss),
         )
-        return {str(p["name"]): self._state(p, learning) for p in self.latest.parameters}
+        return {str(p["name"]): self._state(p, learning, old) for p in self.latest.parameters}
 
-    def _state(self, parameter: Mapping[str, Any], learning: Learning) -> GradientState:
+    def _state(
+        self,
+        parameter: Mapping[str, Any],
+        learning: Learning,
+        old: Mapping[str, Mapping[str, Any]],
+    ) -> GradientState:
         name = str(parameter["name"])
         gradient = self._gradients[name]
         norm, grad_norm = _figure(parameter, "norm"), _figure(parameter, "grad_norm")
@@ -183,34 +205,17 @@ class GradientHistory:
             finite=finite,
             history=tuple(gradient.norms),
             health=_health(gradient, learning) if finite else "non-finite",
+            changed=_changed(parameter, old.get(name)),
         )
 
 
-def contents(snapshot: GradientsLogged | None) -> list[str]:
-    """What a loop that holds still has at hand: its loss and batch, then a line for each small
-    parameter, `w = 1.98, -3.4   w.grad = 0.01, 0.2`."""
-    if snapshot is None or not (snapshot.values or snapshot.batch):
-        return []
-    found = {name: _numbers(values) for name, values in snapshot.values.items()}
-    loss = f"loss {found['loss']}" if "loss" in found else ""
-    batch = f"batch {plain(snapshot.batch)}" if snapshot.batch else ""
-    lines = [" · ".join(filter(None, (loss, batch)))]
-    for name, text in found.items():
-        if name != "loss" and not name.endswith(_GRAD):
-            gradient = found.get(f"{name}{_GRAD}")
-            after = f"   {plain(name)}{_GRAD} = {gradient}" if gradient else ""
-            lines.append(f"{plain(name)} = {text}{after}")
-    return list(filter(None, lines))
-
-
-def most_contents(started: RunStarted | None) -> int:
-    """How many lines `contents` has at the most for the parameters a run began with."""
-    shapes = [p.get("shape") for p in started.parameters] if started else []
-    return 1 + len([shape for shape in shapes if shape is not None and math.prod(shape) <= SMALL])
-
-
-def _numbers(values: Sequence[Any]) -> str:
-    return ", ".join(short(number(value)) for value in values)
+def _changed(parameter: Mapping[str, Any], old: Mapping[str, Any] | None) -> frozenset[str]:
+    """The fields whose words or figures are others than they were."""
+    if old is None:
+        return frozenset()
+    figures = ("norm", "grad_norm", "update")
+    found = {name for name in figures if not same(_figure(parameter, name), _figure(old, name))}
+    return frozenset(found | ({"grad"} if _words(parameter) != _words(old) else set()))
 
 
 def _health(gradient: _Gradient, learning: Learning) -> Health:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+CHANGED = "•"
+"""Stands before what is other than it was at the last phase."""
+
 
 def short(value: object) -> str:
     """Four significant digits: `0.00131`, `1.2e-05`, `nan`, `-inf`; whole numbers stay whole."""

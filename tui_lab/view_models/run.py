@@ -21,10 +21,12 @@ from tui_lab.events import (
     RunResumed,
     RunStarted,
     RunStopped,
+    StepAltered,
     UnknownEvent,
     status_of,
 )
 from tui_lab.experiment import Experiment
+from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 from tui_lab.view_models.change import Change, change_of
 from tui_lab.view_models.damage import damaged_lines
@@ -33,6 +35,7 @@ from tui_lab.view_models.extent import EPOCHS, Extent
 from tui_lab.view_models.gradients import GradientHistory, GradientState
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.measurements import Kind, Measurements
+from tui_lab.view_models.opened import Opened
 from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.series import Series
 
@@ -96,6 +99,7 @@ class RunView:
         self.measurements = Measurements()
         self.metrics = self.measurements.last
         self.gradient_history = GradientHistory()
+        self.opened = Opened()
         self.pace = Pace()
 
     def fold(self, event: RunEvent) -> None:
@@ -121,6 +125,8 @@ class RunView:
                 self.phase, self.line = event.phase, int(event.line)
                 self.phase_step, self.paused = int(event.step), True
                 self.pace.hold()
+            case ParameterShown() | GraphShown() | StepAltered():
+                self.opened.fold(event)
             case HyperparameterChanged():
                 self._change(event)
             case RunResumed(from_step=int(step)):
@@ -195,7 +201,7 @@ class RunView:
         """The newest snapshot of every parameter, with its history and a word on its health."""
         loss = self.series.get(("step", LOSS)) or self.series.get(("epoch", LOSS))
         first, last = (loss.first, loss.last) if loss else (None, None)
-        return self.gradient_history.states(first, last)
+        return self.gradient_history.states(first, last, held=self.paused)
 
     @property
     def snapshot(self) -> GradientsLogged | None:
@@ -208,6 +214,7 @@ class RunView:
         _reach(self, Extent.of(event))
         self.measurements.begin(int(event.step), int(event.epoch))
         self.gradient_history.start(event)
+        self.opened.close()
         self.measurements.rest(float(event.t))
         self.pace.go(float(event.t), self.step)
 
@@ -243,6 +250,7 @@ class RunView:
         self.t = float(event.t)
         self.measurements.cut_after(step, self.extent, self.t)
         self.gradient_history.cut_after(step)
+        self.opened.cut_after(step)
         self.ended, self.paused, self.pause_reason = None, False, ""
         self.phase, self.line, self.phase_step = None, None, 0
         self.marks[:] = [mark for mark in self.marks if mark.step <= step]
@@ -262,6 +270,7 @@ class RunView:
         self.measurements.end(int(event.step), int(event.epoch), event.metrics)
         self.pace.reach(float(event.t), self.step)
         self.pace.end()
+        self.opened.close()
 
 
 def _leave_phase(view: RunView, completed: int) -> None:

@@ -30,8 +30,8 @@ def first_nonfinite(columns: Columns, parameters: frozenset[str], start: int = 0
 class NonFiniteAlarm:
     """Looks at every block of steps; each kind of alarm is raised once, with its exact step."""
 
-    def __init__(self) -> None:
-        self.steps: dict[str, int] = {}
+    def __init__(self, raised: Mapping[str, int] | None = None) -> None:
+        self.steps: dict[str, int] = dict(raised or {})
         """The first step of each kind that happened, by metric key."""
 
     def check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import torch
@@ -10,6 +10,7 @@ import torch
 from tui_lab.schedule import Intervention
 from tui_lab.training.phase import BACKWARD, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.mistakes import MISTAKES
 
 _NORM = 1.0
 """‖∇‖ of all parameters together that is left."""
@@ -18,6 +19,9 @@ _NORM = 1.0
 class Alteration(Protocol):
     """Something that is done to a program at the phases of one step."""
 
+    order: int
+    """Its place among several that are done at the same phase, whenever they were asked for."""
+
     def at(self, phase: Phase) -> object:
         """The step stands at `phase`."""
 
@@ -25,6 +29,9 @@ class Alteration(Protocol):
 class Clipping:
     """After backward, what is not finite in a gradient becomes 0, and all of it together is scaled
     to a norm of 1 where it is longer."""
+
+    order = 10
+    """Clipped is what a mistake left."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -40,6 +47,11 @@ class Clipping:
             torch._foreach_mul_(gradients, _NORM / norm)
 
 
+ACTS: Mapping[str, Callable[[Program], Alteration]] = {"clip": Clipping, **MISTAKES}
+"""Of `Intervention.act`, those that alter a step."""
+
+
 def alterations(program: Program, done: Collection[Intervention]) -> list[Alteration]:
     """What is to be done within one step, of all that is done at it."""
-    return [Clipping(program) for each in done if each.act == "clip"]
+    found = [ACTS[each.act](program) for each in done if each.act in ACTS]
+    return sorted(found, key=lambda alteration: alteration.order)

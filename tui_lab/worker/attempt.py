@@ -35,7 +35,7 @@ class Attempt:
 
     def alter(self, alteration: Alteration) -> None:
         """Do something besides from here on, at the phase where the step stands too."""
-        self._done.append(alteration)
+        self._done = sorted([*self._done, alteration], key=lambda each: each.order)
         if self._phase is not None:
             alteration.at(self._phase)
 

@@ -27,12 +27,16 @@ from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock, socket_path, sweep
 from tui_lab.training.program import Demonstration, Program
+from tui_lab.worker.beginning import Beginning, at_fork, begin
+from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
-from tui_lab.worker.fitting import fit
 from tui_lab.worker.interruption import Stopped, breaking_off, stopping
+from tui_lab.worker.interventions import ForkDue
 from tui_lab.worker.loop import Loop
 from tui_lab.worker.out_of_memory import explained
+from tui_lab.worker.past import Past
+from tui_lab.worker.position import Position
 from tui_lab.worker.presence import Presence
 from tui_lab.worker.probe import described
 from tui_lab.worker.publisher import Publisher
@@ -52,7 +56,7 @@ def conduct(directory: RunDirectory) -> int:
     record.each_second = presence.check
     try:
         with breaking_off():
-            ended = _prepare_and_drive(directory.request(), record, control)
+            ended = _prepare_and_drive(directory, record, control)
     except Stopped as stop:
         ended = RunStopped(t=0.0, step=0, epoch=0, reason=str(stop))
     except (Exception, SystemExit) as error:  # the process edge: what went wrong is the last event
@@ -78,28 +82,75 @@ def _write_rest(record: RunRecord, control: Control, *, told_to_stop: bool) -> N
             request.answer(Acknowledgement(False, message="The disk is full; free some."))
 
 
-def _prepare_and_drive(request: RunRequest, record: RunRecord, control: Control) -> RunEnded:
+def _prepare_and_drive(directory: RunDirectory, record: RunRecord, control: Control) -> RunEnded:
+    request = directory.request()
     experiment = _experiment(request)
     record.keep_for(experiment)
     build = functools.partial(_build, program_class(request.program), request, experiment)
-    hyperparameters = experiment.choose(request.hyperparameters)
-    fitted = fit(lambda device: build(device, hyperparameters), request)
-    program = fitted.program
-    steps_per_epoch = len(program.batches) if program.epochs else 0
-    total = program.epochs * steps_per_epoch
-    publisher = Publisher(program, record, total_steps=total)
-    publisher.emit(_started(program, total, steps_per_epoch))
-    for remark in fitted.remarks:
-        publisher.remark(0, remark)
-    publisher.log_pictures(0, program.start_pictures())
+    beginning = begin(build, directory, request, experiment)
+    publisher = _publisher(beginning, request, record)
+    program = beginning.program
     if isinstance(program, Demonstration):
         again = functools.partial(build, program.device)
         demonstration = DemonstrationLoop(experiment, program, again, control, publisher)
         drive = functools.partial(demonstration.run, interactive=request.interactive)
         with_memory = explained(program.device, experiment)(drive)
         return _drive(demonstration, with_memory, publisher, record)
-    loop = Loop(experiment, program, control, publisher, hold=request.hold, guard=request.guard)
-    return _drive(loop, explained(program.device, experiment)(loop.run), publisher, record)
+    hold = None if beginning.is_resumed else request.hold
+    checkpoints = Checkpoints(directory.path, program)
+    checkpoints.forget_after(beginning.place.step)
+    try:
+        while True:
+            past = _past(beginning, experiment, publisher, checkpoints)
+            loop = Loop(
+                experiment, program, control, publisher, past=past, hold=hold, guard=request.guard
+            )
+            run = explained(program.device, experiment)(loop.run)
+            try:
+                return _drive(loop, run, publisher, record)
+            except ForkDue as due:
+                beginning = at_fork(beginning, past, due.interventions, build, experiment)
+                program, hold = beginning.program, None
+                publisher = _publisher(beginning, request, record)
+                checkpoints.follow(program)
+    finally:
+        checkpoints.close()
+
+
+def _past(
+    beginning: Beginning, experiment: Experiment, publisher: Publisher, checkpoints: Checkpoints
+) -> Past:
+    return Past(
+        experiment,
+        beginning.program,
+        publisher,
+        checkpoints,
+        planned=beginning.planned,
+        done=beginning.done,
+        values=beginning.values,
+        taken=beginning.place.taken,
+    )
+
+
+def _publisher(beginning: Beginning, request: RunRequest, record: RunRecord) -> Publisher:
+    """The account of a run from here on, with its first events."""
+    place = beginning.place
+    publisher = Publisher(
+        beginning.program,
+        record,
+        total_steps=beginning.total_steps,
+        position=Position(place.step, place.epoch, place.t),
+        alarms=beginning.alarms,
+    )
+    if beginning.is_resumed:
+        publisher.taken_up(place.step)
+    publisher.emit(_started(beginning, request))
+    for event in beginning.events:
+        publisher.emit(event)
+    for remark in beginning.remarks:
+        publisher.remark(place.step, remark)
+    publisher.log_pictures(place.step, beginning.program.start_pictures())
+    return publisher
 
 
 def _drive(
@@ -122,6 +173,8 @@ def _drive(
         return RunFinished(**reached(), metrics=publisher.last_metrics())
     except Stopped as stop:
         return RunStopped(**reached(), metrics=publisher.last_metrics(), reason=str(stop))
+    except ForkDue:
+        raise
     except (Exception, SystemExit) as error:  # the program's own: its event has the traceback
         return _failure(error, **reached(), metrics=record.metrics)
 
@@ -159,23 +212,29 @@ def _build(
     return program
 
 
-def _started(program: Program, total_steps: int, steps_per_epoch: int) -> RunStarted:
+def _started(beginning: Beginning, request: RunRequest) -> RunStarted:
+    program, place = beginning.program, beginning.place
     lines, first = inspect.getsourcelines(program.step_source())
     device = program.device
     on_gpu = device.type == "cuda"
     return RunStarted(
+        t=place.t,
         pid=os.getpid(),
         host=socket.gethostname(),
         device=str(device),
         device_name=torch.cuda.get_device_name(device) if on_gpu else "",
         threads=torch.get_num_threads(),
         started=datetime.now(UTC).isoformat(timespec="milliseconds"),
-        total_steps=total_steps,
-        steps_per_epoch=steps_per_epoch,
+        total_steps=beginning.total_steps,
+        steps_per_epoch=beginning.steps_per_epoch,
         parameters=described(program.parameters()),
         source=[line.rstrip("\n") for line in lines],
         source_line=first,
         source_file=Path(inspect.getsourcefile(program.step_source()) or "").name,
+        request=request.to_json(),
+        step=place.step,
+        epoch=place.epoch,
+        epoch_offset=beginning.epoch_offset,
     )
 
 

@@ -12,30 +12,36 @@ from tui_lab.commands import (
     Command,
     Evaluate,
     GuardMode,
+    Mistake,
     Pause,
     Rewind,
     SetGuard,
     SetHyperparameter,
     SetHyperparameters,
+    Show,
+    ShowGraph,
     Skip,
     TakeAgain,
     Unit,
 )
-from tui_lab.events import AlarmRaised, StepAbandoned, StepAltered
+from tui_lab.events import AlarmRaised
 from tui_lab.experiment import Experiment
-from tui_lab.schedule import Act, Intervention
+from tui_lab.schedule import Intervention
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
-from tui_lab.worker.alterations import Clipping
+from tui_lab.worker.alterations import ACTS
 from tui_lab.worker.attempt import Attempt
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.gait import Free, Gait, Held, Phasewise, begun, is_paused, ordered
 from tui_lab.worker.guard import Guard, explained
 from tui_lab.worker.interruption import Stopped
+from tui_lab.worker.interventions import ForkDue, forks
 from tui_lab.worker.live_values import LiveValues
+from tui_lab.worker.looking import look
 from tui_lab.worker.orders import Orders
 from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.under_way import UnderWay
 from tui_lab.worker.watch import StepWatch
 
 _NO_STEP = "No step is held; . holds one."
@@ -56,18 +62,18 @@ class Helm:
         hold: Unit | None,
         guard: GuardMode,
     ) -> None:
+        self._experiment = experiment
         self._program = program
         self._publisher = publisher
         self._position = publisher.position
         self._past = past
         self._values = LiveValues(experiment, program, publisher)
         self._alarmed = False
-        self.watched = StepWatch(publisher)
+        self.watched = StepWatch(publisher, source=program.step_source())
         self.orders = Orders(control, publisher, self._say_again)
         self.guard = Guard(program, guard)
         self.gait = begun(hold)
-        self.attempt: Attempt | None = None
-        """The step that is under way and watched."""
+        self.under_way = UnderWay(program, publisher, past, self.watched)
 
     @property
     def step(self) -> int:
@@ -94,15 +100,21 @@ class Helm:
             self._values.apply()
 
     def do_planned(self) -> None:
-        """Do what was planned for the next step. Raises `Stopped` when that is to stop."""
+        """Do what was planned for the next step. Raises `Stopped` when that is to stop, `ForkDue`
+        when it takes another program."""
         step = self._position.step + 1
-        for each in self._past.interventions.begin(step):
+        if self._past.interventions.next_planned(step) != step:
+            return
+        planned = self._past.interventions.begin(step)
+        if due := [each for each in planned if forks(self._experiment, each)]:
+            raise ForkDue(due)
+        for each in planned:
             if each.act == "stop":
                 raise Stopped("as planned")
             if each.act == "skip":
-                self._leave_out(step)
-            if each.act == "clip":
-                self._altered(step, each.act)
+                self.under_way.leave_out(step)
+            if each.act in ACTS:
+                self.under_way.altered(step, each.act)
             if each.values and (complaint := self._accept(each.values, "")):
                 self._publisher.remark(step, f"What was planned for step {step}: {complaint}")
 
@@ -172,6 +184,10 @@ class Helm:
                 return self._checkpoint()
             case Rewind(step):
                 return self._rewind(step)
+            case Show() | ShowGraph():
+                return look(command, self.watched, self.step)
+            case Mistake(kind):
+                return Acknowledgement(True, self.under_way.make(kind, self.step + 1))
             case TakeAgain() | Skip() | Clip():
                 return self._retry(command, request)
         return self._advance(command)
@@ -190,6 +206,8 @@ class Helm:
         return Acknowledgement(True, self.step + 1)
 
     def _accept(self, values: Mapping[str, Any], by: str) -> str:
+        if not values:
+            return ""
         step = self.step + 1
         if complaint := self._values.accept(values, step, by):
             return complaint
@@ -212,7 +230,7 @@ class Helm:
             return Acknowledgement(False, self.step, f"It has not been at step {step} yet.")
         if not self._past.reaches(step):
             return Acknowledgement(False, self.step, f"There is no way back to step {step}.")
-        self._give_up()
+        self.under_way.give_up()
         self._publisher.taken_up(step)
         self._values.forget()
         self._past.forget_after(step)
@@ -224,48 +242,24 @@ class Helm:
 
     def _retry(self, command: TakeAgain | Skip | Clip, request: Request) -> Acknowledgement:
         """Something else than going on with the step that is held."""
-        if self.attempt is None:
+        attempt = self.under_way.attempt
+        if attempt is None:
             return Acknowledgement(False, self.step, _NO_STEP)
-        step, afterwards = self.attempt.step, Free() if self._alarmed else Phasewise(paused=True)
+        step, afterwards = attempt.step, Free() if self._alarmed else Phasewise(paused=True)
         if isinstance(command, Clip):
-            self.attempt.alter(Clipping(self._program))
-            self._altered(step, "clip")
+            self.under_way.alter(attempt, "clip")
             self._publisher.guarded_after = step if self.guard.holds else None
         elif not self._past.reaches(step - 1):
             return Acknowledgement(False, self.step, "There is no way back to before this step.")
+        elif isinstance(command, Skip):
+            self.under_way.skip(step)
+        elif complaint := self._values.complaint(command.values):
+            return Acknowledgement(False, self.step, complaint)
         else:
-            values = command.values if isinstance(command, TakeAgain) else {}
-            if complaint := self._values.complaint(values):
-                return Acknowledgement(False, self.step, complaint)
-            self._take_otherwise(step, values, skip=isinstance(command, Skip), by="")
+            self.under_way.begin_again(step)
+            self._accept(command.values, "")
         self.go_on(afterwards)
         return Acknowledgement(True, step)
-
-    def _take_otherwise(self, step: int, values: Mapping[str, Any], *, skip: bool, by: str) -> None:
-        """Undo the attempt; the batch is left out, or taken again with other values."""
-        self._give_up()
-        if skip:
-            self._past.go_back(step - 1)
-            return self._leave_out(step)
-        self._publisher.emit(StepAbandoned(t=self._publisher.t, step=step, then="again"))
-        self._past.go_back(step - 1)
-        if values:
-            self._accept(values, by)
-        return None
-
-    def _give_up(self) -> None:
-        if self.attempt is not None:
-            self.attempt.give_up()
-            self.watched.give_up()
-
-    def _leave_out(self, step: int) -> None:
-        self._publisher.emit(StepAbandoned(t=self._publisher.t, step=step, then="skip"))
-        self._past.interventions.add(Intervention(step=step, act="skip"))
-        self._past.epochs.leave_out()
-
-    def _altered(self, step: int, act: Act) -> None:
-        self._publisher.emit(StepAltered(t=self._publisher.t, step=step, how=act))
-        self._past.interventions.add(Intervention(step=step, act=act))
 
     def _say_again(self) -> None:
         """There was no room on the disk: that the run holds still is said once more."""

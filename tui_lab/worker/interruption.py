@@ -16,6 +16,10 @@ class Stopped(Exception):
     """The run was told to end; the message is the reason."""
 
 
+class BrokenOff(Stopped):
+    """The same, wherever the run was: perhaps in the middle of a step."""
+
+
 @contextmanager
 def stopping(request_stop: Callable[[str], None]) -> Iterator[None]:
     """SIGTERM asks the loop to end at the next step; a step that goes on for too long is broken
@@ -46,4 +50,4 @@ def breaking_off() -> Iterator[None]:
 
 
 def _break_off(*_: object) -> NoReturn:
-    raise Stopped(_TERMINATED)
+    raise BrokenOff(_TERMINATED)

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tui_lab.schedule import Intervention
+from tui_lab.experiment import Experiment
+from tui_lab.schedule import ALTERATIONS, Intervention
+
+EPOCHS = "epochs"
+"""The one hyperparameter that the loop itself heeds: a run may always be longer."""
+
+
+class ForkDue(Exception):
+    """The run is to go on as another program, built anew for these interventions."""
+
+    def __init__(self, interventions: list[Intervention]) -> None:
+        super().__init__(f"step {interventions[0].step}")
+        self.interventions = interventions
+
+
+def forks(experiment: Experiment, intervention: Intervention) -> bool:
+    """Whether an intervention takes a program that is built anew."""
+    frozen = [n for n in intervention.values if n != EPOCHS and not experiment[n].live]
+    return intervention.act == "weights" or bool(frozen)
 
 
 class Interventions:
@@ -17,11 +35,15 @@ class Interventions:
         self._planned: dict[int, list[Intervention]] = {}
         self._done: dict[int, list[Intervention]] = {}
         for each in planned:
-            # A run that is to be stopped after a step is, before the next.
-            step = each.step + (each.act == "stop")
-            self._planned.setdefault(step, []).append(each)
+            self.plan(each)
         for each in done:
             self.add(each)
+
+    def plan(self, intervention: Intervention) -> None:
+        """This is to be done when its step comes."""
+        # A run that is to be stopped after a step is, before the next.
+        step = intervention.step + (intervention.act == "stop")
+        self._planned.setdefault(step, []).append(intervention)
 
     def add(self, intervention: Intervention) -> None:
         """This was done just now, and stands in the log."""
@@ -43,10 +65,20 @@ class Interventions:
         """The run went back: what was done after this step never happened."""
         self._done = {at: done for at, done in self._done.items() if at <= step}
 
+    def forget_alterations(self, step: int) -> None:
+        """What was done inside an attempt at this step that is given up."""
+        if step in self._done:
+            self._done[step] = [e for e in self._done[step] if e.act not in ALTERATIONS]
+
     def all_done(self) -> Iterator[Intervention]:
         """What was done, in the order of steps."""
         for step in sorted(self._done):
             yield from self._done[step]
+
+    def all_planned(self) -> Iterator[Intervention]:
+        """What is planned, in the order of steps."""
+        for step in sorted(self._planned):
+            yield from self._planned[step]
 
     def values_at(self, step: int) -> dict[str, object]:
         """The values (JSON form) that were given up to this step, the last of each name."""

@@ -9,6 +9,7 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Value
 from tui_lab.training.program import Program
+from tui_lab.worker.interventions import EPOCHS
 from tui_lab.worker.publisher import Publisher
 
 
@@ -29,11 +30,15 @@ class LiveValues:
         """What is wrong with new values; empty where nothing is."""
         try:
             for name in values:
-                if not self._experiment[name].live:
+                if not (self._experiment[name].live or name == EPOCHS):
                     return f"{name} can't change while a run is going on; it takes a new run."
-            self._experiment.choose({**vars(self._program.hp), **self._accepted, **values})
+            hp = vars(self._program.hp)
+            chosen = self._experiment.choose({**hp, **self._accepted, **values})
         except HyperparameterError as error:
             return str(error)
+        begun = self._publisher.position.epoch + 1
+        if EPOCHS in values and int(str(chosen[EPOCHS])) < begun:
+            return f"{EPOCHS} can't be fewer than the {begun} that have begun."
         return ""
 
     def forget(self) -> None:

@@ -18,6 +18,7 @@ from tui_lab.worker.control import Control
 from tui_lab.worker.gait import Phasewise, bound, reached
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.helm import Helm
+from tui_lab.worker.interruption import BrokenOff, Stopped
 from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
 
@@ -63,16 +64,27 @@ class Loop:
         """Take all steps, or fewer when the program is done. Raises `Stopped`, or whatever the
         program raises."""
         self._helm.orders.publish()
-        self._past.keep()
+        self._past.begin()
         self._helm.set_guard(self._guard.mode)
         try:
-            while not self._epochs.is_over:
-                self._proceed()
+            self._take_steps()
+        except Stopped as stop:
+            if self._helm.under_way.attempt is None and not isinstance(stop, BrokenOff):
+                self._past.keep("stop")
+            raise
         finally:
             self._publisher.guarded_after = None
-        self._past.keep("end")
+            self._past.report(wait=True)
         if self._program.finish():
             self._publisher.evaluate_now()
+
+    def _take_steps(self) -> None:
+        self._helm.do_planned()  # which may be that there are more epochs
+        if self._epochs.is_over:
+            self._epochs.go_on()
+        while not self._epochs.is_over:
+            self._proceed()
+        self._past.keep("end")
 
     def _proceed(self) -> None:
         try:
@@ -148,9 +160,10 @@ class Loop:
     def _watch(self, step: int, batch: Any) -> bool:
         """Take a step with the probe at every phase, stopping there while told to; whether it was
         taken to its end."""
-        done = alterations(self._program, self._past.interventions.done(step))
-        attempt = self._helm.attempt = Attempt(self._program, step, batch, done)
-        self._watched.begin(step, batch)
+        interventions = self._past.interventions.done(step)
+        done = alterations(self._program, interventions)
+        attempt = self._helm.under_way.attempt = Attempt(self._program, step, batch, done)
+        self._watched.begin(step, batch, (each.act for each in interventions))
         held = False
         for phase in attempt:
             self._watched.observe(phase)
@@ -160,7 +173,7 @@ class Loop:
             elif isinstance(self._helm.gait, Phasewise):
                 held = True
                 self._helm.hold_at(phase, attempt)
-        self._helm.attempt = None
+        self._helm.under_way.attempt = None
         if not attempt.given_up:
             self._watched.end(step, held=held)
         return not attempt.given_up

@@ -58,6 +58,19 @@ class Past:
         kept = [] if self._checkpoints is None else [self._checkpoints.next_due(step)]
         return min(planned + kept, default=None)
 
+    @property
+    def place(self) -> Place:
+        """Where the run stands, between two steps."""
+        position = self._position
+        return Place(position.step, position.epoch, self.epochs.taken, position.t)
+
+    def begin(self) -> None:
+        """Keep the state that the run begins with, or goes on from, unless it is kept already."""
+        step = self._position.step
+        kept = None if self._checkpoints is None else self._checkpoints.latest(step)
+        if kept is None or kept.place.step != step:
+            self.keep("begin" if step else "")
+
     def keep_due(self) -> None:
         """Keep the present state if it is time to."""
         if self._checkpoints is not None:
@@ -69,12 +82,10 @@ class Past:
         """Keep the present state; no step is under way."""
         if self._checkpoints is None:
             return
-        position = self._position
-        place = Place(position.step, position.epoch, self.epochs.taken, position.t)
         try:
-            self._checkpoints.take(place, reason)
+            self._checkpoints.take(self.place, reason)
         except TypeError as error:  # it holds what can't be captured
-            self._publisher.remark(position.step, f"No state is kept: {error}")
+            self._publisher.remark(self._position.step, f"No state is kept: {error}")
             self._checkpoints = None
 
     def report(self, *, wait: bool = False) -> None:
@@ -88,15 +99,9 @@ class Past:
         for complaint in self._checkpoints.complaints():
             self._publisher.remark(self._position.step, complaint)
 
-    def close(self) -> None:
-        """Wait for what is being written, and log it."""
-        self.report(wait=True)
-        if self._checkpoints is not None:
-            self._checkpoints.close()
-
     def reaches(self, step: int) -> bool:
         """Whether there is a way back to `step`."""
-        return self._checkpoints is not None and self._checkpoints.latest(step) is not None
+        return self._checkpoints is not None and self._checkpoints.reaches(step)
 
     def go_back(self, step: int) -> None:
         """Everything is as it was after `step` steps, with what was done then for the next step.

@@ -16,7 +16,8 @@ from tui_lab.worker.position import Position
 class PendingMetrics:
     """Gathers steps and epochs up to `position`; `take` hands them over as events."""
 
-    def __init__(self, position: Position) -> None:
+    def __init__(self, position: Position, alarms: Mapping[str, int]) -> None:
+        """`alarms` of these kinds were raised before, at these steps."""
         self.block = StepBlock()
         """Takes over what each finished step left in its program."""
         self._position = position
@@ -25,7 +26,7 @@ class PendingMetrics:
         keys of what are parameters."""
         self._epochs: dict[str, list[float]] = {}
         self._evaluated: list[tuple[int, int]] = []
-        self._alarm = NonFiniteAlarm()
+        self._alarm = NonFiniteAlarm(alarms)
         self.last: dict[str, Any] = {}
         """The values of what was handed over last."""
 

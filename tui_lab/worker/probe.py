@@ -34,16 +34,17 @@ class GradientProbe:
 
     def __init__(self, program: Program, total_steps: int, *, zeroed_after: int = 0) -> None:
         """Before the first step to be seen there were `zeroed_after`."""
-        self._program = program
+        self.program = program
         self._last = total_steps
         self._stride = max(1, total_steps // _PER_RUN)
         self._next_time = 0.0
         self._is_cold = True
         self._zeroed_after = zeroed_after
         """The last step known to have ended with no gradient summed up."""
-        self._before: dict[str, Tensor] = {}
+        self.before: dict[str, Tensor] = {}
+        """The parameters as they were before the update, as many as there is room for."""
         self._backwards = 0
-        self._graph = self._recorded = False
+        self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
         self._without: set[str] = set()
         """Names of parameters that had no gradient after backward."""
@@ -78,27 +79,33 @@ class GradientProbe:
 
     def begin(self, step: int) -> None:
         """A watched step is about to start."""
-        self._before, self._without, self._backwards = {}, set(), 0
-        self._graph = self._recorded = False
+        self.before, self._without, self._backwards = {}, set(), 0
+        self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
         self._take_gradients("left", None)
 
-    def observe(self, phase: Phase) -> None:
-        """The step's generator stands at `phase`."""
-        if phase == FORWARD:
-            self._graph = self._recorded = bool(getattr(self._program.loss, "requires_grad", False))
+    def observe(self, phase: Phase, times: int = 1) -> None:
+        """The step's generator stands at `phase`; a backward pass counts so many times."""
+        if not self._is_kept and phase != UPDATE:
+            self._is_kept = True
             self._keep()
+        if phase == FORWARD:
+            self._graph = self._recorded = bool(getattr(self.program.loss, "requires_grad", False))
         elif phase == BACKWARD:
             self._graph = False
-            self._backwards += 1
-            self._without = self._take_gradients("after backward", norm)
-        elif phase == UPDATE and self._before:
+            self._backwards += times
+            self.measure_gradients()
+        elif phase == UPDATE and self.before:
             self._take_moves()
+
+    def measure_gradients(self) -> None:
+        """Take the gradients as they are now for those that backward left."""
+        self._without = self._take_gradients("after backward", norm)
 
     def snapshot(self, step: int, *, held: bool) -> dict[str, Any]:
         """The fields of a `GradientsLogged` event: held inside the step as things stand now, else
         looking back at how the gradients were after backward."""
-        parameters = self._parameters()
+        parameters = self.parameters()
         for name, parameter in parameters.items():
             self._readings.take(("norm", name), norm, parameter)
         without = self._take_gradients("now", None)
@@ -125,7 +132,7 @@ class GradientProbe:
 
     def values(self) -> dict[str, list[float]]:
         """The numbers of small parameters, their gradients and the loss, as things stand."""
-        return small_values(self._parameters(), self._program.loss)
+        return small_values(self.parameters(), self.program.loss)
 
     def metrics(self) -> dict[str, float]:
         """`norm/`, `grad/` and `update/` of every parameter at the last watched step, and `all`."""
@@ -143,10 +150,10 @@ class GradientProbe:
                 values[f"{key}/all"] = sum(v * v for v in parts) ** 0.5
         return values
 
-    def _parameters(self) -> dict[str, Tensor]:
+    def parameters(self) -> dict[str, Tensor]:
         """The program's parameters, as far as they are tensors."""
         try:
-            named = dict(self._program.parameters())
+            named = dict(self.program.parameters())
         except Exception as error:  # someone else's code, asked for no more than a look
             self._remark("parameters()", f"it raised {type(error).__name__}: {error}")
             return {}
@@ -157,7 +164,7 @@ class GradientProbe:
     def _take_gradients(self, when: str, figure: Callable[[Tensor], Tensor] | None) -> set[str]:
         """Whether each gradient is set, and a figure of it; gives those that have none."""
         without = set()
-        for name, parameter in self._parameters().items():
+        for name, parameter in self.parameters().items():
             gradient = _gradient(parameter)
             if gradient is None:
                 without.add(name)
@@ -169,19 +176,19 @@ class GradientProbe:
 
     def _keep(self) -> None:
         """Copy the parameters before they move, as many as there is room for."""
-        self._before, room = {}, _MOST_BYTES
-        for name, parameter in self._parameters().items():
+        self.before, room = {}, _MOST_BYTES
+        for name, parameter in self.parameters().items():
             with self._refusing(name):
                 room -= parameter.nbytes if parameter.layout is torch.strided else 0
                 if room >= 0:
-                    self._before[name] = parameter.detach().clone()
+                    self.before[name] = parameter.detach().clone()
                 else:
                     self._remark(name, _NOT_KEPT)
 
     def _take_moves(self) -> None:
-        for name, parameter in self._parameters().items():
-            if name in self._before:
-                before = self._before[name]
+        for name, parameter in self.parameters().items():
+            if name in self.before:
+                before = self.before[name]
                 with self._refusing(name):
                     self._readings.take(("moved", name), norm, parameter.detach() - before)
                     self._readings.take(("base", name), norm, before)

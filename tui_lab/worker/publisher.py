@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -51,15 +51,17 @@ class Publisher:
         *,
         total_steps: int,
         position: Position | None = None,
+        alarms: Mapping[str, int] | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """A run that does not begin with its first step stands at `position`."""
+        """A run that does not begin with its first step stands at `position`, and `alarms` of these
+        kinds were raised already, at these steps."""
         self._program = program
         self._record = record
         self._clock = clock
         self.position = position or Position(clock=clock)
         """Where the run stands; whoever moves it on moves this."""
-        self._measurements = PendingMetrics(self.position)
+        self._measurements = PendingMetrics(self.position, alarms or {})
         self.guarded_after: int | None = None
         """From this step on a block in which something is not finite is not written, but raises
         `Damage`; None: every block is written."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from types import GeneratorType
+from types import CodeType, GeneratorType
 from typing import Any
 
 import torch
 
+from tui_lab.commands import MistakeKind
 from tui_lab.events import GradientsLogged, PhaseEntered
-from tui_lab.training.phase import Phase
+from tui_lab.inspection import ParameterShown
+from tui_lab.training.phase import FORWARD, STANDARD, UPDATE, Phase, phase_name
 from tui_lab.worker.contents import shapes
+from tui_lab.worker.mistakes import NEEDED
+from tui_lab.worker.opened import Opened
 from tui_lab.worker.publisher import Publisher
 
 
@@ -20,8 +24,14 @@ class StepWatch:
     """Follows one step at a time from phase to phase."""
 
     def __init__(
-        self, publisher: Publisher, clock: Callable[[], float] = time.perf_counter
+        self,
+        publisher: Publisher,
+        clock: Callable[[], float] = time.perf_counter,
+        *,
+        source: Callable[..., Any] | None = None,
     ) -> None:
+        """`source` is the function that is shown as the program's step: lines are lines of it."""
+        self._code: CodeType | None = getattr(source, "__code__", None)
         self._publisher = publisher
         self._probe = publisher.probe
         self._clock = clock
@@ -29,6 +39,13 @@ class StepWatch:
         """Whether a watched step is under way."""
         self._spent = 0.0
         """Seconds that looking at this step has taken."""
+        self._passed: set[Phase] = set()
+        """Phases that this step has come to."""
+        self._altered: dict[str, None] = {}
+        """What is done in this step besides what the program does."""
+        self._opened = Opened(self._probe)
+        self._shown: ParameterShown | None = None
+        """The open parameter after the update of this step."""
         self._batch = self._phase = ""
         self._step = -1
         """The last step that was watched, -1 for none; its batch, and the phase it came to."""
@@ -41,32 +58,86 @@ class StepWatch:
         """The first step after `step` that should be watched, as things stand."""
         return self._probe.next_due(step, self._clock())
 
-    def begin(self, step: int, batch: Any) -> None:
-        """The step is about to start, with this batch."""
+    def begin(self, step: int, batch: Any, altered: Iterable[str] = ()) -> None:
+        """The step is about to start, with this batch; `altered` is what is done in it besides what
+        its program does."""
         self.inside = True
         self._step, self._batch = step, shapes(batch)
-        self._spent = 0.0
+        self._spent, self._shown = 0.0, None
+        self._passed.clear()
+        self._altered = dict.fromkeys(altered)
         with self._looking():
             self._probe.begin(step)
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
-        self._phase = phase
+        self._phase = phase_name(phase)
+        self._passed.add(self._phase)
         with self._looking():
-            self._probe.observe(phase)
+            self._probe.observe(phase, 2 if "backward-twice" in self._altered else 1)
+            if phase == UPDATE and "step-before-backward" in self._altered:
+                self._probe.measure_gradients()  # its own are there only now
+        if self._opened.parameter and phase == UPDATE:
+            self._shown = self._look_inside(self._step, self._phase)
 
     def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
         """The step, which is `phases`, is about to be held at `phase`."""
-        t, line = self._publisher.t, _line(phases)
-        self._publisher.emit(PhaseEntered(t=t, step=step, phase=phase, line=line))
-        self._show(phase, self._probe.snapshot(step, held=True), self._batch)
+        if phase not in STANDARD:  # nobody knows what it does to the gradients
+            with self._looking():
+                self._probe.measure_gradients()
+        t, name, line = self._publisher.t, phase_name(phase), _line(phases, self._code)
+        self._publisher.emit(PhaseEntered(t=t, step=step, phase=name, line=line))
+        self._show(name, self._probe.snapshot(step, held=True), self._batch)
+        if self._opened.parameter:
+            self._publisher.emit(self._look_inside(step, name))
+        if self._opened.graph and phase == FORWARD:
+            self._publisher.emit(self._opened.show_graph(t, step, name))
 
     def stand(self, step: int) -> None:
         """The loop holds still between two steps, after `step`: how things stand now."""
         watched = step == self._step
         with self._looking():
             snapshot = self._probe.stand(step, watched=watched)
-        self._show(self._phase if watched else "", snapshot, "")
+        name = self._phase if watched else ""
+        self._show(name, snapshot, "")
+        if self._opened.parameter:
+            self._publisher.emit(self._look_inside(step, name))
+
+    def open(self, parameter: str, step: int) -> str:
+        """Show a parameter from now on, an empty name: none; the loop is inside `step` or after it.
+        Gives a sentence where there is no such parameter."""
+        if parameter and self._opened.lacks(parameter):
+            return f"There is no parameter {parameter!r} to look at."
+        self._opened.parameter = parameter
+        self._publisher.emit(self._look_inside(step, self._phase_of(step)))
+        return ""
+
+    def open_graph(self, step: int, *, is_open: bool = True) -> str:
+        """Show the graph behind the loss, and again after each forward pass that is held, or no
+        more. Gives a sentence where there is no graph."""
+        self._opened.graph = is_open
+        if not is_open:
+            return ""
+        event = self._opened.show_graph(self._publisher.t, step, self._phase_of(step))
+        if not event.nodes:
+            return "There is no graph to show: the loss hangs on none. Go on to a forward pass."
+        self._publisher.emit(event)
+        return ""
+
+    def alter(self, how: str) -> None:
+        """In the step under way this is done too."""
+        self._altered[how] = None
+
+    def takes(self, kind: MistakeKind) -> bool:
+        """Whether a step is under way that has yet to come to where this mistake is made."""
+        return self.inside and NEEDED[kind][0] not in self._passed
+
+    def _phase_of(self, step: int) -> str:
+        return self._phase if step == self._step else ""
+
+    def _look_inside(self, step: int, phase: str) -> ParameterShown:
+        with self._looking():
+            return self._opened.show(self._publisher.t, step, phase)
 
     def _show(self, phase: str, snapshot: dict[str, Any], batch: str) -> None:
         """Log a snapshot of a loop that holds still, with the numbers that a person may read."""
@@ -87,7 +158,12 @@ class StepWatch:
                 snapshot = self._probe.snapshot(step, held=False)
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
+            if self._opened.parameter:
+                self._publisher.note(self._shown or self._look_inside(step, self._phase))
             self._probe.rest(self._clock(), self._spent)
+        for kind, needed in NEEDED.items():
+            if kind in self._altered and (lacking := [p for p in needed if p not in self._passed]):
+                self._publisher.remark(step, f"{kind} does nothing: the step has no {lacking[0]}.")
         for remark in self._probe.remarks():
             self._publisher.remark(step, remark)
 
@@ -115,9 +191,14 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _line(phases: GeneratorType[Phase, None, None]) -> int:
-    """The line at which the innermost running generator of a step stands."""
-    while isinstance(phases.gi_yieldfrom, GeneratorType):
+def _line(phases: object, code: CodeType | None) -> int:
+    """The line at which a step stands in the function that is shown as it, else in the innermost
+    of its running generators; 0 for a step that is none."""
+    line = 0
+    while isinstance(phases, GeneratorType):
+        if phases.gi_frame is not None:
+            line = phases.gi_frame.f_lineno
+        if phases.gi_code is code:
+            break
         phases = phases.gi_yieldfrom
-    frame = phases.gi_frame
-    return frame.f_lineno if frame is not None else 0
+    return line

@@ -10,7 +10,7 @@ import pytest
 from tests.tui.fakes import FakeSession, FakeSource, summary
 from tests.tui.opened import FINISHED, MEASURED, STARTED
 from tui_lab import history
-from tui_lab.events import RunEvent, RunFinished
+from tui_lab.events import RunEvent, RunFinished, RunResumed
 from tui_lab.history import History
 from tui_lab.run import RunStatus
 from tui_lab.runs.kept import kept_path
@@ -82,3 +82,49 @@ def test_what_a_dead_worker_left_half_written_is_damage(tmp_path: Path) -> None:
     live.read()
     crashed.read()
     assert (live.view.damage, crashed.view.damage) == ({}, {"torn": 1})
+
+
+def test_a_run_that_had_ended_is_read_on_once_it_is_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    write(path)
+    feed = feed_on(History(path), RunStatus.FINISHED)
+    feed.read()
+    assert (feed.is_complete, feed.status) == (True, RunStatus.FINISHED)
+
+    feed.inquire(FakeSession(runs=[summary(1, status=RunStatus.PENDING)]))
+    assert (feed.is_complete, feed.status) == (False, RunStatus.PENDING)
+    assert not feed.read()
+    log = RunLog(path)
+    log.append(RunResumed(t=1.0, step=100, from_step=100))
+    log.append(STARTED)
+    log.close()
+    assert feed.read()
+    assert (feed.view.step, feed.status) == (100, RunStatus.RUNNING)
+
+    log = RunLog(path)
+    log.append(FINISHED)
+    log.close()
+    feed.inquire(FakeSession(runs=[summary(1, status=RunStatus.FINISHED)]))
+    feed.read()
+    feed.inquire(FakeSession(runs=[summary(1, status=RunStatus.FINISHED)]))
+    assert feed.is_complete
+
+
+def test_a_worker_that_is_about_to_leave_takes_nothing_up(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    write(path)
+    feed = feed_on(History(path), RunStatus.RUNNING)
+    feed.read()
+    feed.inquire(FakeSession(runs=[summary(1, status=RunStatus.RUNNING)]))
+    assert (feed.is_complete, feed.status) == (True, RunStatus.FINISHED)
+
+
+def test_a_run_that_nobody_takes_up_in_the_end_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    write(path)
+    feed = feed_on(History(path), RunStatus.FINISHED)
+    feed.read()
+    for status in (RunStatus.PENDING, RunStatus.FINISHED):
+        feed.inquire(FakeSession(runs=[summary(1, status=status)]))
+        feed.read()
+    assert (feed.is_complete, feed.status) == (True, RunStatus.FINISHED)

@@ -8,7 +8,8 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from tui_lab.tui.panes.gradient_table import COLUMNS, GradientTable, sparkline, table_rows
+from tui_lab.tui.panes.gradient_rows import COLUMNS, sparkline, table_rows
+from tui_lab.tui.panes.gradient_table import GradientTable
 from tui_lab.view_models.gradients import GradientState
 
 STATE = GradientState(
@@ -99,3 +100,67 @@ async def test_many_parameters_scroll_under_the_heading() -> None:
         lines = [table.render_line(y).text for y in range(10)]
         assert "requires_grad" in lines[0]
         assert "layer.29.weight" in lines[9]
+
+
+def test_what_changed_is_marked_by_a_sign() -> None:
+    changed = dataclasses.replace(STATE, changed=frozenset({"grad", "grad_norm"}))
+    _, row = (content.plain for content in table_rows([changed], 200))
+    assert "•accumulated ×3" in row
+    assert " •1.21" in row
+    assert row.count("•") == 2
+    _, same = (content.plain for content in table_rows([STATE], 200))
+    assert "•" not in same
+
+
+OPENED = ("▾ layer.1.weight", "  value  1, 2", "  Δ      •0.5")
+
+
+def lines(table: GradientTable) -> list[str]:
+    return [table.render_line(y).text.rstrip() for y in range(table.size.height)]
+
+
+async def test_the_cursor_goes_through_the_parameters_and_past_what_is_open() -> None:
+    app = Table()
+    async with app.run_test(size=(120, 10)) as pilot:
+        table = app.query_one(GradientTable)
+        table.show(MANY[:3], ["loss 8"], "layer.1.weight", OPENED)
+        app.set_focus(None)
+        await pilot.pause()
+        assert not any(line.startswith("▸") for line in lines(table))
+        table.focus()
+        await pilot.press("j", "down")
+        assert [line.split()[0] for line in lines(table)[1:7]] == [
+            "layer.0.weight",
+            "layer.1.weight",
+            "▾",
+            "value",
+            "Δ",
+            "▸layer.2.weight",
+        ]
+        assert lines(table)[7] == " loss 8"
+        await pilot.press("up")
+        assert lines(table)[2].startswith("▸layer.1.weight")
+
+
+async def test_the_cursor_stays_in_sight() -> None:
+    app = Table()
+    async with app.run_test(size=(120, 10)) as pilot:
+        table = app.query_one(GradientTable)
+        table.show(MANY)
+        table.focus()
+        await pilot.press(*["down"] * 29)
+        assert lines(table)[-1].startswith("▸layer.29.weight")
+        await pilot.press(*["up"] * 29)
+        assert lines(table)[1].startswith("▸layer.0.weight")
+
+
+async def test_what_is_opened_comes_in_sight() -> None:
+    app = Table()
+    async with app.run_test(size=(120, 10)) as pilot:
+        table = app.query_one(GradientTable)
+        table.show(MANY, [], "layer.20.weight", OPENED)
+        await pilot.pause()
+        await pilot.pause()
+        seen = "\n".join(lines(table))
+        assert "layer.20.weight" in seen
+        assert "•0.5" in seen

@@ -75,7 +75,7 @@ class GradientAccumulation(Program):
             yield self.backward()
         self.peak_micro = float(self._memory.peak())
         self.loss = torch.cat(losses)
-        self._compare(_flat([p.grad for p in self.accumulating]), whole)
+        self._compare(_flat([_gradient(p) for p in self.accumulating]), whole)
         sgd(self.accumulating, self.hp.lr, 1)
         yield self.update()
         self._step_big(X, y)
@@ -162,6 +162,11 @@ def _equal_sizes(n: int, pieces: int) -> list[int]:
     return [size + (i < rest) for i in range(pieces)]
 
 
-def _flat(tensors: list[Tensor] | list[Tensor | None] | tuple[Tensor, ...]) -> Tensor:
+def _gradient(parameter: Tensor) -> Tensor:
+    """What there is of it: nothing was added up where there is none."""
+    return torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+
+
+def _flat(tensors: list[Tensor] | tuple[Tensor, ...]) -> Tensor:
     """All components in one vector of their own."""
-    return torch.cat([t.detach().reshape(-1) for t in tensors if t is not None])
+    return torch.cat([t.detach().reshape(-1) for t in tensors])

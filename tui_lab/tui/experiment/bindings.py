@@ -70,6 +70,23 @@ STEERING: list[BindingType] = [
         id="run.evaluate",
         show=False,
     ),
+    Binding(
+        "m",
+        "choose_mistake",
+        "mistake",
+        tooltip="Make a classic mistake for one step: forget zero_grad, …",
+        id="run.mistake",
+        show=False,
+    ),
+    Binding(
+        "G",
+        "show_graph",
+        "graph",
+        key_display="G",
+        tooltip="Unfold the graph behind the loss: its grad_fn, as a tree",
+        id="run.graph",
+        show=False,
+    ),
     Binding("t", "steer('stop')", "stop", tooltip="End the run", id="run.stop", show=False),
 ]
 KNOBS: list[BindingType] = [

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
+from tui_lab.inspection import GraphShown
 from tui_lab.run import RunStatus
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.layout import ExperimentLayout
@@ -114,6 +115,11 @@ class RunDisplay:
         if option == "freeze":
             return self._run.feed is not None
         return option != "clear" or bool(self._run.overlays)
+
+    @property
+    def graph(self) -> GraphShown | None:
+        """The newest graph behind the loss that the run has shown."""
+        return self.view.opened.graph if self.view else None
 
     @property
     def _chart(self) -> Chart | None:

@@ -50,6 +50,7 @@ class RunFeed:
         """Why the log can't be read, if it can't."""
         self.reported: RunStatus | None = None
         """What `inquire` was told last."""
+        self._goes_on = False
         self._source = source
         self._clock = clock
 
@@ -57,20 +58,28 @@ class RunFeed:
     def status(self) -> RunStatus:
         """The run's state; a worker that has vanished counts, once its whole log is read."""
         said, reported = self.view.status, self.reported
+        if self._goes_on and reported is not None:
+            return reported
         if said.is_finished or reported is None or not (self.caught_up and reported.is_finished):
             return said
         return reported
 
     def inquire(self, session: Session) -> None:
-        """Ask whether the worker is there: that it has vanished no log can tell."""
-        if self.view.ended is not None:
-            return
+        """Ask whether the worker is there: that it has vanished no log can tell, nor that a run
+        which has ended is being taken up."""
+        before, reported = self.reported, self._ask(session)
+        # A worker that has just written its last event says for a moment that it runs.
+        was_over = reported is RunStatus.PENDING or (before is not None and before.is_finished)
+        ended = self.view.ended is not None
+        self._goes_on = ended and was_over and not reported.is_finished
+        self.reported = reported
+        self._source.settle(reported.is_finished)
+
+    def _ask(self, session: Session) -> RunStatus:
         try:
-            self.reported = session.runs.status(self.run_id)
+            return session.runs.status(self.run_id)
         except TuiLabError:
-            self.reported = RunStatus.CRASHED  # its directory is gone or torn
-        if self.reported.is_finished:
-            self._source.settle()
+            return RunStatus.CRASHED  # its directory is gone or torn
 
     @property
     def standing(self) -> Standing:
@@ -82,12 +91,13 @@ class RunFeed:
     @property
     def is_complete(self) -> bool:
         """Whether the run's last event has been read."""
-        return self.caught_up and self.view.ended is not None
+        return self.caught_up and self.view.ended is not None and not self._goes_on
 
     def read(self) -> bool:
         """Fold what is there for about `BUDGET` seconds; whether anything was.
 
-        After a run's last event there is nothing more to come, and the file is left alone.
+        After a run's last event there is nothing more to come, and the file is left alone, until
+        the run is taken up.
         """
         if self.is_complete:
             return False
@@ -106,6 +116,7 @@ class RunFeed:
         if self.reported is not None and self.reported.is_finished:
             self._source.keep(self.view)
         damage = dict(self._source.damage)
+        self._goes_on = self._goes_on and self.view.ended is not None
         if self.view.ended is None and self.reported in _LOGGED_ENDS and not damage.get("torn"):
             damage["missing at the end"] = 1
         self.view.note_damage(damage)

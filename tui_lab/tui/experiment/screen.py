@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
-from tui_lab.commands import SetHyperparameter, SetHyperparameters, set_command
+from tui_lab.commands import Mistake, SetHyperparameter, SetHyperparameters, set_command
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
@@ -20,6 +20,7 @@ from tui_lab.tui.experiment.copying import copy_card, show_at_the_end
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.guess import OpenGuess
+from tui_lab.tui.experiment.insight import Insight
 from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.live_knobs import LiveKnobs
 from tui_lab.tui.experiment.mode import mode_of
@@ -87,6 +88,7 @@ class ExperimentScreen(Screen[None]):
             experiment, self.knobs, self.guess, self.mode, ask, self._reveal, begin
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
+        self.insight = Insight(self.steering, self.post_message, ask, lambda: self.shown.graph)
         for name, action in _actions(self):
             setattr(self, f"action_{name}", action)
 
@@ -153,6 +155,8 @@ class ExperimentScreen(Screen[None]):
         if is_seen(self):
             self.shown.look_after(self.session)
             self.run.inquire()
+            if self._tailing is not None and self.run.awaits_more:
+                self._tailing.resume()
 
     def draw(self) -> None:
         """Bring what is visible up to date, where its data changed."""
@@ -222,6 +226,8 @@ class ExperimentScreen(Screen[None]):
                 self.live_knobs.settle([name], taken=event.taken)
             case SetHyperparameters(values):
                 self.live_knobs.settle(values, taken=event.taken)
+            case Mistake(kind) if event.taken:
+                notify(self, f"{kind}: in step {event.step:,}")
 
     def _reveal(self) -> None:
         """Once the run that a guess was about has shown it, put both beside each other."""
@@ -260,6 +266,8 @@ class ExperimentScreen(Screen[None]):
                 return self.steering.can(order) or None
             case "chart", (str(option),):
                 return self.shown.can(option) or None
+            case "show_graph" | "choose_mistake", _:
+                return self.insight.can_look or None
             case "choose_preset", _:
                 return bool(self.experiment.presets)
             case "open_pane", ("charts",):
@@ -273,6 +281,9 @@ def _actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]
     yield "steer", screen.steering.give
     yield "nudge", screen.knobs.nudge_current
     yield "choose_preset", screen.presets.choose
+    yield "look_into", screen.insight.open
+    yield "show_graph", screen.insight.show_graph
+    yield "choose_mistake", screen.insight.choose_mistake
     yield "zoom", screen.body.zoom
     yield "focus_pane", screen.body.focus_pane
     yield "focus_knobs", screen.body.focus_knobs

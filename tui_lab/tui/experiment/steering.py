@@ -35,6 +35,8 @@ class Steering:
             self.command = command
             self.taken = answer is not None and answer.ok
             """Whether the run does as it was told."""
+            self.step = answer.step if answer else 0
+            """The step from which on it does."""
 
     class Stopped(Message):
         """The run was told to end, by force when it did not answer."""

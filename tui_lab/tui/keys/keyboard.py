@@ -11,6 +11,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from tui_lab.tui.dialogs.again import AgainDialog
+from tui_lab.tui.dialogs.graph import GraphDialog
+from tui_lab.tui.dialogs.mistake import MistakeDialog
 from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
@@ -21,6 +23,7 @@ from tui_lab.tui.keys.bindings import EVERYWHERE
 from tui_lab.tui.keys.help import HelpScreen
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
+from tui_lab.tui.panes.gradient_table import GradientTable
 from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog
 from tui_lab.tui.runs.export_dialog import ExportDialog
@@ -32,6 +35,7 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (RunTable, HomeScreen),
     (RunTable, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
+    (GradientTable, ExperimentScreen),
 )
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (
@@ -39,7 +43,9 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     ColumnsDialog,
     DeleteDialog,
     ExportDialog,
+    GraphDialog,
     HelpScreen,
+    MistakeDialog,
     PredictionDialog,
     PresetDialog,
     QuitDialog,

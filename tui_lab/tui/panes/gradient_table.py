@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Click
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
+from tui_lab.tui.panes.gradient_rows import line, table_rows
+
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
     from tui_lab.view_models.gradients import GradientState
 
-COLUMNS = (
-    "parameter",
-    "shape",
-    "requires_grad",
-    ".grad",
-    "‖p‖",
-    "‖∇‖",
-    "‖Δ‖/‖p‖",
-    "∇ lately",
-    "health",
-)
-_EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖", "‖Δ‖/‖p‖")
-"""Columns to leave out where there is no room, in that order."""
-_LEAST = {".grad": 8, "‖p‖": 8, "‖∇‖": 8, "health": 10}
-"""Columns as wide as what they usually hold, so that the others need not move when it changes."""
-_RIGHT = ("‖p‖", "‖∇‖", "‖Δ‖/‖p‖")
-_LEVELS = "▁▂▃▄▅▆▇█"
-_SPARK_WIDTH = 10
-_LONGEST_NAME = 24
-_COLOURS = {
-    "ok": "$success",
-    "vanishing": "$warning",
-    "exploding": "$error",
-    "non-finite": "$error",
-}
+HERE = "▸"
+"""Before the row at the cursor, while the pane has the focus."""
 
 
 class GradientTable(ScrollView, can_focus=True):
@@ -48,34 +28,152 @@ class GradientTable(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     GradientTable { padding: 0; height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
     """
+    HELP: ClassVar[str | None] = """\
+A row for each parameter. `{parameter.open=enter}` opens the one at the cursor to its numbers: its
+value, its `.grad`, and `Δ`, how far it has moved since before the step. They follow a run that goes
+on, phase by phase where it is held. `•` stands before what is other than at the last phase.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "up,k",
+            "move(-1)",
+            "parameter up",
+            tooltip="To the parameter above",
+            id="parameter.previous",
+            show=False,
+        ),
+        Binding(
+            "down,j",
+            "move(1)",
+            "parameter down",
+            tooltip="To the parameter below",
+            id="parameter.next",
+            show=False,
+        ),
+        Binding(
+            "enter",
+            "open",
+            "open",
+            tooltip="Open this parameter to its numbers, or close it",
+            id="parameter.open",
+        ),
+        Binding(
+            "escape",
+            "close",
+            "close",
+            tooltip="Close the parameter that is open",
+            id="parameter.close",
+            show=False,
+        ),
+    ]
 
     def __init__(self, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self._states: tuple[GradientState, ...] = ()
         self._contents: tuple[str, ...] = ()
+        self._opened: tuple[str, ...] = ()
+        self._open = ""
+        """The name of the parameter whose numbers stand below its row."""
+        self._cursor = 0
         self._rows: list[Content] = []
 
-    def show(self, states: Sequence[GradientState], contents: Sequence[str] = ()) -> None:
-        """Show these parameters, and below them lines with what is in them; only rows that changed
-        are drawn again."""
+    def show(
+        self,
+        states: Sequence[GradientState],
+        contents: Sequence[str] = (),
+        open_name: str = "",
+        opened: Sequence[str] = (),
+    ) -> None:
+        """Show these parameters, below the one that is open the lines on it, and below all of them
+        lines with what is in them; only rows that changed are drawn again."""
+        newly = open_name != self._open
         self._states, self._contents = tuple(states), tuple(contents)
+        self._open, self._opened = open_name, tuple(opened)
+        self._cursor = max(0, min(self._cursor, len(states) - 1))
         self._draw()
+        if newly and open_name:
+            self.call_after_refresh(self._reach, self._place_of(open_name))
 
     def on_resize(self) -> None:
         self._draw()
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self._draw()
+
+    async def on_click(self, event: Click) -> None:
+        """A row that is clicked is opened or closed."""
+        place = event.y + self.scroll_offset.y
+        for index, state in enumerate(self._states):
+            if event.y and self._place_of(state.name) == place:
+                self._cursor = index
+                await self.action_open()
+
+    def action_move(self, distance: int) -> None:
+        """Move the cursor through the parameters, and on to what stands below the last of them."""
+        there = self._cursor + distance
+        if 0 <= there < len(self._states):
+            self._cursor = there
+            self._draw()
+            self._reach(self._place_of(self._states[there].name))
+        else:
+            self.scroll_relative(y=distance, animate=False)
+
+    async def action_open(self) -> None:
+        """Open the parameter at the cursor; close it where it is open."""
+        if self._states:
+            name = self._states[self._cursor].name
+            await self._ask_for("" if name == self._open else name)
+
+    async def action_close(self) -> None:
+        """Close the parameter that is open."""
+        await self._ask_for("")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to open, or to close."""
+        if action == "close":
+            return bool(self._open)
+        return bool(self._states) if action == "open" else True
+
+    async def _ask_for(self, name: str) -> None:
+        """Have the run shown opened at this parameter, or at none."""
+        await self.run_action(f"screen.look_into({name!r})")
+
+    def _place_of(self, name: str) -> int:
+        """The row in which a parameter stands; the heading is the first."""
+        names = [state.name for state in self._states]
+        index = names.index(name) if name in names else 0
+        below = self._open in names and names.index(self._open) < index
+        return 1 + index + (len(self._opened) if below else 0)
+
+    def _reach(self, place: int) -> None:
+        """Have a row in sight, with the lines that belong to it as far as there is room."""
+        height = self.scrollable_content_region.height
+        is_open = place == self._place_of(self._open) if self._open else False
+        last = place + (len(self._opened) if is_open else 0)
+        y = min(max(self.scroll_offset.y, last - height + 1), place - 1)
+        self.scroll_to(y=y, animate=False)
+
     def _draw(self) -> None:
-        rows = table_rows(self._states, self.scrollable_content_region.width - 2)
-        rows += [Content.styled(line, "$text-muted") for line in self._contents]
-        old, self._rows = self._rows, rows
-        if len(rows) != len(old):
-            self.virtual_size = Size(0, len(rows))
+        old, self._rows = self._rows, self._made()
+        if len(self._rows) != len(old):
+            self.virtual_size = Size(0, len(self._rows))
             self.refresh()
             return
-        for y, (row, before) in enumerate(zip(rows, old, strict=True)):
+        for y, (row, before) in enumerate(zip(self._rows, old, strict=True)):
             if row.markup != before.markup:
                 place = y - self.scroll_offset.y if y else 0
                 self.refresh(Region(0, place, self.size.width, 1))
+
+    def _made(self) -> list[Content]:
+        heading, *rows = table_rows(self._states, self.scrollable_content_region.width - 2)
+        made = [Content.assemble(" ", heading)]
+        for index, row in enumerate(rows):
+            is_here = index == self._cursor and self.has_focus
+            made.append(Content.assemble((HERE, "bold $accent") if is_here else " ", row))
+            if self._states[index].name == self._open:
+                made += map(line, self._opened)
+        return [*made, *map(line, self._contents)]
 
     def render_line(self, y: int) -> Strip:
         """The header stays while the rows scroll."""
@@ -83,83 +181,5 @@ class GradientTable(ScrollView, can_focus=True):
         width = self.size.width
         if place >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        row = Content.assemble(" ", self._rows[place])
-        [strip, *_] = Visual.to_strips(self, row, width, 1, self.visual_style)
+        [strip, *_] = Visual.to_strips(self, self._rows[place], width, 1, self.visual_style)
         return strip
-
-
-def table_rows(states: Sequence[GradientState], width: int) -> list[Content]:
-    """The header and a row per parameter, without the columns that do not fit into `width`."""
-    if not states:
-        return [Content.styled("Gradients appear with the first step.", "$text-muted")]
-    cells = [_cells(state) for state in states]
-    widths = _fitting(cells, width)
-    header = {column: Content.styled(column, "$text-muted") for column in widths}
-    return [_row(row, widths) for row in (header, *cells)]
-
-
-def sparkline(history: Sequence[float], width: int = _SPARK_WIDTH) -> str:
-    """The last norms as levels on a log scale between their extremes; `×` where not finite."""
-    last = list(history)[-width:]
-    logs = [math.log10(v) for v in last if math.isfinite(v) and v > 0]
-    if not logs:
-        return "".join("▁" if math.isfinite(v) else "×" for v in last)
-    low, span = min(logs), max(max(logs) - min(logs), 0.3)
-    return "".join(_level(v, low, span) for v in last)
-
-
-def _level(value: float, low: float, span: float) -> str:
-    if not math.isfinite(value):
-        return "×"
-    share = (math.log10(value) - low) / span if value > 0 else 0.0
-    return _LEVELS[min(len(_LEVELS) - 1, int(share * len(_LEVELS)))]
-
-
-def _cells(state: GradientState) -> dict[str, Content]:
-    name = state.name
-    short_name = name if len(name) <= _LONGEST_NAME else "…" + name[1 - _LONGEST_NAME :]
-    texts = (
-        short_name,
-        state.shape,
-        "yes" if state.requires_grad else "no",
-        state.grad,
-        _figure(state.norm),
-        _figure(state.grad_norm),
-        _figure(state.update),
-    )
-    cells = {column: Content(text) for column, text in zip(COLUMNS, texts, strict=False)}
-    cells["∇ lately"] = Content.styled(sparkline(state.history).ljust(_SPARK_WIDTH), "$accent")
-    cells["health"] = Content.styled(state.health, _COLOURS[state.health])
-    return cells
-
-
-def _fitting(cells: Sequence[dict[str, Content]], width: int) -> dict[str, int]:
-    """The columns that fit, with their widths: first without those that can be spared, in the end
-    no wider than what they hold now."""
-    columns = list(COLUMNS)
-    widths: dict[str, int] = {}
-    for expendable in ("", *_EXPENDABLE):
-        columns = [column for column in columns if column != expendable]
-        for least in (_LEAST, {}):
-            widths = {c: _width(c, cells, least.get(c, 0)) for c in columns}
-            if sum(widths.values()) + 2 * len(widths) - 2 <= width:
-                return widths
-    return widths
-
-
-def _width(column: str, cells: Sequence[dict[str, Content]], least: int) -> int:
-    return max(len(column), least, *(row[column].cell_length for row in cells))
-
-
-def _row(cells: dict[str, Content], widths: dict[str, int]) -> Content:
-    parts: list[Content | str] = []
-    for column, width in widths.items():
-        space = " " * (width - cells[column].cell_length)
-        parts += [space, cells[column]] if column in _RIGHT else [cells[column], space]
-        parts.append("  ")
-    return Content.assemble(*parts[:-1])
-
-
-def _figure(value: float | None) -> str:
-    """Three digits; an en dash where nothing was measured."""
-    return "–" if value is None else f"{value:.3g}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_lab.config import Marker
@@ -13,6 +13,7 @@ from tui_lab.tui.panes.log_view import LogView
 from tui_lab.tui.panes.notes_view import NotesView
 from tui_lab.tui.panes.pane_box import PaneBox
 from tui_lab.tui.panes.picture_pane import PicturePane
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
     from tui_lab.events import GradientsLogged
@@ -78,15 +79,7 @@ class RunPanes(PaneBox):
     def _show(self, view: RunView, frozen: bool) -> None:
         remark = ""
         if self.current == "gradients":
-            from tui_lab.view_models.gradients import (  # with numpy, as above
-                contents,
-                most_contents,
-            )
-
-            states = tuple(view.gradients.values())
-            self.gradients.show(states, contents(view.snapshot))
-            self._table_rows = _AROUND + len(states) + most_contents(view.started)
-            remark = recording(view.snapshot)
+            remark = self._show_gradients(view)
         elif self.current == "code" and view.started is not None:
             self.code.show(view.started.source, view.started.source_line, view.line)
             remark = f"{view.phase} of step {view.phase_step}" if view.phase else "running free"
@@ -100,12 +93,26 @@ class RunPanes(PaneBox):
             self.log_view.show(view.log.lines, view.log.count)
         self.say(remark)
 
+    def _show_gradients(self, view: RunView) -> str:
+        from tui_lab.view_models.contents import contents, most_contents  # with numpy, as above
 
-def recording(snapshot: GradientsLogged | None) -> str:
-    """`graph recorded · grad enabled · after backward of step 12`."""
+        states = tuple(view.gradients.values())
+        before = view.gradient_history.before if view.paused else None
+        open_name = view.opened.parameter.parameter if view.opened.parameter else ""
+        opened = view.opened.lines()
+        self.gradients.show(states, contents(view.snapshot, before), plain(open_name), opened)
+        rows = _AROUND + len(states) + most_contents(view.started)
+        self._table_rows = rows + len(opened)
+        return recording(view.snapshot, view.opened.altered)
+
+
+def recording(snapshot: GradientsLogged | None, altered: Mapping[int, Sequence[str]]) -> str:
+    """`backward-twice · graph recorded · grad enabled · after backward of step 12`; `altered` is
+    what was done besides, by steps."""
     if snapshot is None:
         return ""
+    done = altered.get(snapshot.step, ())
     graph = "graph recorded" if snapshot.graph else "no graph"
     enabled = "grad enabled" if snapshot.grad_enabled else "grad disabled"
     at = f"{snapshot.phase} of step" if snapshot.phase else "step"
-    return f"{graph} · {enabled} · after {at} {snapshot.step:,}"
+    return " · ".join((*done, graph, enabled, f"after {at} {snapshot.step:,}"))

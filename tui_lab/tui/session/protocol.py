@@ -34,8 +34,8 @@ class EventSource(Protocol):
     def view(self, experiment: Experiment | None) -> RunView:
         """The view to fold the events into."""
 
-    def settle(self) -> None:
-        """Nobody writes the log any more."""
+    def settle(self, settled: bool = True) -> None:
+        """Nobody writes the log any more; or somebody does again."""
 
     def keep(self, view: RunView) -> None:
         """All is folded: what may be kept of a long log is kept for the next time."""

@@ -1,0 +1,134 @@
+"""Protects taking a run up again: killed at any step, it goes on from its last checkpoint and ends,
+to the last bit, as if it had never died; a branch without a change is its parent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tui_lab.events import RunResumed
+from tui_lab.plugins import load_experiment
+from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.tail import RunTail
+from tui_lab.schedule import Intervention
+from tui_lab.view_models.run import RunView
+from tui_lab.worker.conduct import conduct
+
+
+def made(runs: Path, experiment: str, values: Mapping[str, Any], **more: Any) -> RunDirectory:
+    declared = load_experiment(experiment)
+    request = RunRequest(
+        experiment=experiment,
+        program=declared.program,
+        hyperparameters=declared.to_json(declared.choose(values)),
+        device="cpu",
+        threads=1,
+        **more,
+    )
+    return RunDirectory.create(runs, request, datetime.now(UTC))
+
+
+def worker(directory: RunDirectory, *, kill_after: int = 0) -> int:
+    """Drive the run in a process of its own; killed once so many steps stand in its log."""
+    pid = os.fork()
+    if not pid:
+        try:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, 1)
+            os._exit(conduct(directory))
+        finally:
+            os._exit(99)
+    while kill_after:
+        if steps(directory) >= kill_after:
+            os.kill(pid, signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def steps(directory: RunDirectory) -> int:
+    try:
+        return view(directory).step
+    except FileNotFoundError:
+        return 0
+
+
+def view(directory: RunDirectory) -> RunView:
+    found = RunView(load_experiment(directory.request().experiment))
+    for event in RunTail(directory.events_path):
+        found.fold(event)
+    return found
+
+
+def numbers(directory: RunDirectory) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """Every measurement of the run, with its step."""
+    series = view(directory).series
+    return {
+        key: list(zip(line.steps.tolist(), line.values.tolist(), strict=True))
+        for key, line in series.items()
+    }
+
+
+def test_a_killed_run_ends_as_if_it_had_never_died(runs: Path) -> None:
+    values = {"epochs": 30}
+    whole, killed = (made(runs, "weight-decay", values) for _ in range(2))
+    assert worker(whole) == 0
+    assert worker(killed, kill_after=40) == -signal.SIGKILL
+    assert killed.status() is RunStatus.CRASHED
+    killed.ask_to_resume({})
+    assert worker(killed) == 0
+    assert repr(numbers(killed)) == repr(numbers(whole))
+    assert killed.status() is RunStatus.FINISHED
+    (resumed,) = [e for e in RunTail(killed.events_path) if isinstance(e, RunResumed)]
+    assert resumed.from_step is not None
+
+
+def test_a_run_that_is_over_goes_on_with_more_epochs(runs: Path) -> None:
+    longer, short = (
+        made(runs, "weight-decay", {"epochs": 30}),
+        made(runs, "weight-decay", {"epochs": 20}),
+    )
+    assert worker(longer) == worker(short) == 0
+    short.ask_to_resume({"epochs": 30})
+    assert worker(short) == 0
+    assert repr(numbers(short)) == repr(numbers(longer))
+    assert view(short).total_epochs == 30
+
+
+def test_a_branch_without_a_change_is_its_parent(runs: Path) -> None:
+    parent = made(runs, "weight-decay", {"epochs": 30})
+    assert worker(parent) == 0
+    child = made(runs, "weight-decay", {"epochs": 30}, parent=parent.id, parent_step=57)
+    assert worker(child) == 0
+    ours, theirs = numbers(child), numbers(parent)
+    assert ours.keys() == theirs.keys()
+    for key, points in theirs.items():
+        assert repr(ours[key]) == repr([point for point in points if point[0] > 57])
+
+
+@pytest.mark.parametrize("change", [{"weight_decay": 30.0}, {"batch_size": 10}, {"lr": 0.01}])
+def test_a_branch_is_the_run_that_was_turned_there(runs: Path, change: dict[str, Any]) -> None:
+    parent = made(runs, "weight-decay", {"epochs": 30})
+    assert worker(parent) == 0
+    child = made(runs, "weight-decay", {"epochs": 30, **change}, parent=parent.id, parent_step=57)
+    turned = made(
+        runs,
+        "weight-decay",
+        {"epochs": 30},
+        schedule=[Intervention(step=58, values=change)],
+    )
+    assert worker(child) == worker(turned) == 0
+    ours, theirs = numbers(child), numbers(turned)
+    for key, points in theirs.items():
+        assert repr(ours[key]) == repr([point for point in points if point[0] > 57])
+    assert ours["step", "train/loss"] != numbers(parent)["step", "train/loss"][57:]
+    assert view(child).epoch == view(turned).epoch == 30

@@ -1,0 +1,140 @@
+"""Which states of a run are on disk: one file each in `checkpoints/`, and a manifest of them.
+
+The manifest says of each file what it holds and its SHA-256; a file it does not know, or knows
+otherwise, is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tui_lab import checks
+from tui_lab.errors import RunError
+from tui_lab.runs.encoding import dumps, loads
+from tui_lab.runs.regular_file import open_regular, read_regular
+from tui_lab.runs.replacement import replacing
+
+MOST = 64
+"""Files kept of one run."""
+MOST_BYTES = 512 << 20
+"""Bytes of them all together."""
+_MANIFEST = "manifest.json"
+_MOST_MANIFEST = 1 << 20
+_CHUNK = 1 << 20
+ASKED = "asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointRecord:
+    """One state on disk: steps and epochs completed, batches `taken` of the epoch under way."""
+
+    file: str
+    step: int
+    epoch: int
+    taken: int
+    t: float
+    """Seconds of the run."""
+    bytes: int
+    sha256: str
+    digest: str
+    """Of the state: equal states have equal ones."""
+    reason: str = ""
+    """Why it was kept; empty for one that was due."""
+
+    @classmethod
+    def from_json(cls, data: Any) -> CheckpointRecord:
+        """The record in a decoded object; raises `ValueError`, which names the field."""
+        record = cls(**checks.fields(data, _CHECKS, _REQUIRED))
+        if Path(record.file).name != record.file:
+            raise ValueError(f"file is {record.file[:40]!r}, not a name")
+        return record
+
+
+_CHECKS: Mapping[str, checks.Check] = {
+    "file": checks.name,
+    "step": checks.whole,
+    "epoch": checks.whole,
+    "taken": checks.whole,
+    "t": checks.seconds,
+    "bytes": checks.whole,
+    "sha256": checks.name,
+    "digest": checks.name,
+    "reason": checks.name,
+}
+_REQUIRED = tuple(field for field in _CHECKS if field != "reason")
+
+
+def checkpoints_path(run: Path) -> Path:
+    """Where they lie for the run in this directory."""
+    return run / "checkpoints"
+
+
+def read_manifest(run: Path) -> list[CheckpointRecord]:
+    """What is on disk of a run, in the order of steps; nothing where there is no manifest. Raises
+    `RunError` for one that can't be read."""
+    path = checkpoints_path(run) / _MANIFEST
+    try:
+        data = loads(read_regular(path, _MOST_MANIFEST))
+        records = checks.listed(CheckpointRecord.from_json)(data)
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise RunError(f"The manifest of {run.name}'s checkpoints is damaged ({error}).") from error
+    return sorted(records, key=lambda record: record.step)
+
+
+def write_manifest(run: Path, records: Sequence[CheckpointRecord]) -> None:
+    """Say what is on disk, durably; raises `OSError`."""
+    with replacing(checkpoints_path(run) / _MANIFEST, durable=True) as file:
+        file.write(dumps([asdict(record) for record in records], indent=True) + b"\n")
+
+
+def why_not(run: Path, record: CheckpointRecord) -> str:
+    """What is wrong with the file of a record, in a sentence; empty where nothing is."""
+    name = f"The checkpoint after step {record.step:,}"
+    digest = hashlib.sha256()
+    try:
+        with open_regular(checkpoints_path(run) / record.file) as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
+    except FileNotFoundError:
+        return f"{name} is missing."
+    except OSError as error:
+        return f"{name} can't be read ({error.strerror or error})."
+    return "" if digest.hexdigest() == record.sha256 else f"{name} is damaged: it is not used."
+
+
+def nearest(records: Sequence[CheckpointRecord], step: int | None) -> list[CheckpointRecord]:
+    """Those at or before `step` (None: all of them), the nearest first."""
+    fitting = [record for record in records if step is None or record.step <= step]
+    return sorted(fitting, key=lambda record: record.step, reverse=True)
+
+
+def thinned(records: Sequence[CheckpointRecord]) -> list[CheckpointRecord]:
+    """As many of them as there is room for, in the order of steps; of too many half as many stay.
+
+    The first and the newest stay, and what was asked for as long as it fits. Of the others that one
+    goes first whose neighbours are nearest to each other, so that from what stays no step is far.
+    Of states so large that not three of them fit, only the newest two stay.
+    """
+    kept = sorted(records, key=lambda record: record.step)
+    most = MOST if len(kept) <= MOST else MOST // 2
+    while len(kept) > 2 and not _fit(kept, most):
+        kept.remove(_least_missed(kept))
+    return kept
+
+
+def _fit(records: Sequence[CheckpointRecord], most: int) -> bool:
+    return len(records) <= most and sum(record.bytes for record in records) <= MOST_BYTES
+
+
+def _least_missed(records: Sequence[CheckpointRecord]) -> CheckpointRecord:
+    inner = range(1, len(records) - 1)
+    if len(inner) == 1:
+        return records[0]
+    due = [place for place in inner if records[place].reason != ASKED] or list(inner)
+    return records[min(due, key=lambda place: records[place + 1].step - records[place - 1].step)]

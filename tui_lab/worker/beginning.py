@@ -1,0 +1,248 @@
+"""Where a run begins: at its first step, as another was after some step, or where it left off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from tui_lab.errors import RunError
+from tui_lab.events import HyperparameterChanged, RunBranched, RunEvent, StepAltered
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.run import RunRequest
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.schedule import Intervention
+from tui_lab.training.adoption import adopt, adopt_parameters
+from tui_lab.training.program import Program
+from tui_lab.training.state import restore
+from tui_lab.worker.checkpoints import Place, find
+from tui_lab.worker.fitting import fit
+from tui_lab.worker.former import Former, former, require_begun
+from tui_lab.worker.interventions import Interventions, forks
+from tui_lab.worker.past import Past
+from tui_lab.worker.playback import Playback, set_values
+
+Build = Callable[[torch.device, Hyperparameters], Program]
+"""A program ready for its first step."""
+START = Place(0, 0, 0, 0.0)
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A program that stands at `place`, and what is known of the run until then."""
+
+    program: Program
+    place: Place = START
+    remarks: tuple[str, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """The hyperparameters the run began with, in their JSON form."""
+    planned: tuple[Intervention, ...] = ()
+    done: tuple[Intervention, ...] = ()
+    alarms: Mapping[str, int] = field(default_factory=dict)
+    events: tuple[RunEvent, ...] = ()
+    """What happened with it."""
+    is_resumed: bool = False
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches of a whole epoch; 0 for a demonstration."""
+        return len(self.program.batches) if self.program.epochs else 0
+
+    @property
+    def epoch_offset(self) -> int:
+        """Steps by which the epochs are shifted: what lies behind may have had other batches."""
+        ends = self.place.step + self.steps_per_epoch - self.place.taken
+        return ends - (self.place.epoch + 1) * self.steps_per_epoch
+
+    @property
+    def total_steps(self) -> int:
+        """The number of the last step, as things stand."""
+        return self.epoch_offset + self.program.epochs * self.steps_per_epoch
+
+
+def begin(
+    build: Build, directory: RunDirectory, request: RunRequest, experiment: Experiment
+) -> Beginning:
+    """Where the run in `directory` begins: where it left off if it ever began, else as a branch of
+    its parent if it has one, else at its first step. Raises `RunError` where it can't."""
+    asked = directory.resumption()
+    if asked is not None:
+        return resumed(build, directory, request, experiment, asked)
+    if request.parent:
+        return branched(build, directory, request, experiment)
+    return fresh(build, request, experiment)
+
+
+def fresh(build: Build, request: RunRequest, experiment: Experiment) -> Beginning:
+    """A run from its first step on."""
+    hyperparameters = experiment.choose(request.hyperparameters)
+    fitted = fit(lambda device: build(device, hyperparameters), request)
+    return Beginning(
+        fitted.program,
+        remarks=fitted.remarks,
+        values=request.hyperparameters,
+        planned=tuple(request.schedule),
+    )
+
+
+def resumed(
+    build: Build,
+    directory: RunDirectory,
+    request: RunRequest,
+    experiment: Experiment,
+    asked: Mapping[str, Any],
+) -> Beginning:
+    """A run that goes on from its newest usable checkpoint, with the values that are `asked` for
+    (JSON form) from there on, and everything done to it again that was done since. Raises
+    `RunError`."""
+    past = former(directory)
+    program, place, complaints = _restored(build, directory, request, experiment, past, None)
+    until = past.until(place.step)
+    again = [each for each in past.done if each.step > place.step and each.act != "stop"]
+    known = {(each.step, each.act, *each.values) for each in past.done}
+    rest = [
+        each
+        for each in request.schedule
+        if each.step > place.step and (each.step, each.act, *each.values) not in known
+    ]
+    new = [Intervention(step=place.step + 1, values=asked)] if asked else []
+    return Beginning(
+        program,
+        replace(place, t=past.t),
+        remarks=complaints,
+        values=request.hyperparameters,
+        planned=(*again, *(each for each in rest if each.act != "stop"), *new),
+        done=until.done,
+        alarms=until.alarms,
+        is_resumed=True,
+    )
+
+
+def branched(
+    build: Build, directory: RunDirectory, request: RunRequest, experiment: Experiment
+) -> Beginning:
+    """A run that begins as its parent was after `request.parent_step` steps, with its own values.
+    Raises `RunError`."""
+    parent = RunDirectory(directory.path.parent / request.parent)
+    origin, past = parent.request(), former(parent)
+    step = request.parent_step
+    if step > past.step:
+        raise RunError(f"{parent.id} has not been at step {step:,}; it came to {past.step:,}.")
+    program, place, complaints = _restored(build, parent, origin, experiment, past, step)
+    playback = played(experiment, program, past, place)
+    playback.to(step)
+    before = experiment.to_json(vars(program.hp))
+    values = {k: v for k, v in request.hyperparameters.items() if before[k] != v}
+    program, taken = forked(build, program, experiment, values, weights_only=request.weights_only)
+    place = Place(step, playback.epoch, playback.taken if taken is None else taken, 0.0)
+    event = RunBranched(
+        t=0.0,
+        step=step,
+        parent=parent.id,
+        values=values,
+        weights_only=request.weights_only,
+    )
+    return Beginning(
+        program,
+        place,
+        remarks=complaints,
+        values=request.hyperparameters,
+        planned=tuple(request.schedule),
+        events=(event,),
+    )
+
+
+def played(experiment: Experiment, program: Program, past: Former, place: Place) -> Playback:
+    """The steps after `place` as the run took them, for a program that stands there."""
+    return Playback(
+        experiment,
+        program,
+        Interventions(done=past.done),
+        step=place.step,
+        epoch=place.epoch,
+        taken=place.taken,
+    )
+
+
+def forked(
+    build: Build,
+    program: Program,
+    experiment: Experiment,
+    values: Mapping[str, Any],
+    *,
+    weights_only: bool = False,
+) -> tuple[Program, int | None]:
+    """A program as this one is, with other `values` (JSON form); and where it was built anew, how
+    many batches of the epoch under way lie behind it."""
+    if not weights_only and all(experiment[name].live for name in values):
+        set_values(experiment, program, values)
+        return program, None
+    before = experiment.to_json(vars(program.hp))
+    device = program.device
+    twin = build(device, experiment.choose(before))
+    child = build(device, experiment.choose({**before, **values}))
+    if weights_only:
+        adopt_parameters(child, program)
+        return child, 0
+    adopt(child, program, twin, [name for name in values if experiment[name].live])
+    batches = child.batches
+    return child, len(batches) - int(getattr(batches, "remaining", len(batches)))
+
+
+def at_fork(
+    beginning: Beginning,
+    past: Past,
+    due: Sequence[Intervention],
+    build: Build,
+    experiment: Experiment,
+) -> Beginning:
+    """How a run goes on that is to be another from where it stands."""
+    program, place = beginning.program, past.place
+    values = {name: value for each in due for name, value in each.values.items()}
+    before = experiment.to_json(vars(program.hp))
+    weights_only = any(each.act == "weights" for each in due)
+    child, taken = forked(build, program, experiment, values, weights_only=weights_only)
+    t, step = place.t, place.step + 1
+    events: list[RunEvent] = [
+        HyperparameterChanged(t=t, step=step, name=name, old=before[name], new=value)
+        for name, value in values.items()
+    ]
+    events += [StepAltered(t=t, step=step, how="weights")] * weights_only
+    return Beginning(
+        child,
+        place if taken is None else replace(place, taken=taken),
+        values=beginning.values,
+        planned=tuple(past.interventions.all_planned()),
+        done=(*past.interventions.all_done(), *due),
+        alarms=beginning.alarms,
+        events=tuple(events),
+    )
+
+
+def _restored(
+    build: Build,
+    directory: RunDirectory,
+    request: RunRequest,
+    experiment: Experiment,
+    past: Former,
+    step: int | None,
+) -> tuple[Program, Place, tuple[str, ...]]:
+    """The program of a run at its nearest checkpoint before `step`, on the device and with the
+    threads it had; and what was wrong with other checkpoints."""
+    started = require_begun(past, directory.id)
+    if not started.total_steps:
+        raise RunError(f"{directory.id} is a demonstration: it has no steps to go on from.")
+    found = find(directory.path, step)
+    place = found.capture.place
+    done = past.until(place.step).done
+    anew = {n: v for each in done if forks(experiment, each) for n, v in each.values.items()}
+    hyperparameters = experiment.choose({**request.hyperparameters, **anew})
+    as_before = replace(request, device=started.device, threads=started.threads)
+    program = fit(lambda device: build(device, hyperparameters), as_before).program
+    for each in done:
+        set_values(experiment, program, each.values)
+    restore(program, found.capture.state)
+    return program, place, found.complaints
