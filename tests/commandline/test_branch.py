@@ -3,6 +3,7 @@ refuses in one sentence."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,8 +18,9 @@ from tui_lab.commandline import branch
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.errors import TuiLabError
-from tui_lab.events import CheckpointWritten, HyperparameterChanged
+from tui_lab.events import HyperparameterChanged
 from tui_lab.run import RunStatus
+from tui_lab.runs.checkpoints import CheckpointRecord, write_manifest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
 
@@ -39,9 +41,18 @@ def parent(make_run: MakeRun) -> RunDirectory:
 
 
 def keep(run: RunDirectory, *steps: int) -> None:
-    """States of these steps are kept."""
-    kept = [CheckpointWritten(t=0.0, step=step, epoch=0, digest="d", bytes=9) for step in steps]
-    write_events(run, kept)
+    """States of these steps are on disk."""
+    records = []
+    for step in steps:
+        name, content = f"step-{step}.pt", b"state"
+        (run.path / "checkpoints").mkdir(exist_ok=True)
+        (run.path / "checkpoints" / name).write_bytes(content)
+        sha256 = hashlib.sha256(content).hexdigest()
+        place = {"step": step, "epoch": 0, "taken": 0, "t": 0.0}
+        records.append(
+            CheckpointRecord(file=name, **place, bytes=5, sha256=sha256, digest="d")  # type: ignore[arg-type]
+        )
+    write_manifest(run.path, records)
 
 
 def branched(line: str, console: Screen, stage: Stage | None = None) -> ExitStatus:
@@ -137,11 +148,27 @@ def test_what_can_not_be_is_one_sentence(
 
 def test_a_run_without_a_checkpoint_is_not_branched(console: Screen, make_run: MakeRun) -> None:
     run = make_run()
-    with pytest.raises(TuiLabError, match=f"{run.id} has no checkpoint up to step 5"):
-        branched(f"{run.id} --step 5 --dry-run", console)
-    keep(run, 8)
-    with pytest.raises(TuiLabError, match="has no checkpoint up to step 5"):
-        branched(f"{run.id} --step 5 --dry-run", console)
+    for _ in range(2):
+        with pytest.raises(TuiLabError, match=f"{run.id} has no checkpoint up to step 5 to go on"):
+            branched(f"{run.id} --step 5 --dry-run", console)
+        keep(run, 8)
+
+
+def test_a_damaged_checkpoint_is_said_and_the_one_before_it_used(
+    console: Screen, parent: RunDirectory
+) -> None:
+    (parent.path / "checkpoints" / "step-8.pt").write_bytes(b"other")
+    branched(f"{parent.id} --step 12 --dry-run", console)
+    assert "from the state after step 0, with 12 steps taken again" in console.out
+    assert "The checkpoint after step 8 is damaged: it is not used." in console.err
+    (parent.path / "checkpoints" / "step-0.pt").unlink()
+    with pytest.raises(TuiLabError, match=r"step 8 is damaged.* The checkpoint after step 0 is"):
+        branched(f"{parent.id} --step 12 --dry-run", console)
+
+
+def test_a_knob_that_does_nothing_then_is_said(console: Screen, parent: RunDirectory) -> None:
+    branched(f"{parent.id} --step 12 divide_by=actual --dry-run", console)
+    assert console.err.startswith("divide_by does nothing while ")
 
 
 def edited(run: RunDirectory, **fields: Any) -> None:

@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from tests.commandline.scripted_run import Screen
+from tests.commandline.scripted_run import Screen, started
 from tests.commandline.staged import WHOLE_RUN, Stage, run
 from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
@@ -85,8 +85,10 @@ def test_a_knob_that_does_nothing_then_is_said() -> None:
     ("words", "said"),
     [
         (["@400:skip"], ""),
+        (["@9:skip", "@400:clip"], "The run ends at step 399: nothing comes of @400:clip."),
         (["@401:skip", "@9:λ=1"], "The run ends at step 400: nothing comes of @401:skip."),
         (["@400:epochs=5", "@450:skip", "@501:skip"], "nothing comes of @501:skip."),
+        (["@9:batch_size=1", "@401:skip"], ""),
         (["@401:epochs=5", "@450:skip"], "nothing comes of @401:epochs=5, @450:skip."),
     ],
 )
@@ -94,7 +96,8 @@ def test_what_comes_after_the_last_step_is_said(words: list[str], said: str) -> 
     trained = dataclasses.replace(
         TOY, hyperparameters=(*TOY.hyperparameters, Int("epochs", default=4, low=1, high=9))
     )
-    sentence = beyond_the_end(read_schedule(trained, words, {}), 400, 100)
+    schedule = read_schedule(trained, words, {})
+    sentence = beyond_the_end(trained, schedule, started(400, 100))
     assert sentence.endswith(said)
     assert bool(sentence) == bool(said)
 
@@ -137,7 +140,7 @@ def test_what_is_to_be_done_to_a_run_is_asked_of_the_worker_too(console: Screen)
         Intervention(step=15, values={"lr": 0.1}),
         Intervention(step=21, act="clip"),
     )
-    assert "The run ends at step 20: nothing comes of @21:clip.\n" in console.err
+    assert "The run ends at step 19: nothing comes of @21:clip.\n" in console.err
 
 
 def test_a_run_without_a_screen_is_not_held_unless_asked(console: Screen) -> None:

@@ -76,6 +76,7 @@ def test_only_what_happens_from_now_on_is_told(console: Screen, stopped: RunDire
     resumed(stopped.id, console, Stage([goes_on(10, 30)]))
     assert "An old alarm." not in console.err
     assert console.err.count("running on cpu") == 1
+    assert console.err.splitlines()[1] == "running on cpu"
 
 
 def test_the_end_it_once_had_is_not_the_end(
@@ -152,4 +153,4 @@ def test_without_a_checkpoint_there_is_nothing_to_go_on_from(
 ) -> None:
     run = make_run(RunStatus.STOPPED)
     assert perform(["resume", run.id], console) == ExitStatus.FAILED
-    assert console.err == f"{run.id} has no checkpoint: nothing can go on from there.\n"
+    assert console.err == f"{run.id} has no checkpoint to go on from.\n"

@@ -47,8 +47,8 @@ class Fork:
     """Values (JSON form) of the parent at the fork, and what they become."""
     checkpoint: int
     """The step whose state it begins with; the steps up to the fork are taken again."""
-    remark: str = ""
-    """A sentence on what may make it differ from its parent, unasked."""
+    remarks: Sequence[str] = ()
+    """What a person should know of it, a sentence each."""
 
 
 def configure(parser: Parser) -> None:
@@ -81,8 +81,8 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     file, words = split_file(arguments.values)
     chosen = trained_experiment(run, file, "branch")
     fork = planned(run, chosen.experiment, arguments.step, words, arguments.weights_only)
-    if fork.remark:
-        console.say(fork.remark)
+    for sentence in fork.remarks:
+        console.say(sentence)
     if arguments.dry_run:
         return _tell(fork, chosen.experiment, console, as_json=arguments.json)
     with Interruption() as interruption:
@@ -102,6 +102,8 @@ def planned(
     schedule = read_schedule(experiment, [w for w in words if is_intervention(w)], values)
     if early := [each for each in schedule if each.step <= step]:
         raise UsageError(f"{next(to_words(early))} is not after step {step:,}, where it branches.")
+    checkpoint, complaints = nearest_checkpoint(run, step)
+    idle = experiment.idle(experiment.choose(values))
     return Fork(
         replace(
             request,
@@ -115,8 +117,8 @@ def planned(
             versions=current_versions(),
         ),
         {n: (before.get(n), v) for n, v in values.items() if before.get(n) != v},
-        nearest_checkpoint(run, step),
-        other_versions(run),
+        checkpoint.step,
+        (*complaints, *other_versions(run), *(f"{idle[n]}." for n in given if n in idle)),
     )
 
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_lab.checks import LARGEST
+from tui_lab.commandline.interventions import EPOCHS
 from tui_lab.commandline.request import assigned_values
 from tui_lab.errors import RunError, UsageError
-from tui_lab.events import CheckpointWritten, RunResumed
 from tui_lab.experiment import Experiment
+from tui_lab.runs.checkpoints import CheckpointRecord, nearest, read_manifest, why_not
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.tail import RunTail
-
-EPOCHS = "epochs"
-"""The hyperparameter of which a run may get more, live or not."""
 
 
 def new_values(
@@ -39,25 +35,19 @@ def new_values(
     return new
 
 
-def nearest_checkpoint(run: RunDirectory, step: int = LARGEST) -> int:
-    """The step of the newest state on disk up to `step`, by the run's log. Raises `RunError` where
-    there is none."""
-    kept = [each for each in kept_steps(run) if each <= step]
-    if not kept:
-        until = "" if step == LARGEST else f" up to step {step:,}"
-        raise RunError(f"{run.id} has no checkpoint{until}: nothing can go on from there.")
-    return kept[-1]
-
-
-def kept_steps(run: RunDirectory) -> list[int]:
-    kept = list[int]()
-    for event in RunTail(run.events_path):
-        match event:
-            case CheckpointWritten():
-                kept.append(event.step)
-            case RunResumed(from_step=int(step)):
-                kept = [each for each in kept if each <= step]
-    return sorted(kept)
+def nearest_checkpoint(
+    run: RunDirectory, step: int | None = None
+) -> tuple[CheckpointRecord, list[str]]:
+    """The newest sound state on disk (up to `step`, where given), and a sentence on each newer one
+    that is not. Raises `RunError` where there is none."""
+    complaints = list[str]()
+    for record in nearest(read_manifest(run.path), step):
+        if not (complaint := why_not(run.path, record)):
+            return record, complaints
+        complaints.append(complaint)
+    until = "" if step is None else f" up to step {step:,}"
+    said = " ".join([f"{run.id} has no checkpoint{until} to go on from.", *complaints])
+    raise RunError(said)
 
 
 def _epochs(text: str, present: Mapping[str, Any]) -> str:

@@ -7,9 +7,13 @@ from itertools import groupby
 from typing import Any
 
 from tui_lab.errors import UsageError
+from tui_lab.events import RunStarted
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.schedule import Intervention, read_words, words
+
+EPOCHS = "epochs"
+"""The hyperparameter of which a run may get more on its way, live or not."""
 
 
 def is_intervention(word: str) -> bool:
@@ -46,21 +50,24 @@ def idle_interventions(
 
 
 def beyond_the_end(
-    schedule: Iterable[Intervention], total: int, per_epoch: int, offset: int = 0
+    experiment: Experiment, schedule: Iterable[Intervention], started: RunStarted
 ) -> str:
-    """A sentence on what is never done, as it comes after the last of `total` steps; empty where
-    there is none. More epochs of `per_epoch` steps, asked for in time, make a run longer; the
-    first of them begins after `offset` steps."""
-    last, late = total, list[Intervention]()
+    """A sentence on what is never done, as it comes after the last step of the run as it starts;
+    empty where there is none, or that can't be told: other batches make other epochs."""
+    last, late = started.total_steps, list[Intervention]()
     for each in schedule:
         if each.step > last:
             late.append(each)
-        elif per_epoch and type(epochs := each.values.get("epochs")) is int:
-            last = max(last, epochs * per_epoch + offset)
+            continue
+        if any(n != EPOCHS and not experiment[n].live for n in each.values):
+            break
+        if EPOCHS in each.values:
+            longer = each.values[EPOCHS] * started.steps_per_epoch + started.epoch_offset
+            last = max(last, longer)
+        last -= each.act == "skip"  # the batches do not become more
     if not late:
         return ""
-    done = ", ".join(words(late))
-    return f"The run ends at step {last:,}: nothing comes of {done}."
+    return f"The run ends at step {last:,}: nothing comes of {', '.join(words(late))}."
 
 
 def _step(each: Intervention) -> int:

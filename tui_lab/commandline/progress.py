@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tui_lab.commandline.console import Console
@@ -56,6 +56,12 @@ class Progress:
         self._shown_at = float("-inf")
         self._quarter = 0
         self._rewrites = console.stderr.isatty() and console.environ.get("TERM") != "dumb"
+
+    def catch_up(self, events: Iterable[RunEvent]) -> None:
+        """Take in what a run has behind it, in silence."""
+        for event in events:
+            self.view.fold(event)
+        self._quarter = self._quarters
 
     def fold(self, event: RunEvent) -> None:
         """Take notice of an event; what a person should look at becomes a line that stays."""
@@ -110,10 +116,8 @@ class Progress:
         return "  ".join(parts)
 
     def _check_schedule(self, event: RunStarted) -> None:
-        sentence = beyond_the_end(
-            self._schedule, event.total_steps, event.steps_per_epoch, event.epoch_offset
-        )
-        if sentence:
+        experiment = self.view.experiment
+        if experiment and (sentence := beyond_the_end(experiment, self._schedule, event)):
             self.note(sentence)
 
     def _speed(self) -> list[str]:
@@ -130,9 +134,12 @@ class Progress:
             self._shown, self._shown_at = line, self.clock()
 
     def _show_quarter(self) -> None:
-        if not self.view.total_steps:
-            return
-        quarter = _QUARTERS * self.view.step // self.view.total_steps
-        if quarter > self._quarter:
-            self._quarter = quarter
+        if self._quarters > self._quarter:
+            self._quarter = self._quarters
             self.console.say(self.line())
+
+    @property
+    def _quarters(self) -> int:
+        """How many of all its steps are taken."""
+        total = self.view.total_steps
+        return _QUARTERS * self.view.step // total if total else 0

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tui_lab.commandline.console import Console
-from tui_lab.commandline.continuation import EPOCHS, nearest_checkpoint, new_values
+from tui_lab.commandline.continuation import nearest_checkpoint, new_values
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
+from tui_lab.commandline.interventions import EPOCHS
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.run import Workers, conclude, train
 from tui_lab.commandline.selection import (
@@ -48,8 +49,8 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     experiment = trained_experiment(run, file, "resume").experiment
     values = new_values(experiment, typed, _present_values(run), run.id)
     _require_something_left(run, values)
-    nearest_checkpoint(run)  # raises where there is none
-    if sentence := other_versions(run):
+    _, complaints = nearest_checkpoint(run)
+    for sentence in (*complaints, *other_versions(run)):
         console.say(sentence)
     with Interruption() as interruption:
         run.ask_to_resume(values)

@@ -137,8 +137,7 @@ def train(
 
     history = History(run.events_path)
     progress = Progress(console, history.view(experiment), run.request().schedule)
-    for event in history:
-        progress.view.fold(event)
+    progress.catch_up(history)
     progress.note(run.id)
     worker = workers.start(run)
     try:

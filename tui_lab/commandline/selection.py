@@ -72,13 +72,12 @@ def trained_experiment(run: RunDirectory, file: str | None, command: str) -> Cho
     return chosen
 
 
-def other_versions(run: RunDirectory) -> str:
-    """A sentence that names what has another version than when the run was made; empty where
-    nothing has."""
+def other_versions(run: RunDirectory) -> list[str]:
+    """A sentence that names what has another version than when the run was made, if anything."""
     made, present = run.request().versions, current_versions()
     other = [
         f"{name} {made[name]} (now {version})"
         for name, version in present.items()
         if made.get(name, version) != version
     ]
-    return f"{run.id} was made with {', '.join(other)}: numbers may differ." if other else ""
+    return [f"{run.id} was made with {', '.join(other)}: numbers may differ."] * bool(other)
