@@ -69,7 +69,7 @@ def test_a_branch_is_its_parent_up_to_the_fork_and_what_was_changed_there(make: 
     at_fork = RunBranched(t=0.0, step=200, parent=parent.id, values={"epochs": 200})
     fields = branched(parent, 200, lr=0.1, epochs=200)
     child = make(at_fork, turned(250, "lr", 0.3), FINISHED, **fields)
-    assert command(child) == "--seed 7 @100:lr=0.1 @201:epochs=200 @250:lr=0.3"
+    assert command(child) == "--seed 7 @100:lr=0.1 @200:epochs=200 @250:lr=0.3"
 
 
 def test_a_branch_of_a_branch_and_one_that_kept_the_parameters_alone(make: Make) -> None:

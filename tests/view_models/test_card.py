@@ -41,6 +41,18 @@ def test_what_was_done_to_a_run_on_its_way_follows_step_by_step() -> None:
     assert card_of(asked(seed=7), schedule, TOY).command == words
 
 
+def test_more_epochs_come_in_time() -> None:
+    """A run of 400 steps has no step 401 at which it could get more of them."""
+    schedule = (
+        Intervention(step=212, values={"epochs": 90}),
+        Intervention(step=401, values={"epochs": 102, "lr": 0.1}),
+        Intervention(step=1, values={"epochs": 200}),
+    )
+    words = "@212:epochs=90 @400:epochs=102 @401:lr=0.1 @1:epochs=200"
+    command = card_of(asked({"epochs": 100}), schedule, TOY).command
+    assert command == f"tui-lab run toy --seed 0 {words}"
+
+
 def test_a_demonstration_is_shown_as_it_was_shown_last() -> None:
     shown = dataclasses.replace(TOY, demonstration=True)
     schedule = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_lab.errors import HyperparameterError
@@ -13,6 +13,9 @@ from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest
 from tui_lab.schedule import Intervention, words
 from tui_lab.view_models.plain_text import plain
+
+_EPOCHS = "epochs"
+"""The hyperparameter that says how long a run is, and may grow on its way."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ def card_of(
             values |= each.values
         done = []
     given = [f"{n}={typed(experiment, n, v)}" for n, v in _chosen(experiment, values).items()]
-    later = words([_typed(experiment, each) for each in done])
+    in_time = _lengthened_in_time(done, request.hyperparameters.get(_EPOCHS))
+    later = words([_typed(experiment, each) for each in in_time])
     experiment_words = [request.plugin or request.experiment, *given, *_options(request)]
     line = shlex.join(["tui-lab", "run", *experiment_words, *later])
     return Card(plain(line, len(line)), plain(remark))
@@ -60,6 +64,20 @@ def typed(experiment: Experiment | None, name: str, value: Any) -> str:
         except HyperparameterError:
             pass
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _lengthened_in_time(done: Iterable[Intervention], epochs: Any) -> Iterator[Intervention]:
+    """The same, but for more epochs a step sooner: a run that had come to its end when it got them
+    has no step of that number unless it has them before. They change nothing but the end."""
+    for each in done:
+        new = each.values.get(_EPOCHS, epochs)
+        if type(new) is int and type(epochs) is int and new > epochs and each.step > 1:
+            yield Intervention(step=each.step - 1, values={_EPOCHS: new})
+            rest = {name: value for name, value in each.values.items() if name != _EPOCHS}
+            each = replace(each, values=rest)
+        epochs = new
+        if each.values or each.act:
+            yield each
 
 
 def _typed(experiment: Experiment | None, each: Intervention) -> Intervention:
