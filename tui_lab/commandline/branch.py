@@ -15,6 +15,7 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.interventions import is_intervention, read_schedule
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.request import assigned_values
 from tui_lab.commandline.run import Workers, conclude, train
 from tui_lab.commandline.selection import (
@@ -123,7 +124,7 @@ def planned(
 
 
 def _require_taken(run: RunDirectory, step: int) -> None:
-    taken = run.status_record().step
+    taken = fold_log(run).step  # the record of a run that crashed is behind its log
     if step > taken:
         raise UsageError(f"{run.id} has taken {taken:,} steps; --step is a number from 0 to that.")
 

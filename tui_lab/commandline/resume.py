@@ -12,6 +12,7 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.interventions import EPOCHS
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.run import Workers, conclude, train
 from tui_lab.commandline.selection import (
     add_run,
@@ -23,7 +24,6 @@ from tui_lab.commandline.selection import (
 )
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import RunError, UsageError
-from tui_lab.lineage import lineage_of
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 
@@ -65,7 +65,7 @@ def _require_ended(run: RunDirectory) -> None:
 
 def _present_values(run: RunDirectory) -> Mapping[str, Any]:
     """Those that the run would go on with."""
-    return lineage_of(run).values_at(run.status_record().step + 1)
+    return {**run.request().hyperparameters, **fold_log(run).changed}
 
 
 def _require_something_left(run: RunDirectory, values: Mapping[str, Any]) -> None:
