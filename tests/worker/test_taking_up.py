@@ -132,3 +132,27 @@ def test_a_branch_is_the_run_that_was_turned_there(runs: Path, change: dict[str,
         assert repr(ours[key]) == repr([point for point in points if point[0] > 57])
     assert ours["step", "train/loss"] != numbers(parent)["step", "train/loss"][57:]
     assert view(child).epoch == view(turned).epoch == 30
+
+
+def test_a_run_that_can_not_be_taken_up_is_what_it_was(runs: Path) -> None:
+    run = made(runs, "weight-decay", {"epochs": 3})
+    assert worker(run) == 0
+    for file in (run.path / "checkpoints").glob("*.pt"):
+        file.write_bytes(b"torn")
+    before = numbers(run)
+    run.ask_to_resume({"epochs": 5})
+    worker(run)
+    assert run.status() is RunStatus.FINISHED
+    assert numbers(run) == before
+    assert any("could not be taken up" in line for line in view(run).lines)
+
+
+def test_of_a_damaged_checkpoint_the_one_before_is_used(runs: Path) -> None:
+    whole, run = (made(runs, "weight-decay", {"epochs": 12}) for _ in range(2))
+    assert worker(whole) == worker(run) == 0
+    newest = max((run.path / "checkpoints").glob("*.pt"))
+    newest.write_bytes(newest.read_bytes()[:-100] + bytes(100))
+    run.ask_to_resume({})
+    assert worker(run) == 0
+    assert repr(numbers(run)) == repr(numbers(whole))
+    assert any("is damaged" in line for line in view(run).lines)

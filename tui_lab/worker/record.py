@@ -36,6 +36,7 @@ class RunRecord:
         """What else is looked after with every heartbeat."""
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._began = False
         self._status = RunStatus.RUNNING
         self._error = ""
         self._metrics: dict[str, Any] = {}
@@ -55,8 +56,14 @@ class RunRecord:
         """From now on keep beside a long log what its readers would have to fold."""
         self._keeper = Keeper(self._directory.events_path, experiment)
 
+    @property
+    def began(self) -> bool:
+        """Whether anything was written down yet."""
+        return self._began
+
     def append(self, event: RunEvent) -> None:
         """Add an event after those already there."""
+        self._began = True
         if isinstance(event, HyperparameterChanged):
             self._changed[event.name] = event.new
         elif isinstance(event, AlarmRaised):
