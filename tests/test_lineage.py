@@ -74,7 +74,8 @@ def test_a_branch_is_its_parent_up_to_the_fork_and_what_was_changed_there(make: 
 
 def test_a_branch_of_a_branch_and_one_that_kept_the_parameters_alone(make: Make) -> None:
     parent = make(FINISHED, threads=2)
-    child = make(FINISHED, **branched(parent, 100, lr=0.1), weights_only=True)
+    ended = RunStopped(t=1.0, step=200, epoch=2)
+    child = make(ended, **branched(parent, 100, lr=0.1), weights_only=True)
     grandchild = make(FINISHED, **branched(child, 200, lr=0.1, epochs=9), device="cpu")
     words = "--seed 7 --device cpu @101:weights @101:lr=0.1 @201:epochs=9"
     assert command(grandchild) == words

@@ -10,12 +10,9 @@ from tui_lab.errors import RunUnreadable
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.interventions import read_schedule
 from tui_lab.schedule import Intervention
 from tui_lab.view_models.card import Card, card_of
 
-_BEFORE_ALL = -1
-"""A step before that of a demonstration, which stays at 0."""
 _MOST = 1000
 """Generations that are looked at; more of them are no family, but a circle."""
 
@@ -72,9 +69,12 @@ def _family(run: RunDirectory) -> Iterator[RunDirectory]:
 
 
 def _alone(run: RunDirectory) -> Lineage:
+    # numpy comes with it, and `--help` must not wait for that.
+    from tui_lab.history import folded
+
     request = run.request()
     try:
-        done = read_schedule(run.events_path, after=_BEFORE_ALL)
+        done = folded(run, None).steering.done
     except RunUnreadable as error:
         return Lineage(request, (), f"What was done to {run.id} on its way is not known: {error}")
     return Lineage(request, (*done, *_to_come(run, request, done)))
@@ -95,7 +95,8 @@ def _descended(parent: Lineage, child: RunDirectory) -> Lineage:
     """The parent's part up to the fork, what was changed there, and what came after."""
     own = _alone(child)
     fork = own.request.parent_step
-    before = replace(parent, schedule=[each for each in parent.schedule if each.step <= fork])
+    done = [each for each in parent.schedule if each.step <= fork and each.act != "stop"]
+    before = replace(parent, schedule=done)
     changed = _differing(own.request.hyperparameters, before.values_at(fork))
     turned = [Intervention(step=fork + 1, values=changed)] if changed else []
     anew = [Intervention(step=fork + 1, act="weights")] if own.request.weights_only else []
