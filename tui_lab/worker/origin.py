@@ -29,7 +29,7 @@ class Origin(TorchFunctionMode):
     def __init__(self, program: Program) -> None:
         super().__init__()
         self._program = program
-        self._modules = dict(_modules(program))
+        self._modules = dict(modules(program))
         self._born: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         """Where what is not finite in a tensor came from, by tensor."""
         self._uses: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
@@ -106,7 +106,7 @@ class Origin(TorchFunctionMode):
         return f"{module} ({name}, {line})" if module else f"{name} ({line})"
 
 
-def _modules(program: Program) -> Iterator[tuple[Any, str]]:
+def modules(program: Program) -> Iterator[tuple[Any, str]]:
     """Each module of a program with its dotted name."""
     for attribute, value in getattr(program, "__dict__", {}).items():
         if isinstance(value, nn.Module):
