@@ -3,16 +3,21 @@ looking changes no number."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from tui_lab.training.phase import BACKWARD, FORWARD, Phase
 from tui_lab.worker.activations import Activations
+from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.readings import Readings
+
+if TYPE_CHECKING:
+    from tui_lab.training.program import Program
 
 X = torch.tensor([[-1.0, -1.0, 1.0, 20.0], [-1.0, 1.0, 1.0, 20.0]])
 """One unit of four is negative for the whole batch, and one far up a sigmoid."""
@@ -78,3 +83,19 @@ def test_looking_changes_no_number() -> None:
     with Activations(SimpleNamespace(net=net), Readings()):  # type: ignore[arg-type]
         watched = net(X)
     assert torch.equal(plain, watched)
+
+
+def test_a_watched_step_s_snapshot_has_the_units_of_its_forward_pass() -> None:
+    program = SimpleNamespace(loss=None, parameters=dict)
+
+    def step() -> Iterator[Phase]:
+        X.relu()
+        yield FORWARD
+        X.tanh()  # no longer the forward pass
+        yield BACKWARD
+
+    probe = GradientProbe(cast("Program", program), 1)
+    probe.begin(1)
+    assert list(probe.forward(step())) == [FORWARD, BACKWARD]
+    found = probe.snapshot(1, held=False)["activations"]
+    assert found == [{"name": "relu 1", "kind": "dead", "share": 0.25}]

@@ -151,7 +151,7 @@ class Loop:
         """Take a step with the probe at every phase, stopping there while told to."""
         self._watched.begin(self.step, batch)
         held = False
-        for phase in phases:
+        for phase in self._watched.forward(phases):
             self._watched.observe(phase)
             if self._phasewise:
                 held = True

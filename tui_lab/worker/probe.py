@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.activations import Activations
 from tui_lab.worker.contents import small_values
 from tui_lab.worker.readings import Readings, is_set, norm, shown
 from tui_lab.worker.respite import respite
@@ -44,6 +45,7 @@ class GradientProbe:
         self._backwards = 0
         self._graph = self._recorded = False
         self._readings = Readings()
+        self._activations = Activations(program, self._readings)
         self._without: set[str] = set()
         """Names of parameters that had no gradient after backward."""
         self._said: set[str] = set()
@@ -80,7 +82,16 @@ class GradientProbe:
         self._before, self._without, self._backwards = {}, set(), 0
         self._graph = self._recorded = False
         self._readings = Readings()
+        self._activations = Activations(self._program, self._readings)
         self._take_gradients("left", None)
+
+    def forward(self, phases: Iterator[Phase]) -> Iterator[Phase]:
+        """The phases of a watched step, with a look at the units on the way to the first."""
+        with self._activations:
+            first = next(phases, None)
+        if first is not None:
+            yield first
+            yield from phases
 
     def observe(self, phase: Phase) -> None:
         """The step's generator stands at `phase`."""
@@ -112,6 +123,7 @@ class GradientProbe:
             "grad_enabled": torch.is_grad_enabled(),
             "graph": self._graph if held else self._recorded,
             "parameters": states,
+            "activations": self._activations.read(),
         }
 
     def stand(self, step: int, *, watched: bool) -> dict[str, Any]:

@@ -49,6 +49,10 @@ class StepWatch:
         with self._looking():
             self._probe.begin(step)
 
+    def forward(self, phases: Iterator[Phase]) -> Iterator[Phase]:
+        """The same phases, with a look at the units of the forward pass."""
+        return self._probe.forward(phases)
+
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
         self._phase = phase
