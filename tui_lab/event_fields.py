@@ -19,6 +19,12 @@ PARAMETER: Mapping[str, checks.Check] = {
     "finite": checks.flag,
 }
 """Of one parameter, at the start and in a snapshot."""
+ACTIVATION: Mapping[str, checks.Check] = {
+    "name": checks.name,
+    "kind": checks.one_of("dead", "saturated"),
+    "share": checks.measured,
+}
+"""Of one place with units, in a snapshot."""
 FIELDS: Mapping[str, checks.Check] = {
     **dict.fromkeys(("t",), checks.seconds),
     **dict.fromkeys(
@@ -39,6 +45,7 @@ FIELDS: Mapping[str, checks.Check] = {
     "kind": checks.name,
     "source": checks.listed(checks.text),
     "parameters": checks.listed(checks.record(PARAMETER, "name")),
+    "activations": checks.listed(checks.record(ACTIVATION, "name", "kind", "share")),
     "columns": checks.columns,
     "data": checks.layer,
     "metrics": checks.mapped(checks.measured),

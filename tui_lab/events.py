@@ -91,6 +91,8 @@ class GradientsLogged:
     """While the loop holds still: the numbers of small tensors, `w`, `w.grad` and `loss`."""
     batch: str = ""
     """And the shapes of the tensors in the batch: `10×2, 10×1`."""
+    activations: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    """Of a watched step's forward pass: `{"name", "kind": "dead"|"saturated", "share"}`."""
 
 
 @dataclass(frozen=True, kw_only=True)

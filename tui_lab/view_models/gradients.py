@@ -4,38 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from tui_lab.events import GradientsLogged, RunStarted
+from tui_lab.health import Health, Learning, gradient_health, has_learned, recent
 from tui_lab.view_models.contents import same
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
 
-Health = Literal["ok", "vanishing", "exploding", "non-finite"]
-
 HISTORY = 64
 """Gradient norms kept of a parameter: a sparkline is no wider."""
-RECENT = 8
-"""Snapshots a verdict of vanishing looks at, so that one batch that pulls nowhere is no alarm."""
-VANISHING_SHARE = 1e-4
-"""Of the largest gradient among the parameters. A parameter that gets less stands still while
-others learn; healthy layers, and a bias beside a weight, lie within two or three powers of ten."""
-VANISHING_NORM = 1e-7
-"""Below it a step changes no float32 parameter of ordinary size: 1 - 1e-7 · lr rounds to 1."""
-UNLEARNED = 0.5
-"""A loss above this part of its first value has not come down: only then is a small gradient
-everywhere a failure to learn, and not what convergence looks like."""
-EXPLODING_NORM = 1e6
-"""Far above any first gradient of the experiments (up to some 1e4, for sums over a batch)."""
-EXPLODING_GROWTH = 100.0
-"""Times the median so far; batches differ by a factor of ten or so."""
-EXPLODING_UPDATE = 0.1
-"""‖Δp‖/‖p‖ that growth must come with: some 1e-3 is healthy, and a knob turned up makes the
-gradient jump without throwing the parameter about."""
-_ENOUGH = 3
-"""Norms before the present one that make a median."""
 
 
 @dataclass(frozen=True)
@@ -61,18 +41,6 @@ class GradientState:
     changed: frozenset[str] = frozenset()
     """Which of the fields `grad`, `norm`, `grad_norm`, `update` are other than at the last phase,
     while the loop holds still."""
-
-
-@dataclass(frozen=True)
-class Learning:
-    """What the whole model does, against which one parameter is judged."""
-
-    recent: float
-    """The largest recent gradient norm among all parameters."""
-    peak: float
-    """The largest gradient norm of any parameter so far."""
-    learned: bool
-    """Whether the loss has come down."""
 
 
 @dataclass
@@ -180,7 +148,7 @@ class GradientHistory:
         learning = Learning(
             recent=max((recent(g.norms) for g in self._gradients.values()), default=0.0),
             peak=max((g.peak for g in self._gradients.values()), default=0.0),
-            learned=_has_learned(first_loss, loss),
+            learned=has_learned(first_loss, loss),
         )
         return {str(p["name"]): self._state(p, learning, old) for p in self.latest.parameters}
 
@@ -204,7 +172,9 @@ class GradientHistory:
             update=_figure(parameter, "update"),
             finite=finite,
             history=tuple(gradient.norms),
-            health=_health(gradient, learning) if finite else "non-finite",
+            health=gradient_health(gradient.norms, gradient.peak, gradient.update, learning)
+            if finite
+            else "non-finite",
             changed=_changed(parameter, old.get(name)),
         )
 
@@ -216,49 +186,6 @@ def _changed(parameter: Mapping[str, Any], old: Mapping[str, Any] | None) -> fro
     figures = ("norm", "grad_norm", "update")
     found = {name for name in figures if not same(_figure(parameter, name), _figure(old, name))}
     return frozenset(found | ({"grad"} if _words(parameter) != _words(old) else set()))
-
-
-def _health(gradient: _Gradient, learning: Learning) -> Health:
-    if not gradient.norms:
-        return "ok"
-    if _explodes(gradient):
-        return "exploding"
-    return "vanishing" if _vanishes(gradient, learning) else "ok"
-
-
-def _explodes(gradient: _Gradient) -> bool:
-    *before, now = gradient.norms
-    if now > EXPLODING_NORM:
-        return True
-    ordered = sorted(filter(math.isfinite, before))
-    if len(ordered) < _ENOUGH or gradient.update is None:
-        return False
-    usual = ordered[(len(ordered) - 1) // 2]
-    return now > EXPLODING_GROWTH * usual and gradient.update > EXPLODING_UPDATE
-
-
-def _vanishes(gradient: _Gradient, learning: Learning) -> bool:
-    now = recent(gradient.norms)
-    if not learning.learned:
-        return now < VANISHING_NORM or now < VANISHING_SHARE * learning.recent
-    if learning.recent <= VANISHING_NORM:
-        return False  # all of them are down to rounding: nothing is left to learn
-    # What once had its share and learned sooner than the rest has converged, not vanished.
-    always = gradient.peak < VANISHING_SHARE * learning.peak
-    return always and now < VANISHING_SHARE * learning.recent
-
-
-def recent(norms: Sequence[float]) -> float:
-    """The largest of the last few finite norms."""
-    finite = [norm for norm in list(norms)[-RECENT:] if math.isfinite(norm)]
-    return max(finite, default=0.0)
-
-
-def _has_learned(first: float | None, now: float | None) -> bool:
-    """Whether the loss came down; taken as yes where it is not known or not finite."""
-    if first is None or now is None or not (math.isfinite(first) and math.isfinite(now)):
-        return True
-    return now <= UNLEARNED * first
 
 
 def _figure(parameter: Mapping[str, Any], name: str) -> float | None:

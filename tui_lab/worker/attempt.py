@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import GeneratorType
 from typing import Any, cast
 
@@ -10,11 +11,24 @@ from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import Alteration
 
+_NOTHING = nullcontext()
+
 
 class Attempt:
     """The phases of one step, one after the other, with what is done at them besides."""
 
-    def __init__(self, program: Program, step: int, batch: Any, done: Sequence[Alteration]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        step: int,
+        batch: Any,
+        done: Sequence[Alteration] = (),
+        *,
+        forward: AbstractContextManager[object] = _NOTHING,
+        look: AbstractContextManager[object] = _NOTHING,
+    ) -> None:
+        """What is computed on the way to the first phase is computed within `forward`, and all of
+        it within `look`."""
         self.step = step
         self.batch = batch
         self.phases = cast("GeneratorType[Phase, None, None]", program.step(batch))
@@ -23,15 +37,23 @@ class Attempt:
         self._program = program
         self._done = list(done)
         self._phase: Phase | None = None
+        self._forward, self._look = forward, look
 
     def __iter__(self) -> Iterator[Phase]:
-        for phase in self.phases:
+        while (phase := self._next()) is not None:
             self._phase = phase
             for each in self._done:
                 each.at(phase)
             yield phase
             if self.given_up:
                 return
+
+    def _next(self) -> Phase | None:
+        if self._phase is not None:
+            with self._look:
+                return next(self.phases, None)
+        with self._look, self._forward:
+            return next(self.phases, None)
 
     def alter(self, alteration: Alteration) -> None:
         """Do something besides from here on, at the phase where the step stands too."""

@@ -8,6 +8,7 @@ that one, and holds at the very phase where it began. What was done since then w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from torch import Tensor
 from tui_lab.commands import GuardMode
 from tui_lab.training.phase import BACKWARD, FORWARD, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.origin import Origin
 
 
 class Damage(Exception):
@@ -33,11 +35,23 @@ class Guard:
         self.mode: GuardMode = mode
         self.damaged_step = 0
         """The step that is known to end badly; 0 for none."""
+        self._origin: Origin | None = None
 
     @property
     def holds(self) -> bool:
         """Whether the run is held where something is not finite."""
         return self.mode == "hold"
+
+    def look_at(self, step: int) -> AbstractContextManager[object]:
+        """What looks at every operation of a step, of one that is known to end badly."""
+        self._origin = Origin(self.program) if step == self.damaged_step else None
+        return self._origin or nullcontext()
+
+    @property
+    def origin(self) -> str:
+        """Where in the step that stands still the first number arose that is not finite; empty
+        where nobody looked."""
+        return self._origin.sentence if self._origin is not None else ""
 
     def look(self, phase: Phase) -> bool:
         """Whether something at this phase is not finite."""
@@ -75,8 +89,8 @@ def _is_finite(tensor: Tensor) -> bool:
     return bool(torch.isfinite(values).all())
 
 
-def explained(found: list[str]) -> tuple[str, str]:
-    """What was found not to be finite in words, and what to try."""
+def explained(found: list[str], origin: str) -> tuple[str, str]:
+    """What was found not to be finite and where it arose, in words, and what to try."""
     retry = "take the batch again with a smaller lr, clip the gradient, or leave the batch out"
     match found:
         case []:
@@ -86,7 +100,5 @@ def explained(found: list[str]) -> tuple[str, str]:
         case [*_, last] if len(found) == 1:
             what = f"the gradient of {last} is not finite"
         case [*_, last]:
-            what = (
-                f"the gradients of {len(found)} parameters are not finite, nearest the loss {last}"
-            )
-    return what, f"Try: {retry}."
+            what = f"{len(found)} gradients are not finite, {last} the nearest to the loss"
+    return f"{what} ({origin})" if origin else what, f"Try: {retry}."

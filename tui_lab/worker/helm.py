@@ -143,7 +143,7 @@ class Helm:
     def alarm(self, phase: Phase, attempt: Attempt) -> None:
         """Hold the step still at a phase at which something is not finite, and say what."""
         found = self.guard.found(phase)
-        message, advice = explained(found)
+        message, advice = explained(found, self.guard.origin)
         self.guard.damaged_step = 0
         self._publisher.emit(
             AlarmRaised(

@@ -162,8 +162,16 @@ class Loop:
         taken to its end."""
         interventions = self._past.interventions.done(step)
         done = alterations(self._program, interventions)
-        attempt = self._helm.under_way.attempt = Attempt(self._program, step, batch, done)
         self._watched.begin(step, batch, (each.act for each in interventions))
+        attempt = Attempt(
+            self._program,
+            step,
+            batch,
+            done,
+            forward=self._watched.activations,
+            look=self._guard.look_at(step),
+        )
+        self._helm.under_way.attempt = attempt
         held = False
         for phase in attempt:
             self._watched.observe(phase)

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker.activations import Activations
 from tui_lab.worker.contents import small_values
 from tui_lab.worker.readings import Readings, is_set, norm, shown
 from tui_lab.worker.respite import respite
@@ -46,6 +47,8 @@ class GradientProbe:
         self._backwards = 0
         self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
+        self.activations = Activations(program, self._readings)
+        """What looks at the units of a watched step, entered on the way to its first phase."""
         self._without: set[str] = set()
         """Names of parameters that had no gradient after backward."""
         self._said: set[str] = set()
@@ -82,6 +85,7 @@ class GradientProbe:
         self.before, self._without, self._backwards = {}, set(), 0
         self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
+        self.activations = Activations(self.program, self._readings)
         self._take_gradients("left", None)
 
     def observe(self, phase: Phase, times: int = 1) -> None:
@@ -120,6 +124,7 @@ class GradientProbe:
             "grad_enabled": torch.is_grad_enabled(),
             "graph": self._graph if held else self._recorded,
             "parameters": states,
+            "activations": self.activations.read(),
         }
 
     def stand(self, step: int, *, watched: bool) -> dict[str, Any]:

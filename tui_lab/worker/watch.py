@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import CodeType, GeneratorType
 from typing import Any
 
@@ -68,6 +68,12 @@ class StepWatch:
         self._altered = dict.fromkeys(altered)
         with self._looking():
             self._probe.begin(step)
+
+    @property
+    def activations(self) -> AbstractContextManager[object]:
+        """What looks at the units of the step that was begun, entered on the way to its first
+        phase."""
+        return self._probe.activations
 
     def observe(self, phase: Phase) -> None:
         """The step stands at `phase`."""
