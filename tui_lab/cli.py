@@ -30,6 +30,7 @@ COMMANDS = {
     "stop": "stop:STOP",
     "resume": "resume:RESUME",
     "branch": "branch:BRANCH",
+    "replay": "replay:REPLAY",
     "export": "export:EXPORT",
     "delete": "delete:DELETE",
     "doctor": "doctor:DOCTOR",

@@ -176,7 +176,7 @@ def edited(run: RunDirectory, **fields: Any) -> None:
     (run.path / "run.json").write_text(json.dumps(data | fields))
 
 
-@pytest.mark.parametrize("command", ["branch --step 3", "resume"])
+@pytest.mark.parametrize("command", ["branch --step 3", "resume", "replay"])
 def test_a_demonstration_takes_no_steps(command: str, console: Screen, make_run: MakeRun) -> None:
     run = make_run()
     program = "tui_lab.experiments.activations.program:Activations"
@@ -185,7 +185,7 @@ def test_a_demonstration_takes_no_steps(command: str, console: Screen, make_run:
     assert "is a demonstration: it takes no steps to " in console.err
 
 
-@pytest.mark.parametrize("command", ["branch --step 3", "resume"])
+@pytest.mark.parametrize("command", ["branch --step 3", "resume", "replay"])
 def test_code_that_a_directory_names_is_not_run(
     command: str, console: Screen, make_run: MakeRun
 ) -> None:

@@ -19,11 +19,12 @@ from tui_lab.commandline.selection import (
     catalogue,
     find_run,
     other_versions,
+    require_ended,
     split_file,
     trained_experiment,
 )
 from tui_lab.commandline.subcommand import Subcommand
-from tui_lab.errors import RunError, UsageError
+from tui_lab.errors import UsageError
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 
@@ -45,7 +46,7 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     """Goes on from the newest sound checkpoint until the end or an interruption."""
     run = find_run(arguments, catalogue(), "resume")
     file, typed = split_file(arguments.values)
-    _require_ended(run)
+    require_ended(run)
     experiment = trained_experiment(run, file, "resume").experiment
     values = new_values(experiment, typed, _present_values(run), run.id)
     _require_something_left(run, values)
@@ -56,11 +57,6 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
         run.ask_to_resume(values)
         ending = train(run, experiment, console, interruption, workers or Workers())
     return conclude(run, experiment, ending, console, as_json=arguments.json)
-
-
-def _require_ended(run: RunDirectory) -> None:
-    if not (status := run.status()).is_finished:
-        raise RunError(f"{run.id} is {status}; tui-lab attach {run.id} opens the lab on it.")
 
 
 def _present_values(run: RunDirectory) -> Mapping[str, Any]:

@@ -57,6 +57,12 @@ def split_file(words: Sequence[str]) -> tuple[str | None, list[str]]:
     return next(iter(files), None), [word for word in words if word not in files]
 
 
+def require_ended(run: RunDirectory) -> None:
+    """Raises `RunError` for a run that goes on."""
+    if not (status := run.status()).is_finished:
+        raise RunError(f"{run.id} is {status}; tui-lab attach {run.id} opens the lab on it.")
+
+
 def trained_experiment(run: RunDirectory, file: str | None, command: str) -> Chosen:
     """The experiment whose steps are to be taken again or further, by code that a person chose:
     installed, or in the file named. Raises `TuiLabError` where that is not the run's own, or takes
