@@ -45,6 +45,8 @@ class Beginning:
     events: tuple[RunEvent, ...] = ()
     """What happened with it."""
     is_resumed: bool = False
+    watched: bool = False
+    """Whether every step is to be watched, whatever that costs."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -71,6 +73,14 @@ def begin(
     asked = directory.resumption()
     if asked is not None:
         return resumed(build, directory, request, experiment, asked)
+    return anew(build, directory, request, experiment)
+
+
+def anew(
+    build: Build, directory: RunDirectory, request: RunRequest, experiment: Experiment
+) -> Beginning:
+    """Where the run began: as a branch of its parent if it has one, else at its first step. Raises
+    `RunError` where it can't."""
     if request.parent:
         return branched(build, directory, request, experiment)
     return fresh(build, request, experiment)

@@ -7,6 +7,7 @@ import gc
 import importlib
 import inspect
 import os
+import random
 import socket
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from tui_lab.errors import ExperimentError, TuiLabError
@@ -45,11 +47,18 @@ class Driver:
     Raises what is wrong with the request, and with the building of its program.
     """
 
-    def __init__(self, directory: RunDirectory, record: RunRecord, control: Control) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory,
+        record: RunRecord,
+        control: Control,
+        request: RunRequest | None = None,
+    ) -> None:
+        """`request` is what is asked for in the place of what run.json says."""
         self._directory = directory
         self._record = record
         self._control = control
-        self.request = directory.request()
+        self.request = request or directory.request()
         self.experiment = declared(self.request)
         program = program_class(self.request.program)
         self.build = functools.partial(build, program, self.request, self.experiment)
@@ -117,7 +126,7 @@ class Driver:
         publisher = Publisher(
             beginning.program,
             self._record,
-            total_steps=beginning.total_steps,
+            total_steps=0 if beginning.watched else beginning.total_steps,
             position=Position(place.step, place.epoch, place.t),
             alarms=beginning.alarms,
         )
@@ -184,8 +193,11 @@ def build(
     device: torch.device,
     hyperparameters: Hyperparameters,
 ) -> Program:
-    """A program ready for its first step; torch's default generators are seeded too."""
+    """A program ready for its first step; the default generators are seeded too, those of torch,
+    numpy and Python."""
     torch.manual_seed(request.seed)
+    np.random.seed(request.seed % 2**32)
+    random.seed(request.seed)
     with explained(device, experiment):
         program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
         program.build()

@@ -79,12 +79,18 @@ class Loop:
             self._publisher.evaluate_now()
 
     def _take_steps(self) -> None:
-        self._helm.do_planned()  # which may be that there are more epochs
-        if self._epochs.is_over:
-            self._epochs.go_on()
-        while not self._epochs.is_over:
+        while self._has_more:
             self._proceed()
         self._past.keep("end")
+
+    @property
+    def _has_more(self) -> bool:
+        """Whether there is another step; what is planned for it may be that there are more."""
+        if self._epochs.is_over:
+            self._helm.do_planned()
+            if not self._program.done:
+                self._epochs.go_on()
+        return not self._epochs.is_over
 
     def _proceed(self) -> None:
         try:

@@ -22,6 +22,9 @@ READY = "TUI_LAB_READY_FD"
 """Environment variable: the descriptor on which a spare writes one byte when torch is imported."""
 PARENT = "TUI_LAB_PARENT"
 """Environment variable: the process that started the worker; it may be gone before that is up."""
+REPLAY = "--replay"
+"""Argument: a run is repeated, and what came of it said in JSON lines on standard output: how far
+it has come (`{"step": 40}`), at last `{"steps", "difference", "remarks"}` or `{"error"}`."""
 COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker")
 """-P: whatever lies in the working directory never shadows a module."""
 
