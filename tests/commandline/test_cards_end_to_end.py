@@ -1,5 +1,5 @@
 """Protects that a card is the run: what it makes has the same losses to the last bit, of a run that
-was steered, stopped and taken up, and of a branch that forked to other batches."""
+was steered, stopped and taken up, and of a branch that forked to other batches; and that the log of a branch is too."""
 
 from __future__ import annotations
 
@@ -49,3 +49,5 @@ def test_a_branch_is_made_again_without_its_parent() -> None:
     assert parent["run"] not in branch["command"]
     assert told(again(branch)) == told(branch)
     assert told(branch) != told(parent)
+    status, out, err = tui_lab("replay", branch["run"], "--verify")
+    assert (status, out) == (0, f"identical through {branch['steps']:,} steps\n"), err

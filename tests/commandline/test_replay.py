@@ -15,13 +15,13 @@ from tui_lab.cli import perform
 from tui_lab.commandline import replay
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
-from tui_lab.errors import RunError
+from tui_lab.errors import RunError, UsageError
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock
 
 MakeRun = Callable[..., RunDirectory]
-SAME = {"steps": 20, "difference": "", "remarks": [], "recorded": {}}
+SAME = {"steps": 20, "difference": "", "remarks": []}
 
 
 class Stage:
@@ -68,13 +68,21 @@ def test_where_it_is_not_is_said_and_exits_1(console: Screen, make_run: MakeRun)
 
 def test_json_is_one_object(console: Screen, make_run: MakeRun) -> None:
     run = make_run()
-    stage = Stage({"step": 7}, {**SAME, "recorded": {"norm/w": [1.0, 2.0]}})
+    stage = Stage({"step": 7}, SAME)
     line = f"{run.id} --record norm/w,grad/b,norm/w --json"
     assert replayed(line, console, stage) == ExitStatus.FINISHED
     assert stage.asked == [(run.id, ("norm/w", "grad/b"))]
     told = json.loads(console.out)
     assert (told["run"], told["identical"], told["steps"]) == (run.id, True, 20)
-    assert told["recorded"] == {"norm/w": [1.0, 2.0]}
+    assert told["recorded"] == ["norm/w", "grad/b"]
+    assert f"{run.id} has norm/w, grad/b now" in console.err
+
+
+def test_a_curve_of_another_run_is_not_recorded(console: Screen, make_run: MakeRun) -> None:
+    stage = Stage({**SAME, "difference": "first difference at step 3"})
+    assert replayed(f"{make_run().id} --record norm/w --json", console, stage) == ExitStatus.FAILED
+    assert json.loads(console.out)["recorded"] == []
+    assert console.err == ""
 
 
 def test_a_terminal_sees_how_far_it_is(make_run: MakeRun) -> None:
@@ -94,6 +102,12 @@ def test_what_keeps_it_from_being_repeated_is_a_sentence(
 def test_a_curve_that_is_none_is_said(keys: str, console: Screen, make_run: MakeRun) -> None:
     assert perform(["replay", make_run().id, "--record", keys], console) == ExitStatus.USAGE
     assert "a curve is norm/, grad/ or update/ and the name of a parameter" in console.err
+
+
+def test_a_parameter_that_is_none_is_said(console: Screen, make_run: MakeRun) -> None:
+    run = make_run()
+    with pytest.raises(UsageError, match=f"{run.id} has no parameter 'bias'; it has w, b"):
+        replayed(f"{run.id} --record norm/w,norm/bias", console, Stage())
 
 
 def test_a_live_run_is_not_repeated(console: Screen, make_run: MakeRun) -> None:

@@ -14,7 +14,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.repetition import replaying
 
 RUN = RunDirectory(Path("/nowhere/toy-20260101-000000-abcd"))
-END = '{"steps": 9, "difference": "", "remarks": [], "recorded": {}}'
+END = '{"steps": 9, "difference": "", "remarks": []}'
 
 
 def command(script: str) -> tuple[str, ...]:
@@ -27,13 +27,13 @@ def test_all_it_says_is_handed_on() -> None:
     with replaying(RUN, ("norm/w",), command=command(script)) as said:
         first, last = list(said)
     assert first == {"step": 4}
-    assert last == {"steps": 9, "difference": "", "remarks": [], "recorded": {}}
+    assert last == {"steps": 9, "difference": "", "remarks": []}
 
 
 def test_it_is_told_which_run_and_which_curves() -> None:
     script = "import json\nprint(json.dumps({'difference': '', 'told': sys.argv[1:]}))"
     with replaying(RUN, ("norm/w", "grad/b"), command=command(script)) as said:
-        assert next(said)["told"] == [str(RUN.path), "norm/w", "grad/b"]
+        assert next(said)["told"] == ["--replay", str(RUN.path), "norm/w", "grad/b"]
 
 
 def test_a_run_that_can_not_be_repeated_is_its_sentence() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.selection import (
     add_run,
     catalogue,
@@ -19,6 +21,7 @@ from tui_lab.commandline.selection import (
     trained_experiment,
 )
 from tui_lab.commandline.subcommand import Subcommand
+from tui_lab.errors import UsageError
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.repetition import replaying
 
@@ -57,16 +60,20 @@ def execute(arguments: Namespace, console: Console, start: Start = replaying) ->
     run = find_run(arguments, catalogue(), "replay")
     require_ended(run)
     trained_experiment(run, arguments.file, "replay")
+    if arguments.record:
+        _require_parameters(run, arguments.record)
     with start(run, arguments.record) as said:
         found = _followed(said, run, console)
     for remark in found["remarks"]:
         console.say(remark)
+    recorded = [] if found["difference"] else list(arguments.record)
     if arguments.json:
-        console.print_json({"run": run.id, "identical": not found["difference"], **found})
+        told = {"run": run.id, "identical": not found["difference"], "recorded": recorded}
+        console.print_json(told | found)
     else:
         console.print(found["difference"] or f"identical through {found['steps']:,} steps")
-        for key, column in found["recorded"].items():
-            console.print(f"{key}: {len(column):,} values recorded")
+    if recorded:
+        console.say(f"{run.id} has {', '.join(recorded)} now; tui-lab export writes them out.")
     return ExitStatus.FAILED if found["difference"] else ExitStatus.FINISHED
 
 
@@ -82,6 +89,16 @@ def _followed(
     if rewrites:
         console.mutter(_CLEAR)
     return found
+
+
+def _require_parameters(run: RunDirectory, keys: Sequence[str]) -> None:
+    started = fold_log(run).started
+    known = [str(each.get("name")) for each in started.parameters] if started else []
+    for name in (key.partition("/")[2] for key in keys):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known) or 'none'}."
+            raise UsageError(f"{run.id} has no parameter {name!r}; {hint}")
 
 
 def _keys(text: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ It ends with whoever follows it. No torch in here.
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
@@ -15,10 +14,8 @@ from typing import IO, Any
 from tui_lab.errors import RunError
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import loads
-from tui_lab.worker.process import environment
+from tui_lab.worker.process import COMMAND, REPLAY, environment
 
-COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker.replay")
-"""-P: whatever lies in the working directory never shadows a module."""
 _LAST_WORDS = 4000
 _DETERMINISTIC = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 """Without it torch can't ask a card's matrix products for a fixed order."""
@@ -28,12 +25,13 @@ _DETERMINISTIC = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}
 def replaying(
     run: RunDirectory, keys: Sequence[str] = (), *, command: tuple[str, ...] = COMMAND
 ) -> Iterator[Iterator[dict[str, Any]]]:
-    """What the replay of a run says, one object after the other: `{"step": …}` on its way, at last
-    how it went. `keys` are curves it records. Raises `RunError` for a run that can't be repeated,
-    and when the process ends without its last word."""
+    """What the replay of a run says, one object after the other: `{"step"}` on its way, at last
+    `{"steps", "difference", "remarks"}`. `keys` are curves that it adds to the run where there is
+    no difference. Raises `RunError` for a run that can't be repeated, and when the process ends
+    without its last word."""
     with TemporaryFile() as printed:
         process = subprocess.Popen(
-            (*command, str(run.path), *keys),
+            (*command, REPLAY, str(run.path), *keys),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=printed,
