@@ -1,5 +1,6 @@
 """Protects that a card is the run: what it makes has the same losses to the last bit, of a run that
-was steered, stopped and taken up, and of a branch that forked to other batches; and that the log of a branch is too."""
+was steered, stopped and taken up, and of a branch that forked to other batches; and that a branch
+can be repeated from its log."""
 
 from __future__ import annotations
 
