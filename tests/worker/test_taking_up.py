@@ -82,6 +82,7 @@ def test_a_killed_run_ends_as_if_it_had_never_died(runs: Path) -> None:
     values = {"epochs": 30}
     whole, killed = (made(runs, "weight-decay", values) for _ in range(2))
     assert worker(whole) == 0
+    assert not any("could not be kept" in line for line in view(whole).lines)
     assert worker(killed, kill_after=40) == -signal.SIGKILL
     assert killed.status() is RunStatus.CRASHED
     killed.ask_to_resume({})

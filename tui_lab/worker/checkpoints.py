@@ -180,8 +180,11 @@ class _Writer:
 
     def forget_after(self, step: int) -> None:
         """Called while there is nothing to write."""
+        kept = [record for record in self.records if record.step <= step]
+        if len(kept) == len(self.records):
+            return
         try:
-            self._keep([record for record in self.records if record.step <= step])
+            self._keep(kept)
         except OSError as error:
             self._complain(error)
 

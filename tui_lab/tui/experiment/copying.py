@@ -8,6 +8,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.run import RunRequest
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.mode import Mode
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.runs.card import copy_run, show_copied
 from tui_lab.tui.session.protocol import Session
@@ -23,8 +24,16 @@ def copy_card(screen: Screen[None], session: Session, run: RunFollower, knobs: K
         screen.run_worker(work, group="copy", exit_on_error=False)
 
 
-async def show_at_the_end(session: Session, run: RunFollower, shown: RunDisplay) -> None:
-    """Show the command in the status line and the log of a run that has ended."""
+def tell_card(
+    screen: Screen[None], session: Session, run: RunFollower, mode: Mode, shown: RunDisplay
+) -> None:
+    """Once a training has ended, say in its status line and its log what makes it again."""
+    if run.status is not None and run.status.is_finished and not mode.lives_with_the_screen:
+        work = _tell(session, run, shown)
+        screen.run_worker(work, group="card", exclusive=True, exit_on_error=False)
+
+
+async def _tell(session: Session, run: RunFollower, shown: RunDisplay) -> None:
     ended = run.id
     try:
         card = await session.runs.card(ended, run.experiment)

@@ -16,7 +16,7 @@ from tui_lab.commands import Mistake, SetHyperparameter, SetHyperparameters, set
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
-from tui_lab.tui.experiment.copying import copy_card, show_at_the_end
+from tui_lab.tui.experiment.copying import copy_card, tell_card
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.guess import OpenGuess
@@ -88,6 +88,7 @@ class ExperimentScreen(Screen[None]):
             experiment, self.knobs, self.guess, self.mode, ask, self._reveal, begin
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
+        self._tell_card = partial(tell_card, self, session, self.run, self.mode, self.shown)
         self.insight = Insight(self.steering, self.post_message, ask, lambda: self.shown.graph)
         for name, action in _actions(self):
             setattr(self, f"action_{name}", action)
@@ -233,13 +234,6 @@ class ExperimentScreen(Screen[None]):
         """Once the run that a guess was about has shown it, put both beside each other."""
         if outcome := self.guess.outcome():
             self.call_next(self.shown.reveal, outcome)
-
-    def _tell_card(self) -> None:
-        """Once a run has ended, say what makes it again."""
-        status = self.run.status
-        if status is not None and status.is_finished and not self.mode.lives_with_the_screen:
-            work = show_at_the_end(self.session, self.run, self.shown)
-            self.run_worker(work, group="card", exclusive=True, exit_on_error=False)
 
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
