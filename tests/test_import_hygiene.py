@@ -14,7 +14,12 @@ import pytest
 import tui_lab
 
 ROOT = Path(tui_lab.__file__).parent
-PARENT_SIDE = ("tui_lab.worker", "tui_lab.worker.process", "tui_lab.worker.client")
+PARENT_SIDE = (
+    "tui_lab.worker",
+    "tui_lab.worker.process",
+    "tui_lab.worker.client",
+    "tui_lab.worker.repetition",
+)
 DRAWING = ("textual", "rich", "plotext")
 
 # Imports one module after another and names each with what it was the first to bring in.

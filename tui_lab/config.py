@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from platformdirs import user_cache_path, user_data_path
 
 from tui_lab.errors import HomeError, UsageError
+
+if TYPE_CHECKING:  # the vocabulary stands above
+    from tui_lab.commands import GuardMode
 
 Marker = Literal["braille", "hd", "ascii"]
 Theme = Literal["dark", "light", "ansi"]
@@ -114,6 +117,8 @@ class Settings:
     """Of torch in a run; 0 for as many as are fastest."""
     again: Again = "ask"
     """What a new run does while the last one is live."""
+    guard: GuardMode = "hold"
+    """What happens when a loss or a gradient is not finite: somebody is there to decide."""
 
 
 def default_threads(environ: Mapping[str, str] = os.environ) -> int:

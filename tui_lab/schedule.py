@@ -19,7 +19,7 @@ Act = Literal["", "skip", "clip", "stop", "weights", MistakeKind]
 ALTERATIONS: tuple[Act, ...] = ("clip", *MISTAKES)
 """What is done inside a step."""
 _ACTS: tuple[Act, ...] = ("skip", "stop", "weights", *ALTERATIONS)
-_WORD = re.compile(r"@(\d+):(.*)", re.DOTALL)
+_WORD = re.compile(r"@(\d{1,15}):(.*)", re.DOTALL)  # as many digits as a count may have
 
 
 @dataclass(frozen=True, kw_only=True)

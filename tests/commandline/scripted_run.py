@@ -81,6 +81,7 @@ def started(total_steps: int = 20, steps_per_epoch: int = 10) -> RunStarted:
         started="2026-01-01T00:00:00+00:00",
         total_steps=total_steps,
         steps_per_epoch=steps_per_epoch,
+        parameters=[{"name": "w"}, {"name": "b"}],
     )
 
 

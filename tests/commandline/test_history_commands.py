@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.commandline.scripted_run import Screen
+from tests.commandline.scripted_run import Screen, training_events, write_events
 from tui_lab.cli import perform
 from tui_lab.commandline import stop
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.errors import RunError, RunNotLive
+from tui_lab.events import HyperparameterChanged, StepAbandoned
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock
@@ -110,6 +111,28 @@ def test_show_takes_the_beginning_of_a_name(console: Screen, make_run: MakeRun) 
     assert perform(["show", run.id[:-1]], console) == ExitStatus.FINISHED
     assert f"{run.id}: finished" in console.out
     assert "default 0.03" in console.out
+
+
+def test_show_gives_the_whole_run_as_one_command(console: Screen, make_run: MakeRun) -> None:
+    run = make_run(true_w="1,2,3", lr=0.5)
+    turned = HyperparameterChanged(t=1.0, step=9, name="lr", old=0.5, new=0.25)
+    skipped = StepAbandoned(t=1.0, step=12, then="skip")
+    write_events(run, [turned, skipped, training_events()[-1]])
+    command = "tui-lab run linear-regression lr=0.5 true_w=1,2,3 --seed 0 @9:lr=0.25 @12:skip"
+    assert perform(["show", run.id], console) == ExitStatus.FINISHED
+    assert command in console.out.splitlines()
+    screen = Screen()
+    perform(["show", run.id, "--json"], screen)
+    assert json.loads(screen.out)["command"] == command
+
+
+def test_show_says_what_the_command_can_not_repeat(console: Screen, make_run: MakeRun) -> None:
+    run = make_run()
+    text = (run.path / "run.json").read_text()
+    gone = "linear-regression-20260101-000000-abcd"
+    (run.path / "run.json").write_text(text.replace('"parent": ""', f'"parent": "{gone}"'))
+    assert perform(["show", run.id], console) == ExitStatus.FINISHED
+    assert f"# {run.id} went on from step 0 of {gone}, which can't be read any more" in console.out
 
 
 def test_show_as_json_is_the_result(console: Screen, make_run: MakeRun) -> None:

@@ -32,7 +32,7 @@ def test_it_knows_how_far_the_run_is(console: Screen) -> None:
 
 def test_a_terminal_gets_one_line_rewritten_at_most_ten_times_a_second() -> None:
     console, clock = Screen(terminal=True), Clock()
-    progress = Progress(console, RunView(), clock)
+    progress = Progress(console, RunView(), clock=clock)
     progress.fold(started())
     for step in range(10):
         clock.now += 0.04
@@ -50,7 +50,7 @@ def test_a_terminal_gets_one_line_rewritten_at_most_ten_times_a_second() -> None
 
 def test_a_line_never_fills_the_terminal() -> None:
     console = Screen(terminal=True)
-    progress = Progress(console, RunView(), Clock())
+    progress = Progress(console, RunView(), clock=Clock())
     for event in training_events():
         progress.fold(event)
     progress.show()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -16,70 +15,12 @@ from tests.commandline.scripted_run import (
     training_events,
     write_events,
 )
-from tui_lab.commandline import run as command
+from tests.commandline.staged import WHOLE_RUN, Act, Stage, finish, interrupt, log, run
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.parser import Parser
 from tui_lab.errors import UsageError
-from tui_lab.events import RunEvent, RunFailed, RunPaused, RunStopped
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.events import RunFailed, RunPaused, RunStopped
+from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.status import StatusRecord
-
-Act = Callable[[RunDirectory], object]
-
-
-class Stage:
-    """Workers that play a script instead of training."""
-
-    def __init__(self, script: Sequence[Act], code: int = 0, *, heeds_stop: bool = True) -> None:
-        self.script = script
-        self.code = code
-        self.heeds_stop = heeds_stop
-        self.request: RunRequest | None = None
-        self.stopped = 0
-        self.worker: ScriptedWorker | None = None
-
-    def start(self, run: RunDirectory) -> ScriptedWorker:
-        self.request = run.request()
-        acts = [lambda act=act: act(run) for act in self.script]
-        self.worker = ScriptedWorker(acts, self.code)
-        return self.worker
-
-    def stop(self, run: RunDirectory) -> None:
-        self.stopped += 1
-        assert self.worker is not None
-        if self.heeds_stop:
-            finish(RunStatus.STOPPED, RunStopped(t=0.5, step=7, epoch=0))(run)
-            self.worker.ended = True
-
-    @property
-    def workers(self) -> command.Workers:
-        return command.Workers(self.start, self.stop, lambda seconds: None)
-
-
-def log(*events: RunEvent) -> Act:
-    return lambda run: write_events(run, events)
-
-
-def finish(status: RunStatus, *events: RunEvent, error: str = "") -> Act:
-    def act(run: RunDirectory) -> None:
-        write_events(run, events)
-        run.write_status(StatusRecord(status=status, step=20, epoch=2, error=error))
-
-    return act
-
-
-def interrupt(number: signal.Signals = signal.SIGINT) -> Act:
-    return lambda run: os.kill(os.getpid(), number)
-
-
-WHOLE_RUN = finish(RunStatus.FINISHED, *training_events())
-
-
-def run(line: str, stage: Stage, console: Screen) -> ExitStatus:
-    parser = Parser("tui-lab run", "")
-    command.configure(parser)
-    return command.execute(parser.read(line.split()), console, stage.workers)
 
 
 def test_the_worker_is_asked_for_what_was_typed(console: Screen) -> None:
@@ -103,6 +44,7 @@ def test_json_is_one_object_and_all_of_stdout(console: Screen) -> None:
     assert (result["steps"], result["epochs"]) == (20, 2)
     assert result["history"]["norm/w"] == {"step": [10, 20], "epoch": [1, 2], "value": [3.0, 3.5]}
     assert result["run"] in console.err
+    assert result["command"] == "tui-lab run linear-regression --seed 0"
 
 
 def test_a_run_that_ends_says_what_its_log_lacks(console: Screen) -> None:
@@ -127,6 +69,7 @@ def test_a_person_gets_charts_metrics_and_the_way_back(console: Screen) -> None:
     name = console.err.splitlines()[0]
     assert f"{name}: finished, 20 steps, 2 epochs in 1.0 s, seed 0, cpu" in console.out
     assert f"tui-lab show {name}" in console.out
+    assert "\ntui-lab run linear-regression --seed 0\n" in console.out
     assert "norm/w" in console.out
     assert "⠉" in console.out or "⣀" in console.out or "⠤" in console.out
     assert "\x1b" not in console.out

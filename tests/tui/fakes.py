@@ -14,8 +14,10 @@ from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNot
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Curve, Experiment, Metric, Preset
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
-from tui_lab.run import RunStatus
+from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import RunSummary
+from tui_lab.runs.interventions import schedule_of
+from tui_lab.view_models.card import Card, card_of
 from tui_lab.view_models.run import RunView
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -183,6 +185,17 @@ class FakeSession:
         if self.export_error is not None:
             raise self.export_error
         return self.damage.get(run_id, {})
+
+    async def card(self, run_id: str, experiment: Experiment | None) -> Card:
+        run = self.summary(run_id)
+        asked = RunRequest(
+            experiment=run.experiment,
+            program="",
+            hyperparameters=run.hyperparameters,
+            seed=run.seed,
+            device=run.device,
+        )
+        return card_of(asked, schedule_of(self._events.get(run_id, []), after=-1), experiment)
 
     def delete(self, run_id: str) -> None:
         self.calls.append(("delete", run_id))

@@ -104,6 +104,23 @@ def test_a_run_that_is_over_goes_on_with_more_epochs(runs: Path) -> None:
     assert view(short).total_epochs == 30
 
 
+def test_new_values_are_used_from_where_the_log_ends(runs: Path) -> None:
+    """What lies between the checkpoint and there is taken again as it was."""
+    killed = made(runs, "weight-decay", {"epochs": 30})
+    assert worker(killed, kill_after=40) == -signal.SIGKILL
+    new, last = {"weight_decay": 30.0}, steps(killed)
+    killed.ask_to_resume(new)
+    turned = made(
+        runs,
+        "weight-decay",
+        {"epochs": 30},
+        schedule=[Intervention(step=last + 1, values=new)],
+    )
+    assert worker(killed) == worker(turned) == 0
+    assert repr(numbers(killed)) == repr(numbers(turned))
+    assert [mark.step for mark in view(killed).marks] == [last + 1]
+
+
 def test_a_branch_without_a_change_is_its_parent(runs: Path) -> None:
     parent = made(runs, "weight-decay", {"epochs": 30})
     assert worker(parent) == 0

@@ -8,7 +8,7 @@ from argparse import Namespace
 
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.parser import Parser, add_look_options, add_run_options
+from tui_lab.commandline.parser import Parser, add_guard, add_look_options, add_run_options
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.config import (
@@ -20,7 +20,6 @@ from tui_lab.config import (
     runs_directory,
 )
 from tui_lab.errors import RunNotLive, UsageError
-from tui_lab.runs.directory import RunDirectory
 
 
 def configure(parser: Parser) -> None:
@@ -29,6 +28,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
     add_run_options(parser)
+    add_guard(parser, Settings.guard)
     add_look_options(parser)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
 
@@ -41,7 +41,7 @@ def configure_attach(parser: Parser) -> None:
     parser.add_argument(
         "file", nargs="?", metavar="FILE.py", help="declares the experiment of a run of your own"
     )
-    parser.set_defaults(seed=0, device="auto", threads=None)
+    parser.set_defaults(seed=0, device="auto", threads=None, guard=Settings.guard)
     add_look_options(parser)
 
 
@@ -58,33 +58,15 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
 
 def attach(arguments: Namespace, console: Console) -> ExitStatus:
     """Opens the lab on a run: the one named, else the newest live one."""
-    from tui_lab.commandline.selection import catalogue  # the lab itself looks at no run yet
+    # The lab itself looks at no run yet.
+    from tui_lab.commandline.selection import catalogue, own_experiment
 
     runs = catalogue()
     live = [] if arguments.run else runs.live()
     if not (arguments.run or live):
         raise RunNotLive("No run is going on; tui-lab runs lists those that ended.")
     run = runs.find(arguments.run or live[0].id)
-    return _open(arguments, console, _own(run, arguments.file), {}, run.id)
-
-
-def _own(run: RunDirectory, file: str | None) -> Chosen | None:
-    """The experiment in the file that a person named, None for an installed one. What a run's
-    directory names is never run by itself."""
-    request = run.request()
-    if file is None and request.plugin:
-        raise UsageError(
-            f"{run.id} was made from a file, {request.plugin}, which is not run unasked; "
-            f"tui-lab attach {run.id} FILE.py names it."
-        )
-    if file is None:
-        return None
-    own = choose_experiment(file)
-    if own.experiment.name != request.experiment:
-        raise UsageError(
-            f"{file} declares {own.experiment.name}; {run.id} is a run of {request.experiment}."
-        )
-    return own
+    return _open(arguments, console, own_experiment(run, arguments.file, "attach"), {}, run.id)
 
 
 def settings(arguments: Namespace, console: Console) -> Settings:
@@ -99,6 +81,7 @@ def settings(arguments: Namespace, console: Console) -> Settings:
         device=arguments.device,
         again=arguments.again or default_again(),
         threads=default_threads() if arguments.threads is None else arguments.threads,
+        guard=arguments.guard,
     )
 
 

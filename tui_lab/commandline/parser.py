@@ -12,8 +12,9 @@ from argparse import (
 )
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
+from tui_lab.commands import GuardMode
 from tui_lab.config import AGAIN, thread_count
 from tui_lab.errors import UsageError
 
@@ -66,6 +67,17 @@ def add_run_options(group: ArgumentParser | _ArgumentGroup) -> None:
         default=None,
         metavar="N",
         help="threads of torch, or auto: as many as are fastest ($TUI_LAB_THREADS, else auto)",
+    )
+
+
+def add_guard(group: ArgumentParser | _ArgumentGroup, default: GuardMode) -> None:
+    """Declares `--guard`, with what it is where nothing is said."""
+    group.add_argument(
+        "--guard",
+        choices=get_args(GuardMode),
+        default=default,
+        help="at a loss or gradient that is not finite: hold the run before its update, say so, "
+        f"or off: nobody looks (default {default})",
     )
 
 

@@ -9,6 +9,7 @@ from tui_lab.commandline.request import declared
 from tui_lab.commandline.result import run_result
 from tui_lab.commandline.table import elapsed_text, number_text, table
 from tui_lab.experiment import Experiment
+from tui_lab.lineage import run_card
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.view_models.divergence import diverged_at, diverged_words
@@ -47,6 +48,16 @@ def print_report(run: RunDirectory, view: RunView, console: Console) -> None:
     file = " FILE.py" if run.request().plugin else ""  # which of them is for a person to say
     again.append(("in the lab", f"tui-lab attach {run.id}{file}"))
     console.print(table(again, indent="  "))
+    print_card(run, experiment, console)
+
+
+def print_card(run: RunDirectory, experiment: Experiment | None, console: Console) -> None:
+    """The command that makes the run again, whole, on a line of its own: it is there to be copied.
+    What it does not repeat is a comment to a shell."""
+    card = run_card(run, experiment)
+    console.print(f"  to make it again\n{card.command}")
+    if card.remark:
+        console.print(f"# {card.remark}")
 
 
 def print_hyperparameters(run: RunDirectory, console: Console) -> None:

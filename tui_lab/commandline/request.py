@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tui_lab.commandline.interventions import is_intervention
+from tui_lab.commands import GuardMode
 from tui_lab.errors import TuiLabError, UsageError
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest
+from tui_lab.schedule import Intervention
 from tui_lab.versions import current_versions
 
-_OPTIONS = ("seed", "device", "threads", "data", "preset")
+_OPTIONS = ("seed", "device", "threads", "data", "preset", "guard")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ def read_assignments(words: Sequence[str]) -> dict[str, str]:
     """`name=value` words as a mapping; raises `UsageError`."""
     values: dict[str, str] = {}
     for word in words:
+        if is_intervention(word):
+            raise UsageError(f"{word} is for tui-lab run; in the lab knobs are turned by hand.")
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise UsageError(f"{word!r} is not of the form name=value.")
@@ -52,10 +57,10 @@ def choose_values(
 ) -> dict[str, object]:
     """The values of a preset with those of the command line laid over them."""
     base = dict(find_preset(experiment, preset).values) if preset is not None else {}
-    return {**base, **_assigned(experiment, words)}
+    return {**base, **assigned_values(experiment, words)}
 
 
-def _assigned(experiment: Experiment, words: Sequence[str]) -> dict[str, str]:
+def assigned_values(experiment: Experiment, words: Sequence[str]) -> dict[str, str]:
     """`name=value` words by the hyperparameters' own names; raises `UsageError`."""
     values: dict[str, str] = {}
     for word, value in read_assignments(words).items():
@@ -74,7 +79,7 @@ def idle_assignments(
     """A sentence for each hyperparameter given on the command line that does nothing beside the
     other `values`; raises `HyperparameterError` when these make no sense."""
     idle = experiment.idle(experiment.choose(values))
-    return [f"{idle[name]}." for name in _assigned(experiment, words) if name in idle]
+    return [f"{idle[name]}." for name in assigned_values(experiment, words) if name in idle]
 
 
 def find_preset(experiment: Experiment, name: str) -> Preset:
@@ -96,6 +101,8 @@ def request_run(
     device: str,
     threads: int,
     data: str,
+    guard: GuardMode,
+    schedule: Iterable[Intervention],
     now: datetime,
 ) -> RunRequest:
     """What run.json will say; raises `HyperparameterError`."""
@@ -110,6 +117,8 @@ def request_run(
         threads=threads,
         plugin=chosen.plugin,
         data=data,
+        guard=guard,
+        schedule=tuple(schedule),
         created=now.isoformat(timespec="seconds"),
         versions=current_versions(),
     )

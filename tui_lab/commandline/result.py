@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from tui_lab.events import RunFailed
+from tui_lab.lineage import run_card
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps, finite
@@ -52,7 +53,8 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
 
 
 def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:
-    """The result with its history as JSON, piece by piece: a history may be longer than memory.
+    """The result with its history as JSON, piece by piece: a history may be longer than memory;
+    and the command that makes the run again.
 
     The log is read once more, and all of it is checked: `damaged_lines` says what came of that.
     """
@@ -62,8 +64,11 @@ def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:
         limits = Limits.of(directory.events_path, settled=settled)
         evaluations.gather(limits.standing(tail))
         view.note_damage(tail.damage)
-        damaged = {"damaged_lines": sum(tail.damage.values())}
-        yield dumps(run_result(directory, view) | damaged, indent=True).removesuffix(b"\n}")
+        more = {
+            "command": run_card(directory, view.experiment).command,
+            "damaged_lines": sum(tail.damage.values()),
+        }
+        yield dumps(run_result(directory, view) | more, indent=True).removesuffix(b"\n}")
         yield b',\n  "history": '
         yield from evaluations.pieces()
         yield b"\n}"

@@ -7,16 +7,21 @@ import signal
 import time
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
-from tui_lab.commandline.parser import Parser, add_run_options, directory, word
+from tui_lab.commandline.interventions import (
+    idle_interventions,
+    is_intervention,
+    read_schedule,
+)
+from tui_lab.commandline.parser import Parser, add_guard, add_run_options, directory, word
 from tui_lab.commandline.progress import Progress
 from tui_lab.commandline.report import fold_log, print_report, print_trouble
 from tui_lab.commandline.request import (
@@ -31,10 +36,11 @@ from tui_lab.config import default_threads, runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.status import StatusRecord
-from tui_lab.runs.tail import RunTail
 from tui_lab.worker.client import stop_run
 from tui_lab.worker.process import start_run
+
+if TYPE_CHECKING:  # numpy comes with it
+    from tui_lab.history import History
 
 _POLL = 0.05
 """Seconds between two looks at the log."""
@@ -73,9 +79,17 @@ class Ending(Enum):
 def configure(parser: Parser) -> None:
     """Declares the experiment, its values and how to run it."""
     parser.add_argument("experiment", nargs="?", metavar="EXPERIMENT", help="name, or FILE.py")
-    parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
+    parser.add_argument(
+        "values",
+        nargs="*",
+        metavar="name=value",
+        help="hyperparameters; @STEP:name=value turns one at that step, and @STEP:skip leaves its "
+        "batch out, @STEP:clip clips its gradient, @STEP:stop ends the run after it, "
+        "@STEP:weights keeps the parameters alone",
+    )
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
     add_run_options(parser)
+    add_guard(parser, "say")
     parser.add_argument("--data", type=directory, metavar="DIR", help="where data sets are")
     parser.ask_for_json("the result")
 
@@ -84,7 +98,11 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
     """Trains until the end or an interruption, then prints the result."""
     name = word(arguments, "experiment", "run needs an experiment; see tui-lab list.")
     chosen = choose_experiment(name)
-    values = choose_values(chosen.experiment, arguments.values, arguments.preset)
+    experiment, typed = chosen.experiment, arguments.values
+    steered = [each for each in typed if is_intervention(each)]
+    assigned = [each for each in typed if not is_intervention(each)]
+    values = choose_values(experiment, assigned, arguments.preset)
+    schedule = read_schedule(experiment, steered, values)
     request = request_run(
         chosen,
         values,
@@ -92,14 +110,17 @@ def execute(arguments: Namespace, console: Console, workers: Workers | None = No
         device=arguments.device,
         threads=default_threads() if arguments.threads is None else arguments.threads,
         data=str(arguments.data or ""),
+        guard=arguments.guard,
+        schedule=schedule,
         now=datetime.now(UTC),
     )
-    for sentence in idle_assignments(chosen.experiment, arguments.values, values):
+    idle = idle_assignments(experiment, assigned, values)
+    for sentence in (*idle, *idle_interventions(experiment, schedule, values)):
         console.say(sentence)
     with Interruption() as interruption:
         run = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
-        ending = train(run, chosen.experiment, console, interruption, workers or Workers())
-    return conclude(run, chosen.experiment, ending, console, as_json=arguments.json)
+        ending = train(run, experiment, console, interruption, workers or Workers())
+    return conclude(run, experiment, ending, console, as_json=arguments.json)
 
 
 def train(
@@ -109,15 +130,18 @@ def train(
     interruption: Interruption,
     workers: Workers,
 ) -> Ending:
-    """Starts the run's worker and follows its log until it ends or has to be ended."""
+    """Starts the run's worker and follows its log until it ends or has to be ended. What a run
+    that is taken up has behind it is taken in first, in silence."""
     # numpy comes with it, and `--help` must not wait for that.
-    from tui_lab.view_models.run import RunView
+    from tui_lab.history import History
 
-    progress = Progress(console, RunView(experiment))
+    history = History(run.events_path)
+    progress = Progress(console, history.view(experiment), run.request().schedule)
+    progress.catch_up(history)
     progress.note(run.id)
     worker = workers.start(run)
     try:
-        ending = _follow(run, worker, progress, interruption, workers)
+        ending = _follow(run, worker, history, progress, interruption, workers)
         if ending is not Ending.BY_ITSELF:
             _end(run, worker, progress, workers, ending)
     except KeyboardInterrupt:
@@ -156,18 +180,18 @@ def exit_status(status: RunStatus, ending: Ending) -> ExitStatus:
 def _follow(
     run: RunDirectory,
     worker: Worker,
+    history: History,
     progress: Progress,
     interruption: Interruption,
     workers: Workers,
 ) -> Ending:
-    tail = RunTail(run.events_path)
     patience = round(_GRACE / _POLL)
     while not interruption.requested:
         ended = worker.poll() is not None  # asked first, so that what came before is still read
-        _fold(tail, progress)
+        _fold(history, progress)
         if ended:
             return Ending.BY_ITSELF
-        if progress.view.ended:  # all is said; what its program left running can't hold it up
+        if progress.ended:  # all is said; what its program left running can't hold it up
             patience -= 1
             if not patience:
                 os.killpg(worker.pid, signal.SIGKILL)
@@ -178,16 +202,16 @@ def _follow(
     return Ending.INTERRUPTED
 
 
-def _fold(tail: RunTail, progress: Progress) -> None:
-    while events := tail.read():
+def _fold(history: History, progress: Progress) -> None:
+    while events := history.read():
         for event in events:
             progress.fold(event)
 
 
 def _why_held(run: RunDirectory, progress: Progress) -> str:
     """Why the worker paused by itself; on a full disk only the status file can say it."""
-    if progress.view.pause_reason:
-        return progress.view.pause_reason
+    if progress.pause_reason:
+        return progress.pause_reason
     record = run.status_record()
     return record.error if record.status is RunStatus.PAUSED else ""
 
@@ -204,9 +228,8 @@ def _end(
             break
         os.killpg(worker.pid, number)
     if worker.poll() is not None and run.status_record().status is RunStatus.PENDING:
-        run.write_status(
-            StatusRecord(status=RunStatus.STOPPED)
-        )  # it had not begun, nobody else will
+        # It had not begun, nobody else will.
+        run.write_status(replace(run.status_record(), status=RunStatus.STOPPED))
 
 
 def _is_gone(worker: Worker, workers: Workers) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from contextlib import suppress
 from typing import Any
 
 from tui_lab.commandline.console import Console
@@ -13,9 +12,9 @@ from tui_lab.commandline.request import declared
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import number_text, table
 from tui_lab.config import runs_directory
-from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.runs.catalogue import Catalogue, RunSummary
+from tui_lab.view_models.card import typed
 from tui_lab.view_models.run_filter import run_filter
 from tui_lab.view_models.steered import steered
 
@@ -95,7 +94,8 @@ def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
     if not summary.readable:
         return (summary.id, "unreadable", "", "", "", summary.error)
     experiment = declarations.of(summary)
-    chosen = [_assignment(*item, experiment) for item in differing(summary, experiment).items()]
+    given = differing(summary, experiment)
+    chosen = [f"{name}={typed(experiment, name, value)}" for name, value in given.items()]
     chosen += [f"seed={summary.seed}"] if summary.seed else []
     chosen += steered(summary, experiment)
     declared = [metric.key for metric in experiment.metrics] if experiment else []
@@ -109,15 +109,6 @@ def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
         " ".join(chosen),
         "  ".join(filter(None, (*measured, summary.error))),
     )
-
-
-def _assignment(name: str, value: Any, experiment: Experiment | None) -> str:
-    """`name=value` as it would be typed, also when the declaration has changed since."""
-    if experiment is not None:
-        with suppress(HyperparameterError):
-            hyperparameter = experiment[name]
-            return f"{name}={hyperparameter.format(hyperparameter.check(value))}"
-    return f"{name}={value}"
 
 
 RUNS = Subcommand("runs", "list all runs, newest first", configure, execute)

@@ -17,6 +17,8 @@ from tui_lab.events import (
     RunStopped,
 )
 from tui_lab.experiment import Experiment
+from tui_lab.schedule import Intervention
+from tui_lab.steering import Steering
 from tui_lab.view_models.change import Change
 from tui_lab.view_models.figure import Floats
 from tui_lab.view_models.log_book import LogBook
@@ -35,6 +37,7 @@ def remembered(view: RunView) -> tuple[dict[str, Any], list[Floats]]:
         "alarms": [to_json(alarm) for alarm in view.alarms],
         "marks": [asdict(change) for change in view.marks],
         "changed": view.changed,
+        "done": [each.to_json() for each in view.steering.done],
         "pictures": view.pictures,
         "picture_steps": view.picture_steps,
         "log": view.log.state,
@@ -81,6 +84,7 @@ def _recalled(
     view.alarms.extend(_event(alarm, AlarmRaised) for alarm in data["alarms"])
     view.marks.extend(_change(mark) for mark in data["marks"])
     view.changed.update(data["changed"])
+    view.steering = Steering(map(Intervention.from_json, data["done"]))
     for title, layers in data["pictures"].items():
         view.pictures[title] = {layer: _object(kept) for layer, kept in layers.items()}
         view.picture_steps[title] = int(data["picture_steps"][title])

@@ -28,6 +28,7 @@ from tui_lab.events import (
 from tui_lab.experiment import Experiment
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
+from tui_lab.steering import Steering
 from tui_lab.view_models.change import Change, change_of
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_at
@@ -90,6 +91,7 @@ class RunView:
         self.phase = self.line = None
         self.t = 0.0
         self.marks, self.changed = [], {}
+        self.steering = Steering()
         self.pictures, self.picture_steps = {}, {}
         self.alarms: deque[AlarmRaised] = deque(maxlen=_ALARMS)
         self.log = LogBook()
@@ -113,6 +115,7 @@ class RunView:
             self.log.refuse(type(event).__name__, str(error))
 
     def _dispatch(self, event: RunEvent) -> None:
+        self.steering.fold(event)
         match event:
             case MetricsLogged():
                 self._measure(event)

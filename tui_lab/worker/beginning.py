@@ -105,8 +105,8 @@ def resumed(
     experiment: Experiment,
     asked: Mapping[str, Any],
 ) -> Beginning:
-    """A run that goes on from its newest usable checkpoint, with the values that are `asked` for
-    (JSON form) from there on, and everything done to it again that was done since. Raises
+    """A run that goes on from its newest usable checkpoint, with everything done to it again that
+    was done since, and the values that are `asked` for (JSON form) from where its log ends. Raises
     `RunError`."""
     past = former(directory)
     program, place, complaints = _restored(build, directory, request, experiment, past, None)
@@ -118,7 +118,8 @@ def resumed(
         for each in request.schedule
         if each.step > place.step and (each.step, each.act, *each.values) not in known
     ]
-    new = [Intervention(step=place.step + 1, values=asked)] if asked else []
+    last = max(place.step, past.step)
+    new = [Intervention(step=last + 1, values=asked)] if asked else []
     return Beginning(
         program,
         replace(place, t=past.t),

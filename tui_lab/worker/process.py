@@ -85,8 +85,8 @@ class WarmWorker:
         self._ready, ready = os.pipe()
         os.set_blocking(self._ready, False)
         try:
-            environment = _environment() | {READY: str(ready)}
-            self._process = _spawn(self._command, stdin, subprocess.DEVNULL, environment, (ready,))
+            ours = environment() | {READY: str(ready)}
+            self._process = _spawn(self._command, stdin, subprocess.DEVNULL, ours, (ready,))
         except OSError:
             self.close()  # without a spare every start is a cold one, and says what is wrong
         finally:
@@ -158,7 +158,7 @@ def _start_cold(directory: RunDirectory, command: tuple[str, ...]) -> WorkerProc
         log = os.open(directory.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             arguments = (*command, str(directory.path))
-            process = _spawn(arguments, subprocess.DEVNULL, log, _environment())
+            process = _spawn(arguments, subprocess.DEVNULL, log, environment())
         finally:
             os.close(log)
     except OSError as error:
@@ -171,7 +171,7 @@ def _spawn(
     command: tuple[str, ...],
     stdin: int,
     output: int,
-    environment: Mapping[str, str],
+    environ: Mapping[str, str],
     descriptors: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
     return _Detached(
@@ -179,17 +179,17 @@ def _spawn(
         stdin=stdin,
         stdout=output,
         stderr=output,
-        env=environment,
+        env=environ,
         pass_fds=descriptors,
         cwd="/",
         start_new_session=True,
     )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment, made to mean the same in another working directory."""
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", PARENT: str(os.getpid())}
-    if paths := environment.get("PYTHONPATH"):
+    environ = {**os.environ, "PYTHONUNBUFFERED": "1", PARENT: str(os.getpid())}
+    if paths := environ.get("PYTHONPATH"):
         entries = (os.path.abspath(path) for path in paths.split(os.pathsep))
-        environment["PYTHONPATH"] = os.pathsep.join(entries)
-    return environment
+        environ["PYTHONPATH"] = os.pathsep.join(entries)
+    return environ

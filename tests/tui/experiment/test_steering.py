@@ -261,7 +261,7 @@ async def test_y_copies_the_run_as_one_command() -> None:
         await lab.settle(pilot)
         await pilot.press("y")
         await lab.settle(pilot)
-        line = "tui-lab run toy implementation=concise lr=0.01 --seed 0 --device auto"
+        line = "tui-lab run toy implementation=concise lr=0.01 --seed 0"
         assert lab.app.clipboard == line
         assert lab.told == [line]
 
@@ -272,7 +272,7 @@ async def test_y_copies_the_knobs_before_there_is_a_run() -> None:
         await lab.settle(pilot)
         await pilot.press("down", "down", "right", "y")
         await lab.settle(pilot)
-        assert lab.app.clipboard == "tui-lab run toy weight_decay=10 --seed 0 --device auto"
+        assert lab.app.clipboard == "tui-lab run toy weight_decay=10 --seed 0"
 
 
 async def test_a_demonstration_starts_by_itself_and_follows_its_knobs() -> None:

@@ -238,7 +238,8 @@ async def test_t_on_an_ended_run_does_nothing(app: Opened, session: FakeSession)
 async def test_y_copies_the_command_line_and_shows_it(app: Opened) -> None:
     async with app.run_test() as pilot:
         await at_runs(pilot, "j", "j", "j", "j", "y")
-        words = "tui-lab run toy weight_decay=0.0 --seed 0 --device cpu"
+        await settled(pilot)
+        words = "tui-lab run toy weight_decay=0 --seed 0 --device cpu"
         assert app.clipboard == words
         assert app.told == [words]
 

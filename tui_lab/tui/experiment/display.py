@@ -40,15 +40,16 @@ class RunDisplay:
         """Whether the run shown was started while no worker had torch imported."""
         self.verdict = ""
         """Whether the last guess was right, in a few words, as long as the run shows it."""
+        self._card = ""
+        """The run as a command, once it has ended."""
         self._experiment = experiment
-        self._layout = layout
         self._run = run
         self._layout = layout
         self._charts, self._panes = layout.charts, layout.panes
 
     def change_to(self, view: RunView) -> None:
         """Draw another run from now on."""
-        self.view, self.frozen, self.verdict = view, False, ""
+        self.view, self.frozen, self.verdict, self._card = view, False, "", ""
         self._charts.forget()
         self._panes.forget()
 
@@ -71,6 +72,13 @@ class RunDisplay:
         self._panes.log_view.tell(outcome.sentence)
         await self._layout.bring(outcome.picture)
         self.draw()
+
+    def tell_card(self, command: str) -> None:
+        """Say in the log and, where there is room, in the status line what makes the run again."""
+        if command != self._card:
+            self._card = command
+            self._panes.log_view.tell(f"to run it again: {command}")
+            self.draw()
 
     def look_after(self, session: Session) -> None:
         """What changes slowly: the load of the device, what the worker printed."""
@@ -141,6 +149,7 @@ class RunDisplay:
                 crash=run.crash,
                 verdict=self.verdict,
                 overlaid=self._overlaid(),
+                card=self._card,
             )
 
     def _overlaid(self) -> str:

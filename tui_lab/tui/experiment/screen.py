@@ -16,7 +16,7 @@ from tui_lab.commands import Mistake, SetHyperparameter, SetHyperparameters, set
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
-from tui_lab.tui.experiment.copying import copy_recipe
+from tui_lab.tui.experiment.copying import copy_card, show_at_the_end
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.guess import OpenGuess
@@ -171,6 +171,7 @@ class ExperimentScreen(Screen[None]):
         self.shown.look_after(self.session)
         self.live_knobs.take_new()
         self._reveal()
+        self._tell_card()
         self.draw()
         self.refresh_bindings()
         if self._tailing is not None:
@@ -181,6 +182,7 @@ class ExperimentScreen(Screen[None]):
         """The run stands otherwise than before."""
         self.live_knobs.take_new()
         self._reveal()
+        self._tell_card()
         if event.diverges:
             self.body.show_curve(LOSS)
         if event.first_point or event.diverges or self.run.crash:
@@ -232,6 +234,13 @@ class ExperimentScreen(Screen[None]):
         if outcome := self.guess.outcome():
             self.call_next(self.shown.reveal, outcome)
 
+    def _tell_card(self) -> None:
+        """Once a run has ended, say what makes it again."""
+        status = self.run.status
+        if status is not None and status.is_finished and not self.mode.lives_with_the_screen:
+            work = show_at_the_end(self.session, self.run, self.shown)
+            self.run_worker(work, group="card", exclusive=True, exit_on_error=False)
+
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
     def come_and_go(self) -> None:
@@ -278,7 +287,7 @@ def _actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]
     yield "zoom", screen.body.zoom
     yield "focus_pane", screen.body.focus_pane
     yield "focus_knobs", screen.body.focus_knobs
-    yield "copy", partial(copy_recipe, screen, screen.session, screen.run, screen.knobs)
+    yield "copy", partial(copy_card, screen, screen.session, screen.run, screen.knobs)
 
 
 def _ask(screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:

@@ -36,13 +36,20 @@ class StatusLine(Line):
         crash: str = "",
         verdict: str = "",
         overlaid: str = "",
+        card: str = "",
     ) -> None:
         """Show where a run stands; `crash` says why its worker is gone, if it is, `verdict` whether
-        a guess was right, and `overlaid` which other runs are drawn too."""
+        a guess was right, `overlaid` which other runs are drawn too, and `card` how to make the run
+        again, where there is room for that."""
         reason = (Content.styled(crash, "bold $error"),) if crash else ()
         judged = (Content.styled(verdict, "bold $accent"),) if verdict else ()
         parts = progress(view, frozen=frozen, crashed=bool(crash))
-        self.show(parts, (*remarks(view, overlaid), *judged, *reason))
+        again = (Content.styled(card, "$text-muted"),) if card else ()
+        said = (*remarks(view, overlaid), *judged, *reason)
+        if said:
+            self.show(parts, (*again, *said))
+        else:
+            self.show((*parts, *again))  # where it goes first
 
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
+from tui_lab.view_models.card import typed
 from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
@@ -74,7 +74,7 @@ def age(created: datetime, now: datetime) -> str:
 def _chosen(run: RunSummary, experiment: Experiment | None) -> Iterator[str]:
     labels = _symbols(experiment)
     for name, value in differing(run, experiment).items():
-        yield f"{labels.get(name, name)} {_shown(experiment, name, value)}"
+        yield f"{labels.get(name, name)} {typed(experiment, name, value)}"
     if run.seed:
         yield f"seed {run.seed}"
 
@@ -86,21 +86,6 @@ def differing(run: RunSummary, experiment: Experiment | None) -> Mapping[str, An
 def _symbols(experiment: Experiment | None) -> Mapping[str, str]:
     known = experiment.hyperparameters if experiment is not None else ()
     return {h.name: h.symbol or h.name for h in known}
-
-
-def _shown(experiment: Experiment | None, name: str, value: Any) -> str:
-    """The value as a person types it; as it stands in the file where it is no longer valid."""
-    if experiment is None:
-        return typed(value)
-    try:
-        hyperparameter = experiment[name]
-        return hyperparameter.format(hyperparameter.check(value))
-    except HyperparameterError:
-        return typed(value)
-
-
-def typed(value: Any) -> str:
-    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
 def figure(run: RunSummary, key: str) -> Any:
@@ -121,7 +106,7 @@ def _cell(run: RunSummary, experiment: Experiment | None, key: str) -> str:
         return f"{value:,}"
     if key in run.metrics or key == "norm":
         return short(value)
-    return plain(_shown(experiment, key, value))
+    return plain(typed(experiment, key, value))
 
 
 def _name(run: RunSummary) -> str:

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.notification import notify
-from tui_lab.tui.runs import recipe
+from tui_lab.tui.runs.card import copy_run
 from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.runs.export_dialog import ExportDialog, Files
@@ -98,12 +98,10 @@ class RunsScreen(ListingScreen):
             notify(self, self.chosen[0].error, error=True)
 
     def action_copy(self) -> None:
-        """Copy the command that makes the run again, and show it with what it does not repeat."""
+        """Copy the command that makes the run again, all that was done to it included."""
         run = self.chosen[0]
-        experiment = self.listing.experiment(run)
-        words = recipe.of_run(run, experiment)
-        self.lab.copy_to_clipboard(words)
-        notify(self, words + recipe.remark(run, experiment))
+        work = copy_run(self, self.session, run.id, self.listing.experiment(run))
+        self.run_worker(work, group="copy", exit_on_error=False)
 
     def action_sort(self) -> None:
         """Ask by which column."""

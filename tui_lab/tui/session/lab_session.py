@@ -84,6 +84,7 @@ class LabSession:
             plugin=self._experiments.file(experiment.name),
             interactive=experiment.demonstration,
             data=self._data,
+            guard=self.settings.guard,
             versions=current_versions(),
         )
         run_id = self.runs.start(request, self.now())

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.errors import RunError
+from tui_lab.experiment import Experiment
 from tui_lab.history import History
+from tui_lab.lineage import run_card
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
@@ -17,6 +19,7 @@ from tui_lab.runs.export import export_run
 from tui_lab.runs.regular_file import read_end
 from tui_lab.tui.session.background import in_background
 from tui_lab.tui.session.worker_pool import WorkerPool
+from tui_lab.view_models.card import Card
 from tui_lab.worker.client import RunClient, stop_run
 
 _OUTPUT_BYTES = 8192
@@ -53,6 +56,10 @@ class LocalRuns:
     async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
         """Write its measurements to a file, in a thread; raises `UsageError` or `RunError`."""
         return await in_background(export_run, self.catalogue.find(run_id), to)
+
+    async def card(self, run_id: str, experiment: Experiment | None) -> Card:
+        """The command that makes it again, in a thread; raises `RunError`."""
+        return await in_background(run_card, self.catalogue.find(run_id), experiment)
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""

@@ -20,6 +20,7 @@ from tui_lab.run import RunStatus
 if TYPE_CHECKING:
     from tui_lab.events import RunEvent
     from tui_lab.runs.catalogue import RunSummary
+    from tui_lab.view_models.card import Card
     from tui_lab.view_models.run import RunView
 
 
@@ -82,6 +83,10 @@ class Runs(Protocol):
     async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
         """Write a run's measurements to a file, .csv or .jsonl; the lines of its log that were
         passed over, by what was wrong with them. Raises `TuiLabError` when that can't be."""
+
+    async def card(self, run_id: str, experiment: Experiment | None) -> Card:
+        """The command that makes a run again, its parents' part included; raises `TuiLabError`
+        when that can't be."""
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
