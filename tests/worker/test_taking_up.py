@@ -128,7 +128,7 @@ def test_a_branch_without_a_change_is_its_parent(runs: Path) -> None:
     child = made(runs, "weight-decay", {"epochs": 30}, parent=parent.id, parent_step=57)
     assert worker(child) == 0
     ours, theirs = numbers(child), numbers(parent)
-    assert ours.keys() == theirs.keys()
+    assert ours.keys() - theirs.keys() == {("epoch", "distance/parent")}
     for key, points in theirs.items():
         assert repr(ours[key]) == repr([point for point in points if point[0] > 57])
 
@@ -174,3 +174,17 @@ def test_of_a_damaged_checkpoint_the_one_before_is_used(runs: Path) -> None:
     assert worker(run) == 0
     assert repr(numbers(run)) == repr(numbers(whole))
     assert any("is damaged" in line for line in view(run).lines)
+
+
+def test_how_far_a_branch_has_gone_from_its_parent_is_measured(runs: Path) -> None:
+    parent = made(runs, "weight-decay", {"epochs": 30})
+    assert worker(parent) == 0
+    same, other = (
+        made(runs, "weight-decay", {"epochs": 30, **change}, parent=parent.id, parent_step=57)
+        for change in ({}, {"weight_decay": 30.0})
+    )
+    assert worker(same) == worker(other) == 0
+    distances = {run.id: dict(numbers(run)["epoch", "distance/parent"]) for run in (same, other)}
+    assert set(distances[same.id].values()) == {0.0}
+    assert 120.0 in distances[other.id]
+    assert all(distance > 0 for step, distance in distances[other.id].items() if step > 57)

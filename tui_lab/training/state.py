@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -43,6 +44,16 @@ def restore(program: Program, state: State) -> None:
     for name, saved in state["attributes"].items():
         setattr(program, name, restoring.into(getattr(program, name, None), saved))
     _restore_random(state["random"], program.device)
+
+
+@contextmanager
+def generators_kept(device: torch.device) -> Iterator[None]:
+    """What is drawn in here from the default generators is as if it had not been."""
+    state = _random_state(device)
+    try:
+        yield
+    finally:
+        _restore_random(state, device)
 
 
 def _attributes(program: Program) -> dict[str, Any]:

@@ -264,18 +264,26 @@ def find(run: Path, step: int | None) -> Found:
     `RunError` when there is none."""
     complaints: list[str] = []
     for record in nearest(read_manifest(run), step):
-        complaint = why_not(run, record)
-        if not complaint:
-            try:
-                content = load(checkpoints_path(run) / record.file)
-                taken = Capture(Place(**content["place"]), content["state"])
-                return Found(taken, record, tuple(complaints))
-            except (TuiLabError, TypeError, KeyError) as error:
-                complaint = f"The checkpoint after step {record.step:,} can't be used: {error}"
-        complaints.append(complaint)
+        try:
+            return Found(load_sound(run, record), record, tuple(complaints))
+        except RunError as error:
+            complaints.append(str(error))
     where = "" if step is None else f" at or before step {step:,}"
     reasons = "".join(f" {complaint}" for complaint in complaints)
     raise RunError(f"{run.name} has no usable checkpoint{where}.{reasons}")
+
+
+def load_sound(run: Path, record: CheckpointRecord) -> Capture:
+    """The state that a record of this run tells of; raises `RunError` where its file is not what
+    the record says."""
+    if complaint := why_not(run, record):
+        raise RunError(complaint)
+    try:
+        content = load(checkpoints_path(run) / record.file)
+        return Capture(Place(**content["place"]), content["state"])
+    except (TuiLabError, TypeError, KeyError) as error:
+        name = f"The checkpoint after step {record.step:,}"
+        raise RunError(f"{name} can't be used: {error}") from error
 
 
 def _event(record: CheckpointRecord) -> CheckpointWritten:

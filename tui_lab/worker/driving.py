@@ -30,6 +30,7 @@ from tui_lab.worker.beginning import Beginning, at_fork, begin
 from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
+from tui_lab.worker.distance import ParentDistance
 from tui_lab.worker.interruption import Stopped, stopping
 from tui_lab.worker.interventions import ForkDue
 from tui_lab.worker.loop import Loop
@@ -118,7 +119,16 @@ class Driver:
             done=beginning.done,
             values=beginning.values,
             taken=beginning.place.taken,
+            parent=self._parent(beginning.program.device),
         )
+
+    def _parent(self, device: torch.device) -> ParentDistance | None:
+        """What measures a branch; None for a run that is none, or whose parent is gone."""
+        parent = RunDirectory(self._directory.path.parent / self.request.parent)
+        if not self.request.parent or not parent.path.is_dir():
+            return None
+        values = self.experiment.choose(parent.request().hyperparameters)
+        return ParentDistance(parent.path, functools.partial(self.build, device, values))
 
     def _publisher(self, beginning: Beginning) -> Publisher:
         """The account of the run from here on, with its first events."""

@@ -14,6 +14,7 @@ from tui_lab.schedule import Intervention
 from tui_lab.training.program import Program
 from tui_lab.training.state import restore
 from tui_lab.worker.checkpoints import Capture, Checkpoints, Place
+from tui_lab.worker.distance import DISTANCE, ParentDistance
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.guard import Guard
 from tui_lab.worker.interventions import Interventions
@@ -39,8 +40,11 @@ class Past:
         done: Iterable[Intervention] = (),
         values: Mapping[str, Any] | None = None,
         taken: int = 0,
+        parent: ParentDistance | None = None,
     ) -> None:
-        """`values` are those the run began with (JSON form), the program's own when not given."""
+        """`values` are those the run began with (JSON form), the program's own when not given;
+        `parent` measures how far a branch has gone from its parent."""
+        self._parent = parent
         self._experiment = experiment
         self._program = program
         self._publisher = publisher
@@ -56,7 +60,8 @@ class Past:
         found = self.interventions.next_planned(step + 1)
         planned = [] if found is None else [found - 1]
         kept = [] if self._checkpoints is None else [self._checkpoints.next_due(step)]
-        return min(planned + kept, default=None)
+        apart = [] if self._parent is None else [self._parent.next_due(step)]
+        return min((due for due in planned + kept + apart if due is not None), default=None)
 
     @property
     def place(self) -> Place:
@@ -72,7 +77,12 @@ class Past:
             self.keep("begin" if step else "")
 
     def keep_due(self) -> None:
-        """Keep the present state if it is time to."""
+        """Keep the present state if it is time to, and measure a branch where it can be."""
+        if self._parent is not None:
+            step = self._position.step
+            distance = self._parent.measure(step, self._program)
+            if distance is not None:
+                self._publisher.log_evaluation({DISTANCE: distance})
         if self._checkpoints is not None:
             if self._checkpoints.is_due(self._position.step):
                 self.keep()

@@ -93,7 +93,11 @@ class Publisher:
     def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
         self._close_block()
-        measured = self._evaluate()
+        self.log_evaluation(self._evaluate())
+        self.log_pictures(self.position.step, self._program.pictures())
+
+    def log_evaluation(self, measured: Mapping[str, float]) -> None:
+        """Log what was measured where the run stands."""
         step, epoch = self.position.step, self.position.epoch
         self._record.progress(step, epoch, measured)
         columns = {key: [value] for key, value in measured.items()}
@@ -102,7 +106,6 @@ class Publisher:
                 t=self.t, kind="evaluation", steps=[step], epochs=[epoch], columns=columns
             )
         )
-        self.log_pictures(step, self._program.pictures())
 
     def log_pictures(self, step: int, pictures: Pictures) -> None:
         """One event per layer."""
