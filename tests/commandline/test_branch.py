@@ -76,6 +76,7 @@ def test_the_worker_is_asked_for_a_run_that_goes_on_from_the_step(
     assert asked.schedule == (Intervention(step=15, values={"lr": 0.2}),)
     assert (asked.seed, asked.device) == (parent.request().seed, parent.request().device)
     assert "finished, 20 steps" in console.out
+    assert f"branched from    {parent.id} after step 12\n" in console.out
 
 
 def test_the_card_of_a_branch_is_its_parents_and_what_it_does_otherwise(

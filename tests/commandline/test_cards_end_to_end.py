@@ -48,6 +48,7 @@ def test_a_branch_is_made_again_without_its_parent() -> None:
     branch = result("branch", parent["run"], "--step", "14", "bs=10", "lr=0.01", "epochs=8")
     assert "@15:" in branch["command"]
     assert parent["run"] not in branch["command"]
+    assert (branch["parent"], branch["parent_step"]) == (parent["run"], 14)
     assert told(again(branch)) == told(branch)
     assert told(branch) != told(parent)
     status, out, err = tui_lab("replay", branch["run"], "--verify")

@@ -44,9 +44,12 @@ def print_report(run: RunDirectory, view: RunView, console: Console) -> None:
     if len(metrics) > _MOST:
         rest = f"  and {len(metrics) - _MOST:,} more: tui-lab show {run.id} --json"
         console.print(rest)
+    request = run.request()
     again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
-    file = " FILE.py" if run.request().plugin else ""  # which of them is for a person to say
+    file = " FILE.py" if request.plugin else ""  # which of them is for a person to say
     again.append(("in the lab", f"tui-lab attach {run.id}{file}"))
+    if request.parent:
+        again.append(("branched from", f"{request.parent} after step {request.parent_step:,}"))
     console.print(table(again, indent="  "))
     print_card(run, experiment, console)
 

@@ -27,8 +27,9 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
     """What `run --json` and `show --json` print, but for the history; `view` is the run's log as
     folded. Non-finite numbers are strings in it.
 
-    A run that is not over yet has the result it would have if it ended now. `error` is there when
-    it failed or crashed, and after a crash `log`, the end of what its worker printed.
+    A run that is not over yet has the result it would have if it ended now. `parent` and
+    `parent_step` are there for a branch, `error` when it failed or crashed, and after a crash
+    `log`, the end of what its worker printed.
     """
     request, record, status = directory.request(), directory.status_record(), directory.status()
     ended = view.ended
@@ -44,6 +45,8 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
         "elapsed_s": view.t,
         "metrics": {**view.metrics, **(ended.metrics if ended else {})},
     }
+    if request.parent:
+        result |= {"parent": request.parent, "parent_step": request.parent_step}
     if status is RunStatus.FAILED:
         result["error"] = (ended.error if isinstance(ended, RunFailed) else "") or record.error
     if status is RunStatus.CRASHED:

@@ -32,6 +32,7 @@ from tui_lab.commandline.request import (
 )
 from tui_lab.commandline.result import json_pieces
 from tui_lab.commandline.subcommand import Subcommand
+from tui_lab.commands import MISTAKES
 from tui_lab.config import default_threads, runs_directory
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
@@ -83,9 +84,9 @@ def configure(parser: Parser) -> None:
         "values",
         nargs="*",
         metavar="name=value",
-        help="hyperparameters; @STEP:name=value turns one at that step, and @STEP:skip leaves its "
+        help="hyperparameters; @STEP:name=value turns one at that step, @STEP:skip leaves its "
         "batch out, @STEP:clip clips its gradient, @STEP:stop ends the run after it, "
-        "@STEP:weights keeps the parameters alone",
+        f"@STEP:weights keeps the parameters alone; @STEP:MISTAKE makes one: {', '.join(MISTAKES)}",
     )
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
     add_run_options(parser)
