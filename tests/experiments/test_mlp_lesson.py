@@ -18,6 +18,7 @@ from tests.experiments.mlp_driver import SMALL, both, oracle_step, trained
 from tui_lab.experiments.mlp import EXPERIMENT
 from tui_lab.training import fashion_mnist
 from tui_lab.training.fashion_mnist_files import SUBSET
+from tui_lab.training.state import capture, restore
 
 pytestmark = pytest.mark.usefixtures("subset")
 
@@ -154,3 +155,17 @@ def test_two_epochs_of_the_notes_on_the_real_data(monkeypatch: pytest.MonkeyPatc
     assert second["train/loss"] == pytest.approx(0.485, abs=0.03)
     assert second["train/accuracy"] == pytest.approx(0.82, abs=0.015)
     assert 0.68 < second["test/accuracy"] < 0.86
+
+
+@both
+def test_pictures_are_of_the_parameters_there_are(implementation: str) -> None:
+    """Not of those that were measured before the program went back."""
+    program = build("mlp", 3, **SMALL, implementation=implementation, lr=0.3)
+    start = capture(program)
+    before = program.pictures()["confusion"]["cells"]["values"]
+    for batch in program.batches:
+        list(program.step(batch))
+    evaluate(program)
+    assert program.pictures()["confusion"]["cells"]["values"] != before
+    restore(program, start)
+    assert program.pictures()["confusion"]["cells"]["values"] == before

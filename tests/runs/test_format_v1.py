@@ -68,6 +68,7 @@ def test_result() -> None:
         "steps": 4,
         "epochs": 2,
         "elapsed_s": 0.5,
+        "command": "tui-lab run linear-regression lr=10 epochs=2 batch_size=2 --seed 7 @3:lr=30",
         "damaged_lines": 0,
         "metrics": {"train/loss": "NaN", "norm/w": "Infinity", "step/first_nan": 3},
         "history": {

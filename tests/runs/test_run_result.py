@@ -73,6 +73,7 @@ def test_a_finished_run(new_run: NewRun) -> None:
         "epochs",
         "elapsed_s",
         "metrics",
+        "command",
         "damaged_lines",
         "history",
     ]

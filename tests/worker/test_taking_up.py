@@ -188,3 +188,12 @@ def test_how_far_a_branch_has_gone_from_its_parent_is_measured(runs: Path) -> No
     assert set(distances[same.id].values()) == {0.0}
     assert 120.0 in distances[other.id]
     assert all(distance > 0 for step, distance in distances[other.id].items() if step > 57)
+
+
+def test_what_torch_draws_itself_goes_on_through_a_fork(runs: Path) -> None:
+    """Dropout draws from torch's own generator, which building seeds anew."""
+    values = {"implementation": "concise", "epochs": 2, "examples": 600, "batch_size": 64}
+    run = made(runs, "dropout", values)
+    same = made(runs, "dropout", values, schedule=[Intervention(step=5, values={"batch_size": 64})])
+    assert worker(run) == worker(same) == 0
+    assert repr(numbers(run)) == repr(numbers(same))

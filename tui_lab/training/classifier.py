@@ -48,8 +48,8 @@ class Classifier(Program):
         self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)
         self.running_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         self.running_examples = 0
-        self._predicted: Tensor | None = None
-        """What `evaluate` saw predicted for the test images, until the next step."""
+        self._predicted: tuple[tuple[int, ...], Tensor] | None = None
+        """What `evaluate` saw predicted for the test images, and of which parameters."""
 
     @abstractmethod
     def build_model(self, layers: list[Layer]) -> None:
@@ -66,7 +66,6 @@ class Classifier(Program):
     def tally(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
         """Add a batch to the epoch's running means: `loss` is its mean, or one value per
         example."""
-        self._predicted = None
         if self.batches.position <= len(y):  # the first batch of an epoch
             self.running_loss.zero_()
             self.running_correct.zero_()
@@ -79,15 +78,22 @@ class Classifier(Program):
         self.running_examples += len(y)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
-        loss, self._predicted = self._pass(self._data.test)
+        loss, predicted = self._pass(self._data.test)
+        self._predicted = self._written, predicted
         seen = self.running_examples or float("nan")
         return {
             "train/loss": self.running_loss / seen,
             "train/accuracy": self.running_correct.double() / seen,
             "test/loss": loss,
-            "test/accuracy": (self._predicted == self._data.test.y).double().mean(),
+            "test/accuracy": (predicted == self._data.test.y).double().mean(),
             "data/examples": float(self.batches.examples),
         }
+
+    @property
+    def _written(self) -> tuple[int, ...]:
+        """How often each parameter was written to: another tuple, other parameters. A step writes,
+        and so does going back."""
+        return tuple(p._version for p in self.parameters().values())
 
     def measure(self, examples: Split) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy and share of right answers of the model as it is used."""
@@ -110,7 +116,9 @@ class Classifier(Program):
 
     def pictures(self) -> Pictures:
         test, classes = self._data.test, self._data.classes
-        predicted = self._pass(test)[1] if self._predicted is None else self._predicted
+        of, predicted = self._predicted or ((), None)
+        if predicted is None or of != self._written:
+            predicted = self._pass(test)[1]
         return {
             "test images": {"images": sample_picture(test.X, test.y, predicted, classes)},
             "confusion": {"cells": confusion_picture(test.y, predicted, classes)},

@@ -110,7 +110,10 @@ def _captured(value: Any, name: str) -> Any:
         case deque():
             items = [_captured(item, name) for item in value]
             return {"kind": "deque", "items": items, "maxlen": value.maxlen}
-        case list() | tuple() | set() | frozenset():
+        case set() | frozenset():
+            items = [_captured(item, name) for item in sorted(value, key=repr)]
+            return {"kind": type(value).__name__, "items": items}
+        case list() | tuple():
             items = [_captured(item, name) for item in value]
             return items if type(value) is list else {"kind": _sequence(value), "items": items}
         case dict():
