@@ -17,8 +17,10 @@ from tui_lab.cli import perform
 from tui_lab.config import Settings
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Curve, Heatmap, Images, KeyFigures, Picture, Table
+from tui_lab.lineage import run_card
 from tui_lab.plugins import load_experiment
 from tui_lab.runs.catalogue import Catalogue
+from tui_lab.runs.directory import RunDirectory
 from tui_lab.tui.experiment.run_feed import RunFeed
 from tui_lab.tui.experiment.run_overlays import RunOverlays
 from tui_lab.tui.runs.row import run_row
@@ -142,6 +144,7 @@ def readers(runs: Path) -> Iterator[tuple[str, Callable[[], object]]]:
         ["show", RUN, "--json"], ["attach", RUN], ["attach"],
         ["export", RUN, "--to", str(runs.parent / "out.csv")],
         ["export", RUN, "--to", str(runs.parent / "out.jsonl")],
+        ["branch", RUN, "--step", "1", "lr=0.2", "--dry-run"],
     ):  # fmt: skip
         yield " ".join(words), lambda words=words: _command(words)  # type: ignore[misc]
     session = LabSession(runs, Settings())
@@ -150,6 +153,7 @@ def readers(runs: Path) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "status", lambda: session.runs.status(RUN)
     yield "output", lambda: session.runs.worker_output(RUN)
     yield "overlay", lambda: _overlay(session)
+    yield "card", lambda: run_card(RunDirectory(runs / RUN), EXPERIMENT)
     yield "screen", lambda: _follow(session)
 
 
