@@ -167,6 +167,8 @@ _COMMANDS: dict[str, type[Command]] = {
     "mistake": Mistake,
     "stop": Stop,
 }
+_LONGEST_SENDER = 100
+"""Characters of the name of a terminal."""
 _NAMES = {command: name for name, command in _COMMANDS.items()}
 
 
@@ -202,16 +204,23 @@ def set_command(values: Mapping[str, Any]) -> SetHyperparameter | SetHyperparame
     return SetHyperparameters(values)
 
 
-def to_json(command: Command) -> dict[str, Any]:
-    """The command as the JSON object that goes over the socket."""
-    return {"command": _NAMES[type(command)], **asdict(command)}
+def to_json(command: Command, by: str = "") -> dict[str, Any]:
+    """The command as the JSON object that goes over the socket; `by` says whose it is."""
+    signed = {"by": by} if by else {}
+    return {"command": _NAMES[type(command)], **asdict(command), **signed}
+
+
+def sender(data: Any) -> str:
+    """Whose a decoded command is; empty where it does not say."""
+    by = data.get("by", "") if isinstance(data, dict) else ""
+    return by[:_LONGEST_SENDER] if isinstance(by, str) else ""
 
 
 def from_json(data: Any) -> Command:
     """The command in a decoded line; raises `ValueError` with a sentence for the sender."""
     if not isinstance(data, dict) or data.get("command") not in list(_COMMANDS):
         raise ValueError(f"a command is one of {', '.join(_COMMANDS)}.")
-    fields = {key: value for key, value in data.items() if key != "command"}
+    fields = {key: value for key, value in data.items() if key not in ("command", "by")}
     try:
         command = _COMMANDS[data["command"]](**fields)
     except TypeError:

@@ -24,7 +24,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.index import EPOCHS, GRADIENTS, PHASES, LogIndex, Spot
 from tui_lab.runs.regular_file import open_regular
 from tui_lab.runs.tail import event_at, events_between
-from tui_lab.view_models.change import Change, change_of
+from tui_lab.view_models.change import Change, change_of, said
 from tui_lab.view_models.log_book import LONGEST, LogBook
 from tui_lab.view_models.series import number
 
@@ -157,7 +157,7 @@ def _told(
     for place, event in enumerate(story):
         if isinstance(event, HyperparameterChanged):
             marks.append(change_of(event, len(marks), experiment))
-            book.add(marks[-1].line)
+            book.add(said(marks))
         elif len(story) - place <= LONGEST:
             book.fold(event)
     return marks, book.lines

@@ -74,6 +74,7 @@ class ScriptedRequest:
 
     def __init__(self, command: Command) -> None:
         self.command = command
+        self.by = ""
         self.answers: list[Acknowledgement] = []
 
     def answer(self, acknowledgement: Acknowledgement) -> None:

@@ -199,3 +199,16 @@ def test_closing_answers_what_was_queued_and_what_was_taken(path: Path, control:
     for client in (first, second):
         assert client.answer() is None
         client.close()
+
+
+def test_a_command_says_whose_it_is(control: Control, client: Client) -> None:
+    for line, by in (
+        (b'{"command": "pause", "by": "pts/3"}', "pts/3"),
+        (b'{"command": "pause"}', ""),
+        (b'{"command": "pause", "by": 7}', ""),
+    ):
+        client.send(line)
+        request = taken(control)
+        assert (request.command, request.by) == (Pause(), by)
+        request.answer(Acknowledgement(True))
+        client.answer()

@@ -75,7 +75,7 @@ class Orders:
     """Hands commands out before the second step, one after another."""
 
     def __init__(self, *commands: Command) -> None:
-        self.requests = [Request(command) for command in commands]
+        self.requests = [Request(command, "pts/3") for command in commands]
         self._waiting = list(self.requests)
         self.loop: Loop | None = None
 
@@ -111,6 +111,7 @@ def test_they_need_make_sense_together_only(directory: RunDirectory) -> None:
         (answers[1].step, "low", 0.0, 5.0),
         (answers[1].step, "high", 1.0, 6.0),
     ]
+    assert {change.by for change in changes} == {"pts/3"}
 
 
 @pytest.mark.parametrize(

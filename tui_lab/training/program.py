@@ -22,6 +22,10 @@ Pictures = Mapping[str, Mapping[str, Mapping[str, Any]]]
 """Title of a declared picture -> layer -> data, as described in `tui_lab.experiment`."""
 
 
+class Values(SimpleNamespace):
+    """The chosen values of hyperparameters, under their names."""
+
+
 class Program(ABC):
     """The torch side of an experiment.
 
@@ -38,7 +42,7 @@ class Program(ABC):
     def __init__(
         self, hyperparameters: Hyperparameters, *, seed: int, device: torch.device, data: str = ""
     ) -> None:
-        self.hp = SimpleNamespace(**hyperparameters)
+        self.hp = Values(**hyperparameters)
         """The chosen values; a live one changes here between two steps."""
         self.device = device
         self.generator = torch.Generator().manual_seed(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ class Change:
     """`λ 3 → 10`; the name where there is no symbol."""
     value: Any = None
     """The new value in its JSON form."""
+    by: str = ""
+    """Whose order it was: the name of a terminal."""
 
     @property
     def line(self) -> str:
@@ -44,7 +47,14 @@ def change_of(event: HyperparameterChanged, index: int, experiment: Experiment |
         new = written(experiment, event.name, event.new)
     text = f"{label} {old} → {new}"
     name, step, t = plain(event.name), int(event.step), float(event.t)
-    return Change(letters(index), step, t, name, old, new, text, event.new)
+    return Change(letters(index), step, t, name, old, new, text, event.new, plain(event.by))
+
+
+def said(marks: Sequence[Change]) -> str:
+    """What the log lines say of the last mark; whose it was, where more than one gave orders."""
+    last = marks[-1]
+    hands = {mark.by for mark in marks if mark.by}
+    return f"{last.line} ({last.by})" if last.by and len(hands) > 1 else last.line
 
 
 def letters(index: int) -> str:

@@ -113,7 +113,8 @@ def _event(data: Any, *kinds: type[Any]) -> Any:
 
 def _change(data: Mapping[str, Any]) -> Change:
     words = {name: str(data[name]) for name in ("letter", "name", "old", "new", "text")}
-    return Change(step=int(data["step"]), t=float(data["t"]), value=data["value"], **words)
+    by = str(data.get("by", ""))
+    return Change(step=int(data["step"]), t=float(data["t"]), value=data["value"], by=by, **words)
 
 
 def _object(data: Any) -> Mapping[str, Any]:

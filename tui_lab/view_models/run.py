@@ -29,7 +29,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 from tui_lab.steering import Steering
-from tui_lab.view_models.change import Change, change_of
+from tui_lab.view_models.change import Change, change_of, said
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_at
 from tui_lab.view_models.extent import EPOCHS, Extent
@@ -234,7 +234,7 @@ class RunView:
         self.changed[event.name] = event.new
         if event.name == EPOCHS:
             _reach(self, self.extent.changed(event.new))
-        self.log.add(change.line)
+        self.log.add(said(self.marks))
 
     def _pause_or_resume(self, event: RunPaused | RunResumed) -> None:
         self.paused = isinstance(event, RunPaused)

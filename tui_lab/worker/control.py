@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from tui_lab.commands import Acknowledgement, Command, Stop, from_json
+from tui_lab.commands import Acknowledgement, Command, Stop, from_json, sender
 from tui_lab.runs.encoding import loads
 
 LONGEST_LINE = 64 * 1024
@@ -35,8 +35,10 @@ _STOPPED = Acknowledgement(ok=True, message="The run has ended.")
 class Request:
     """One command that waits to be carried out. Only its first answer counts."""
 
-    def __init__(self, command: Command) -> None:
+    def __init__(self, command: Command, by: str = "") -> None:
         self.command = command
+        self.by = by
+        """Whose it is: the name of a terminal, if it has one."""
         self._answers: SimpleQueue[Acknowledgement] = SimpleQueue()
 
     def answer(self, acknowledgement: Acknowledgement) -> None:
@@ -117,9 +119,9 @@ class Control:
             request.answer(_STOPPED if isinstance(request.command, Stop) else _ENDED)
         _dismiss(clients)
 
-    def submit(self, command: Command) -> Acknowledgement:
+    def submit(self, command: Command, by: str = "") -> Acknowledgement:
         """Queue a command for the loop and wait for its answer; called on a client's thread."""
-        request = Request(command)
+        request = Request(command, by)
         with self._lock:
             if self._closed:
                 return _ENDED
@@ -183,10 +185,11 @@ class _Client(threading.Thread):
 
     def _answer(self, line: bytes) -> Acknowledgement:
         try:
-            command = from_json(loads(line))
+            data = loads(line)
+            command, by = from_json(data), sender(data)
         except ValueError as error:
             return Acknowledgement(ok=False, message=f"Not understood: {error}")
-        return self._control.submit(command)
+        return self._control.submit(command, by)
 
     def _send(self, acknowledgement: Acknowledgement) -> None:
         line = json.dumps(acknowledgement.to_json()).encode() + b"\n"

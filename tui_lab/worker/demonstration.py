@@ -54,13 +54,13 @@ class DemonstrationLoop:
     def _carry_out(self, request: Request) -> Acknowledgement:
         match request.command:
             case SetHyperparameter(name, value):
-                return self._change({name: value})
+                return self._change({name: value}, request.by)
             case SetHyperparameters(values):
-                return self._change(values)
+                return self._change(values, request.by)
         step = self._position.step
         return Acknowledgement(False, step, "A demonstration has no steps; turn a knob.")
 
-    def _change(self, values: Mapping[str, Any]) -> Acknowledgement:
+    def _change(self, values: Mapping[str, Any], by: str) -> Acknowledgement:
         old: Mapping[str, Any] = dict(vars(self._program.hp))
         try:
             new = self._experiment.choose({**old, **values})
@@ -72,6 +72,6 @@ class DemonstrationLoop:
         self._publisher.follow(program)
         for name in values:
             changed = self._experiment[name]
-            self._publisher.hyperparameter_changed(step, changed, old[name], new[name])
+            self._publisher.hyperparameter_changed(step, changed, old[name], new[name], by)
         self._publisher.evaluate_now()
         return Acknowledgement(True, step)

@@ -162,6 +162,10 @@ class Helm:
         self.attend()
         self._alarmed = False
 
+    def look_at_values(self) -> None:
+        """See whether the program has read the values it was given."""
+        self._values.look()
+
     def set_guard(self, mode: GuardMode) -> None:
         """Guard the steps after those already taken in this way."""
         self.guard.mode = mode
@@ -201,7 +205,7 @@ class Helm:
         return Acknowledgement(True, step if isinstance(command, Pause) else step + 1)
 
     def _set(self, values: Mapping[str, Any], request: Request) -> Acknowledgement:
-        if complaint := self._accept(values, ""):
+        if complaint := self._accept(values, request.by):
             return Acknowledgement(False, self.step, complaint)
         return Acknowledgement(True, self.step + 1)
 
@@ -257,7 +261,7 @@ class Helm:
             return Acknowledgement(False, self.step, complaint)
         else:
             self.under_way.begin_again(step)
-            self._accept(command.values, "")
+            self._accept(command.values, request.by)
         self.go_on(afterwards)
         return Acknowledgement(True, step)
 

@@ -9,6 +9,7 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Value
 from tui_lab.training.program import Program
+from tui_lab.worker.heeding import Heeding
 from tui_lab.worker.interventions import EPOCHS
 from tui_lab.worker.publisher import Publisher
 
@@ -21,6 +22,7 @@ class LiveValues:
         self._program = program
         self._publisher = publisher
         self._accepted: dict[str, Value] = {}
+        self._heeding = Heeding(program, self._ignored)
 
     def __bool__(self) -> bool:
         """Whether any wait for the step under way to end."""
@@ -46,8 +48,8 @@ class LiveValues:
         self._accepted.clear()
 
     def accept(self, values: Mapping[str, Any], step: int, by: str = "") -> str:
-        """Check new values now, together, and say that they are used from `step` on; gives what is
-        wrong with them, empty when they are taken."""
+        """Check new values now, together, and say that they are used from `step` on, by order of
+        `by`; gives what is wrong with them, empty when they are taken."""
         if complaint := self.complaint(values):
             return complaint
         hp = vars(self._program.hp)
@@ -55,13 +57,31 @@ class LiveValues:
         for name in values:
             old = self._accepted.get(name, hp[name])
             hyperparameter = self._experiment[name]
-            self._publisher.hyperparameter_changed(step, hyperparameter, old, chosen[name])
+            self._publisher.hyperparameter_changed(step, hyperparameter, old, chosen[name], by)
             self._accepted[name] = chosen[name]
         return ""
 
     def apply(self) -> None:
         """Hand what was accepted to the program; no step is under way."""
+        if not self._accepted:
+            return
+        idle = self._experiment.idle({**vars(self._program.hp), **self._accepted})
+        names = self._accepted.keys() - idle.keys() - {EPOCHS}
+        position = self._publisher.position
+        self._heeding.watch(names, position.step, position.epoch)
         for name, value in self._accepted.items():
             setattr(self._program.hp, name, value)
             self._program.hyperparameter_changed(name)
         self._accepted.clear()
+
+    def look(self) -> None:
+        """See whether the program has read what it was given."""
+        position = self._publisher.position
+        self._heeding.look(position.step, position.epoch)
+
+    def _ignored(self, name: str, step: int) -> None:
+        self._publisher.remark(
+            self._publisher.position.step,
+            f"{name} was changed at step {step:,} and nothing in the program has read it since; "
+            "hand it on in hyperparameter_changed.",
+        )

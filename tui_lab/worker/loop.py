@@ -197,6 +197,7 @@ class Loop:
         self._epochs.end()
         self.position.epoch += 1
         self._publisher.evaluate_epoch()
+        self._helm.look_at_values()
         if not self._program.done:
             self._epochs.go_on()
         if self._epochs.is_over:
@@ -205,6 +206,7 @@ class Loop:
     def _close_block(self) -> None:
         """Write what was measured, and keep the state if it is time to."""
         self._helm.orders.publish()
+        self._helm.look_at_values()
         self._past.keep_due()
 
     def _go_back_before(self, step: int) -> None:

@@ -115,12 +115,15 @@ class Publisher:
                 self._record.append(event)
 
     def hyperparameter_changed(
-        self, step: int, hyperparameter: Hyperparameter, old: Value, new: Value
+        self, step: int, hyperparameter: Hyperparameter, old: Value, new: Value, by: str = ""
     ) -> None:
-        """A live hyperparameter has a new value from `step` on."""
+        """A live hyperparameter has a new value from `step` on, by order of `by`."""
         before, after = hyperparameter.to_json(old), hyperparameter.to_json(new)
         name = hyperparameter.name
-        self.emit(HyperparameterChanged(t=self.t, step=step, name=name, old=before, new=after))
+        changed = HyperparameterChanged(
+            t=self.t, step=step, name=name, old=before, new=after, by=by
+        )
+        self.emit(changed)
 
     def taken_up(self, step: int) -> None:
         """The run went back to how it was after `step`."""
