@@ -1,15 +1,21 @@
 """Protects what a list of runs is told of a live run: values that were changed while it
-ran, and alarms."""
+ran, and alarms; and that the log reaches the disk every second."""
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
+from tests.worker.walker import DEADLINE
 from tui_lab.events import AlarmRaised, HyperparameterChanged
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.log import RunLog
+from tui_lab.worker import record as record_module
 from tui_lab.worker.record import RunRecord
 
 
@@ -27,3 +33,17 @@ def test_the_last_value_of_what_was_changed_stands_in_the_status(tmp_path: Path)
     assert run.status_record().changed == {"lr": "Infinity", "kind": "b"}
     record.close(RunStatus.STOPPED)
     assert Catalogue(tmp_path).summary(run.id).changed == {"lr": "Infinity", "kind": "b"}
+
+
+def test_every_heartbeat_brings_the_log_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={})
+    run = RunDirectory.create(tmp_path, request, datetime.now(UTC))
+    synced = threading.Event()
+    monkeypatch.setattr(record_module, "_HEARTBEAT", 0.001)
+    monkeypatch.setattr(RunLog, "sync", lambda log: synced.set())
+    record = RunRecord(run)
+    record.start()
+    assert synced.wait(DEADLINE)
+    record.close(RunStatus.STOPPED)
