@@ -31,6 +31,7 @@ from tui_lab.events import (
     StepAltered,
     UnknownEvent,
 )
+from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.runs.encoding import dumps, loads
 
@@ -64,6 +65,7 @@ EVENTS: list[RunEvent] = [
     RunBranched(t=0.0, step=2, parent="toy-20261120-234755-7f3a", values={"lr": 0.3}),
     CheckpointWritten(t=0.4, step=2, epoch=1, digest="ab12", bytes=1024, reason="pause"),
     StepAbandoned(t=0.4, step=3, then="skip"),
+    GuardChanged(t=0.4, step=3, mode="say"),
     StepAltered(t=0.4, step=3, how="clip"),
     ParameterShown(
         t=0.4,

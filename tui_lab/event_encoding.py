@@ -34,6 +34,7 @@ from tui_lab.events import (
     StepAltered,
     UnknownEvent,
 )
+from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
 
 _TYPES: dict[str, type[Any]] = {
@@ -48,6 +49,7 @@ _TYPES: dict[str, type[Any]] = {
     "checkpoint": CheckpointWritten,
     "step_abandoned": StepAbandoned,
     "step_altered": StepAltered,
+    "guard_changed": GuardChanged,
     "parameter_shown": ParameterShown,
     "graph_shown": GraphShown,
     "picture": PictureLogged,

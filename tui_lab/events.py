@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 
@@ -282,6 +283,7 @@ RunEvent = (
     | CheckpointWritten
     | StepAbandoned
     | StepAltered
+    | GuardChanged
     | ParameterShown
     | GraphShown
     | PictureLogged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from tui_lab.errors import RunUnreadable
@@ -11,6 +12,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
+from tui_lab.versions import current_versions
 from tui_lab.view_models.card import Card, card_of
 
 _MOST = 1000
@@ -52,6 +54,30 @@ def lineage_of(run: RunDirectory) -> Lineage:
     for child in reversed(family[:-1]):
         known = _descended(known, child)
     return known
+
+
+def branch_request(
+    run: RunDirectory,
+    experiment: Experiment,
+    step: int,
+    given: Mapping[str, Any],
+    weights_only: bool,
+    now: datetime,
+) -> RunRequest:
+    """The request of a run that goes on from this one after `step`, with the values it had then and
+    those `given` (as text or in their JSON form). Raises `TuiLabError`."""
+    chosen = experiment.choose({**lineage_of(run).values_at(step), **given})
+    return replace(
+        run.request(),
+        hyperparameters=experiment.to_json(chosen),
+        schedule=(),
+        hold=None,
+        parent=run.id,
+        parent_step=step,
+        weights_only=weights_only,
+        created=now.astimezone(UTC).isoformat(timespec="seconds"),
+        versions=current_versions(),
+    )
 
 
 def _family(run: RunDirectory) -> Iterator[RunDirectory]:

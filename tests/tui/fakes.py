@@ -203,6 +203,30 @@ class FakeSession:
             raise RunError(f"{run_id} is running; stop it first.")
         del self._runs[run_id]
 
+    async def branch(
+        self,
+        experiment: Experiment,
+        parent: str,
+        step: int,
+        values: Mapping[str, Any],
+        *,
+        weights_only: bool = False,
+    ) -> str:
+        self.calls.append(("branch", parent, step, dict(values), weights_only))
+        if self.start_error is not None:
+            raise self.start_error
+        run = summary(
+            len(self._runs) + 1, experiment=experiment.name, parent=parent, parent_step=step
+        )
+        self.put(run)
+        self.own.add(run.id)
+        return run.id
+
+    async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
+        self.calls.append(("take_up", run_id, dict(values)))
+        if self.start_error is not None:
+            raise self.start_error
+
     def warm(self) -> None:
         self.calls.append(("warm",))
 

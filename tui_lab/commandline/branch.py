@@ -31,11 +31,10 @@ from tui_lab.commandline.table import table
 from tui_lab.config import runs_directory
 from tui_lab.errors import UsageError
 from tui_lab.experiment import Experiment
-from tui_lab.lineage import lineage_of
+from tui_lab.lineage import branch_request, lineage_of
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import words as to_words
-from tui_lab.versions import current_versions
 from tui_lab.view_models.card import typed
 
 
@@ -97,26 +96,17 @@ def planned(
 ) -> Fork:
     """The branch of a run after `step`; raises `TuiLabError` where there can be none."""
     _require_taken(run, step)
-    request, before = run.request(), lineage_of(run).values_at(step)
+    before = lineage_of(run).values_at(step)
     given = assigned_values(experiment, [word for word in words if not is_intervention(word)])
-    values = experiment.to_json(experiment.choose({**before, **given}))
+    request = branch_request(run, experiment, step, given, weights_only, datetime.now(UTC))
+    values = request.hyperparameters
     schedule = read_schedule(experiment, [w for w in words if is_intervention(w)], values)
     if early := [each for each in schedule if each.step <= step]:
         raise UsageError(f"{next(to_words(early))} is not after step {step:,}, where it branches.")
     checkpoint, complaints = nearest_checkpoint(run, step)
     idle = experiment.idle(experiment.choose(values))
     return Fork(
-        replace(
-            request,
-            hyperparameters=values,
-            schedule=schedule,
-            hold=None,
-            parent=run.id,
-            parent_step=step,
-            weights_only=weights_only,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            versions=current_versions(),
-        ),
+        replace(request, schedule=schedule),
         {n: (before.get(n), v) for n, v in values.items() if before.get(n) != v},
         checkpoint.step,
         (*complaints, *other_versions(run), *(f"{idle[n]}." for n in given if n in idle)),

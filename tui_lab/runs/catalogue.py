@@ -53,6 +53,9 @@ class RunSummary:
     """Why the run failed, or why its directory can't be read."""
     live: bool = False
     """Whether a worker drives it now."""
+    parent: str = ""
+    """The run it was branched from, after `parent_step`; empty for none."""
+    parent_step: int = 0
     plugin: str = ""
     """The file that declares its experiment, where that is not an installed one: never run here."""
     readable: bool = True
@@ -195,6 +198,8 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         changed=record.changed,
         error=" ".join(_complaints(status, record, request)),
         live=not status.is_finished,
+        parent=request.parent,
+        parent_step=request.parent_step,
         plugin=request.plugin,
     )
 

@@ -23,6 +23,7 @@ from tui_lab.events import (
     StepAltered,
     UnknownEvent,
 )
+from tui_lab.guarding import GuardChanged
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
@@ -100,6 +101,8 @@ def _lines(event: RunEvent) -> list[str]:
             return [f"step {event.step} was given up; {left}"]
         case StepAltered():
             return [f"step {event.step}: {event.how}"]
+        case GuardChanged():
+            return [_at(event.step, f"guard: {event.mode} from here on")]
         case AlarmRaised():
             return [_at(event.step, " ".join(filter(None, (event.message, event.advice))))]
         case Remarked():

@@ -38,6 +38,7 @@ def remembered(view: RunView) -> tuple[dict[str, Any], list[Floats]]:
         "marks": [asdict(change) for change in view.marks],
         "changed": view.changed,
         "done": [each.to_json() for each in view.steering.done],
+        "keeping": view.keeping.state,
         "pictures": view.pictures,
         "picture_steps": view.picture_steps,
         "log": view.log.state,
@@ -84,6 +85,7 @@ def _recalled(
     view.alarms.extend(_event(alarm, AlarmRaised) for alarm in data["alarms"])
     view.marks.extend(_change(mark) for mark in data["marks"])
     view.changed.update(data["changed"])
+    view.keeping.recall(data["keeping"])
     view.steering = Steering(map(Intervention.from_json, data["done"]))
     for title, layers in data["pictures"].items():
         view.pictures[title] = {layer: _object(kept) for layer, kept in layers.items()}

@@ -34,6 +34,7 @@ from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_at
 from tui_lab.view_models.extent import EPOCHS, Extent
 from tui_lab.view_models.gradients import GradientHistory, GradientState
+from tui_lab.view_models.keeping import Keeping
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.measurements import Kind, Measurements
 from tui_lab.view_models.opened import Opened
@@ -92,6 +93,7 @@ class RunView:
         self.t = 0.0
         self.marks, self.changed = [], {}
         self.steering = Steering()
+        self.keeping = Keeping()
         self.pictures, self.picture_steps = {}, {}
         self.alarms: deque[AlarmRaised] = deque(maxlen=_ALARMS)
         self.log = LogBook()
@@ -116,6 +118,7 @@ class RunView:
 
     def _dispatch(self, event: RunEvent) -> None:
         self.steering.fold(event)
+        self.keeping.fold(event)
         match event:
             case MetricsLogged():
                 self._measure(event)

@@ -101,4 +101,4 @@ def explained(found: list[str], origin: str) -> tuple[str, str]:
             what = f"the gradient of {last} is not finite"
         case [*_, last]:
             what = f"{len(found)} gradients are not finite, {last} the nearest to the loss"
-    return f"{what} ({origin})" if origin else what, f"Try: {retry}."
+    return f"the {origin}" if origin else what, f"Try: {retry}."

@@ -26,6 +26,7 @@ from tui_lab.commands import (
 )
 from tui_lab.events import AlarmRaised
 from tui_lab.experiment import Experiment
+from tui_lab.guarding import GuardChanged
 from tui_lab.schedule import Intervention
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
@@ -168,6 +169,9 @@ class Helm:
 
     def set_guard(self, mode: GuardMode) -> None:
         """Guard the steps after those already taken in this way."""
+        if mode != self.guard.mode:
+            step = self._position.step
+            self._publisher.emit(GuardChanged(t=self._publisher.t, step=step, mode=mode))
         self.guard.mode = mode
         self._publisher.guarded_after = self._position.step if mode == "hold" else None
 
@@ -200,7 +204,6 @@ class Helm:
         step, epoch = self._position.step, self._position.epoch
         if self._alarmed and not isinstance(command, Pause):
             self.set_guard("say")
-            self._publisher.remark(self.step, "The guard only says from now on what is not finite.")
         self.go_on(ordered(self.gait, command, step, epoch))
         return Acknowledgement(True, step if isinstance(command, Pause) else step + 1)
 

@@ -15,7 +15,7 @@ from tui_lab.training.program import Program
 from tui_lab.worker.alterations import alterations
 from tui_lab.worker.attempt import Attempt
 from tui_lab.worker.control import Control
-from tui_lab.worker.gait import Phasewise, bound, reached
+from tui_lab.worker.gait import Phasewise, bound, is_paused, reached
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.helm import Helm
 from tui_lab.worker.interruption import BrokenOff, Stopped
@@ -182,6 +182,7 @@ class Loop:
         for phase in attempt:
             self._watched.observe(phase)
             if self._guard.trips(phase, step):
+                self._look_closer(attempt)
                 held = True
                 self._helm.alarm(phase, attempt)
             elif isinstance(self._helm.gait, Phasewise):
@@ -191,6 +192,16 @@ class Loop:
         if not attempt.given_up:
             self._watched.end(step, held=held)
         return not attempt.given_up
+
+    def _look_closer(self, attempt: Attempt) -> None:
+        """Something is not finite in a step that was looked at by chance: it is taken again with a
+        look at where that arises, if there is a way back and nobody has held it."""
+        step = attempt.step
+        chance = self._guard.damaged_step != step and not is_paused(self._helm.gait)
+        if chance and self._past.reaches(step - 1):
+            self._helm.under_way.give_up()
+            self._helm.under_way.attempt = None
+            raise Damage(step)
 
     def _end_epoch(self) -> None:
         """Measure, and draw the order of the next epoch."""

@@ -16,6 +16,8 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from tui_lab.training.program import Program
 
 _TORCH = str(Path(torch.__file__).parent)
+_UNSEEN = (_TORCH, str(Path(__file__).parent))
+"""Where no line of a program is: torch, and those who look at a step."""
 _GIVEN = "what the step was given"
 
 
@@ -93,7 +95,7 @@ class Origin(TorchFunctionMode):
         """The operation, the module it stands in, and the line of the program that asked for it."""
         frame: FrameType | None = sys._getframe(2)
         module = ""
-        while frame is not None and frame.f_code.co_filename.startswith(_TORCH):
+        while frame is not None and frame.f_code.co_filename.startswith(_UNSEEN):
             owner = frame.f_locals.get("self")
             if not module and isinstance(owner, nn.Module):
                 module = self._modules.get(owner, "")

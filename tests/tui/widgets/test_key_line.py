@@ -112,7 +112,7 @@ async def test_a_click_presses_the_key() -> None:
     async with lab.app.run_test(size=(120, 40)) as pilot:
         await lab.settle(pilot)
         line = lab.screen.query_one(KeyLine)
-        place = str(line.render()).index("runs")
+        place = str(line.render()).index("help")
         await pilot.click(KeyLine, offset=(place + 1, 0))
         await pilot.pause()
-        assert type(lab.app.screen).__name__ == "RunsScreen"
+        assert type(lab.app.screen).__name__ == "HelpScreen"

@@ -89,6 +89,58 @@ STEERING: list[BindingType] = [
     ),
     Binding("t", "steer('stop')", "stop", tooltip="End the run", id="run.stop", show=False),
 ]
+DETOURS: list[BindingType] = [
+    Binding(
+        "b",
+        "detour('branch')",
+        "branch",
+        tooltip="Go on from this step, or an earlier one, in another way",
+        id="run.branch",
+    ),
+    Binding(
+        "S",
+        "detour('keep')",
+        "keep state",
+        key_display="S",
+        tooltip="Keep the state of this instant, to come back to",
+        id="run.keep",
+        show=False,
+    ),
+    Binding(
+        "L",
+        "detour('return')",
+        "back to it",
+        key_display="L",
+        tooltip="Go back to the state that was kept last",
+        id="run.return",
+        show=False,
+    ),
+    Binding(
+        "u",
+        "detour('take_up')",
+        "take up",
+        tooltip="Go on with a run that has ended",
+        id="run.take_up",
+        show=False,
+    ),
+    Binding(
+        "a",
+        "detour('guard')",
+        "guard",
+        tooltip="What is not finite holds the run, is said, or is not looked for",
+        id="run.guard",
+        show=False,
+    ),
+    Binding(
+        "exclamation_mark",
+        "rescue",
+        "ways out",
+        key_display="!",
+        tooltip="What can be done with a step that an alarm holds",
+        id="run.rescue",
+        show=False,
+    ),
+]
 KNOBS: list[BindingType] = [
     Binding(
         "p",
@@ -225,4 +277,4 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
 ]
-ALL: list[BindingType] = [*STEERING, *KNOBS, *LAYOUT, *PICTURES]
+ALL: list[BindingType] = [*STEERING, *DETOURS, *KNOBS, *LAYOUT, *PICTURES]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -16,7 +16,9 @@ from tui_lab.commands import Mistake, SetHyperparameter, SetHyperparameters, set
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
-from tui_lab.tui.experiment.copying import copy_card, tell_card
+from tui_lab.tui.experiment.actions import actions, possible
+from tui_lab.tui.experiment.branching import Branching
+from tui_lab.tui.experiment.copying import tell_card
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.guess import OpenGuess
@@ -25,6 +27,7 @@ from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.live_knobs import LiveKnobs
 from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
+from tui_lab.tui.experiment.rescue import Rescue
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.experiment.succession import Succession
 from tui_lab.tui.key_names import key_name
@@ -81,6 +84,10 @@ class ExperimentScreen(Screen[None]):
             self.open_run,
         )
         self.steering, self.starter = self.succession.steering, self.succession.starter
+        self.branching = Branching(
+            session, self.run, self.steering, self.post_message, work, partial(_ask, self)
+        )
+        self.rescue = Rescue(self.run, self.steering, self.branching, partial(_ask, self))
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
         begin, ask = self.succession.begin, partial(_ask, self)
@@ -90,7 +97,7 @@ class ExperimentScreen(Screen[None]):
         self.shown = RunDisplay(experiment, self.run, self.body)
         self._tell_card = partial(tell_card, self, session, self.run, self.mode, self.shown)
         self.insight = Insight(self.steering, self.post_message, ask, lambda: self.shown.graph)
-        for name, action in _actions(self):
+        for name, action in actions(self):
             setattr(self, f"action_{name}", action)
 
     def on_mount(self) -> None:
@@ -151,6 +158,7 @@ class ExperimentScreen(Screen[None]):
                 self._tailing.pause()
 
     @on(Steering.Stopped)
+    @on(Branching.TakenUp)
     def look_after(self) -> None:
         """Once a second: what only asking can tell."""
         if is_seen(self):
@@ -189,6 +197,7 @@ class ExperimentScreen(Screen[None]):
         if event.first_point or event.diverges or self.run.crash:
             self.draw()  # a first point does not wait for the next frame
         self.refresh_bindings()
+        self.rescue.offer_new()
         if self.mode.leaves_a_core(event.standing):
             self.session.warm()
 
@@ -205,6 +214,13 @@ class ExperimentScreen(Screen[None]):
             notify(self, event.sentence, error=True)
         elif event.state is WorkerState.ERROR:
             notify(self, f"{type(event.worker.error).__name__}: {event.worker.error}", error=True)
+
+    @on(Branching.Begun)
+    def show_branch(self, event: Branching.Begun) -> None:
+        """A branch goes on beside its parent, whose curves lie under its own."""
+        self.starter.own.add(event.run_id)
+        self.open_run(event.run_id)
+        self.overlay([event.parent])
 
     @on(KnobPanel.Changed)
     def turn(self, event: KnobPanel.Changed) -> None:
@@ -255,33 +271,7 @@ class ExperimentScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does something now; None shows it switched off."""
-        match action, parameters:
-            case "steer", (str(order),):
-                return self.steering.can(order) or None
-            case "chart", (str(option),):
-                return self.shown.can(option) or None
-            case "show_graph" | "choose_mistake", _:
-                return self.insight.can_look or None
-            case "choose_preset", _:
-                return bool(self.experiment.presets)
-            case "open_pane", ("charts",):
-                return self.body.has_charts_to_show
-        return True
-
-
-def _actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """What a part does alone, a key asks of that part."""
-    yield "run", screen.succession.begin
-    yield "steer", screen.steering.give
-    yield "nudge", screen.knobs.nudge_current
-    yield "choose_preset", screen.presets.choose
-    yield "look_into", screen.insight.open
-    yield "show_graph", screen.insight.show_graph
-    yield "choose_mistake", screen.insight.choose_mistake
-    yield "zoom", screen.body.zoom
-    yield "focus_pane", screen.body.focus_pane
-    yield "focus_knobs", screen.body.focus_knobs
-    yield "copy", partial(copy_card, screen, screen.session, screen.run, screen.knobs)
+        return possible(self, action, parameters)
 
 
 def _ask(screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:

@@ -99,7 +99,7 @@ def alarms(view: RunView) -> str:
     first: dict[str, str] = {}
     for alarm in view.alarms:
         words = alarm.message.rstrip(".")
-        if alarm.kind not in CAUSES:
+        if alarm.kind not in CAUSES and not alarm.held:  # what holds the run is the reason of that
             first.setdefault(alarm.kind, f"{words} from step {alarm.step:,}")
         elif alarm.step == view.diverged:
             said = f"{diverged_words(view.diverged)}: {CAUSES[alarm.kind]}"

@@ -11,11 +11,14 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 
 from tui_lab.tui.dialogs.again import AgainDialog
+from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.graph import GraphDialog
 from tui_lab.tui.dialogs.mistake import MistakeDialog
+from tui_lab.tui.dialogs.more_epochs import MoreEpochsDialog
 from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
+from tui_lab.tui.dialogs.rescue import RescueDialog
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.home.experiment_list import ExperimentList
 from tui_lab.tui.home.screen import HomeScreen
@@ -40,15 +43,18 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (
     AgainDialog,
+    BranchDialog,
     ColumnsDialog,
     DeleteDialog,
     ExportDialog,
     GraphDialog,
     HelpScreen,
     MistakeDialog,
+    MoreEpochsDialog,
     PredictionDialog,
     PresetDialog,
     QuitDialog,
+    RescueDialog,
     SortDialog,
 )
 """Under which nobody else is asked."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.commands import Unit
 from tui_lab.config import Settings
@@ -91,6 +91,22 @@ class LabSession:
         if not experiment.demonstration:  # those end with their screen
             self.last_run = run_id
         return run_id
+
+    async def branch(
+        self,
+        experiment: Experiment,
+        parent: str,
+        step: int,
+        values: Mapping[str, Any],
+        *,
+        weights_only: bool = False,
+    ) -> str:
+        fork = (experiment, parent, step, values, weights_only)
+        self.last_run = await self.runs.branch(*fork, self.now())
+        return self.last_run
+
+    async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
+        await self.runs.take_up(run_id, values)
 
     def warm(self) -> None:
         self.runs.workers.spare.start()

@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
-from tui_lab.lineage import run_card
+from tui_lab.lineage import branch_request, run_card
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
@@ -71,6 +72,34 @@ class LocalRuns:
         self.workers.start(directory)
         self.own.add(directory.id)
         return directory.id
+
+    async def branch(
+        self,
+        experiment: Experiment,
+        parent: str,
+        step: int,
+        values: Mapping[str, Any],
+        weights_only: bool,
+        now: datetime,
+    ) -> str:
+        """Begin a run that goes on from a step of another; raises `TuiLabError`."""
+        run = self.catalogue.find(parent)
+        request = await in_background(
+            branch_request, run, experiment, step, values, weights_only, now
+        )
+        return self.start(request, now)
+
+    async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
+        """Put a worker on a run that has ended; raises `RunError` where it can't go on."""
+        directory = self.catalogue.find(run_id)
+        if not directory.status().is_finished:
+            raise RunError(f"{run_id} is still running.")
+        try:
+            await in_background(directory.ask_to_resume, values)
+        except OSError as error:
+            raise RunError(f"{run_id} can't be taken up ({error.strerror or error}).") from error
+        self.workers.start(directory)
+        self.own.add(run_id)
 
     def tail(self, run_id: str) -> History:
         """The log of a run, from its first event."""

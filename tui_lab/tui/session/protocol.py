@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.config import Again, Settings
@@ -127,6 +127,22 @@ class Session(Protocol):
     ) -> str:
         """Start a worker on a new run, which may hold still from the start, and give the run's
         name; raises `TuiLabError`."""
+
+    async def branch(
+        self,
+        experiment: Experiment,
+        parent: str,
+        step: int,
+        values: Mapping[str, Any],
+        *,
+        weights_only: bool = False,
+    ) -> str:
+        """Start a worker on a run that goes on from a step of another with these `values` (JSON
+        form) otherwise, and give its name; raises `TuiLabError`."""
+
+    async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
+        """Start a worker on a run that has ended, which goes on with new `values` (JSON form);
+        raises `TuiLabError`."""
 
     def warm(self) -> None:
         """Start making a worker ready for the next run, if none is."""
