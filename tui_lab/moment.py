@@ -26,6 +26,7 @@ from tui_lab.runs.regular_file import open_regular
 from tui_lab.runs.tail import event_at, events_between
 from tui_lab.view_models.change import Change, change_of, said
 from tui_lab.view_models.log_book import LONGEST, LogBook
+from tui_lab.view_models.run import RunView
 from tui_lab.view_models.series import number
 
 
@@ -75,6 +76,31 @@ def moment(
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunUnreadable(f"{run.events_path} can't be read ({reason}).") from error
+
+
+def past_view(view: RunView, found: Moment) -> RunView:
+    """The view of a run as of a moment: its curves whole, with a cursor, all else as it was then.
+    `view` is the run's own, which stays as it is."""
+    past = RunView(view.experiment)
+    if view.started is not None:
+        past.start(view.started)
+    past.extent, past.ended = view.extent, None
+    past.total_steps, past.total_epochs = view.total_steps, view.total_epochs
+    past.measurements = view.measurements
+    past.metrics = dict(found.metrics)
+    past.cursor = found.step
+    past.marks = list(found.marks)
+    past.changed = dict(found.hyperparameters)
+    past.alarms.extend(found.alarms)
+    if found.gradients is not None:
+        past.gradient_history.fold(found.gradients)
+    for title, layers in found.pictures.items():
+        past.pictures[title] = {layer: event.data for layer, event in layers.items()}
+        past.picture_steps[title] = max(event.step for event in layers.values())
+    for line in found.lines:
+        past.log.add(line)
+    past.revision = found.step
+    return past
 
 
 class _Reader:

@@ -14,6 +14,7 @@ from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNot
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Curve, Experiment, Metric, Preset
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+from tui_lab.moment import Moment, past_view
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import RunSummary
 from tui_lab.runs.interventions import schedule_of
@@ -221,6 +222,10 @@ class FakeSession:
         self.put(run)
         self.own.add(run.id)
         return run.id
+
+    async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
+        self.calls.append(("look_back", run_id, step))
+        return past_view(view, Moment(step=step, hyperparameters={"lr": 0.5}))
 
     async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
         self.calls.append(("take_up", run_id, dict(values)))

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+import numpy as np
+
 from tui_lab.experiment import Curve
 from tui_lab.view_models.divergence import diverged_words
 from tui_lab.view_models.figure import Figure, Floats, Line, Mark, Role
@@ -21,6 +23,8 @@ ROLES: tuple[Role, ...] = get_args(Role)[:6]
 """Given out in order, and again from the first where six are not enough."""
 _SIGNS = ("", "+", "x", "o")
 """What lines are drawn with each time the colours have been given out."""
+CURSOR = "▼"
+"""What stands over a step that is looked back at."""
 SMOOTHED_SPANS = 400
 """What a smoothed line is averaged into first. Smoothing then looks the same whether a run has
 ten thousand steps or a million; with a weight per step it would vanish within one column."""
@@ -197,6 +201,27 @@ def _marks(view: RunView, x: Axis) -> Iterator[Mark]:
     for change in view.marks:
         at = change.t if x == "time" else (change.step - _origin(view, x)) / _per_unit(view, x)
         yield Mark(at, change.letter, change.text)
+    if view.cursor is not None:
+        at = float(view.cursor)
+        unit = (at - _origin(view, x)) / _per_unit(view, x)
+        yield Mark(_time(view, at) if x == "time" else unit, CURSOR, "")
+
+
+def _time(view: RunView, step: float) -> float:
+    """Seconds until a step, by the loss that was measured nearest to it."""
+    line = view.series.get(("step", "train/loss"))
+    if line is None or not len(line):
+        return 0.0
+    place = int(np.searchsorted(line.steps, step).clip(0, len(line) - 1))
+    return float(line.times[place])
+
+
+def cursor_note(view: RunView, curve: Curve) -> str:
+    """`at 235: train/loss 0.0213` under the cursor; empty where there is none."""
+    if view.cursor is None:
+        return ""
+    found = [f"{key} {short(view.metrics[key])}" for key in curve.keys if key in view.metrics]
+    return f"at {view.cursor:,}: {', '.join(found)}" if found else f"at {view.cursor:,}"
 
 
 def _range(views: Sequence[RunView], lines: Sequence[Line], x: Axis) -> tuple[float, float] | None:

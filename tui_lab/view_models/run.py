@@ -80,6 +80,8 @@ class RunView:
     metrics: dict[str, float]
     """The last value of every metric, the whole-set one where there are two."""
 
+    cursor: int | None
+    """The step that is looked back at; None in a view of now."""
     damage: Mapping[str, int]
     """Lines of the log that were passed over, by what was wrong with them."""
 
@@ -88,6 +90,7 @@ class RunView:
         self.started: RunStarted | None = None
         self.ended: RunEnded | None = None
         self.revision = self.phase_step = 0
+        self.cursor = None
         self.paused, self.pause_reason = False, ""
         self.phase = self.line = None
         self.t = 0.0

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from textual.screen import ModalScreen
+
+from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.copying import copy_card
 
 if TYPE_CHECKING:
@@ -15,8 +18,9 @@ if TYPE_CHECKING:
 def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]]:
     """What a part does alone, a key asks of that part."""
     yield "run", screen.succession.begin
-    yield "steer", screen.steering.give
-    yield "detour", screen.branching.give
+    yield "steer", screen.scrubbing.steer
+    yield "detour", screen.scrubbing.detour
+    yield "scrub", screen.scrubbing.give
     yield "rescue", screen.rescue.offer
     yield "nudge", screen.knobs.nudge_current
     yield "choose_preset", screen.presets.choose
@@ -32,8 +36,14 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
 def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ...]) -> bool | None:
     """Whether a key does something now; None shows it switched off."""
     match action, parameters:
+        case "steer", ("pause",) if screen.scrubbing.step is not None:
+            return True
         case "steer", (str(order),):
             return screen.steering.can(order) or None
+        case "scrub", ("open",):
+            return screen.scrubbing.can_open or None
+        case "scrub", (str(move),):
+            return screen.scrubbing.can(move)
         case "detour", (str(order),):
             return screen.branching.can(order) or None
         case "rescue", _:
@@ -47,3 +57,15 @@ def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ..
         case "open_pane", ("charts",):
             return screen.body.has_charts_to_show
     return True
+
+
+def ask_on(screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+    """Show a dialog over the screen, and pass its answer on."""
+    screen.app.push_screen(dialog, take)
+
+
+def lesson_of(experiment: Experiment) -> str:
+    """The experiment's lesson, read when its pane is first opened."""
+    from tui_lab.tui.panes.lesson import lesson
+
+    return lesson(experiment)

@@ -141,6 +141,30 @@ DETOURS: list[BindingType] = [
         show=False,
     ),
 ]
+BACK: list[BindingType] = [
+    Binding(
+        "comma",
+        "scrub('open')",
+        "look back",
+        key_display=",",
+        tooltip="A cursor over the curves: the whole screen as it was at an earlier step",
+        id="back.open",
+        show=False,
+    ),
+    *(
+        Binding(key, f"scrub('{move}')", what, tooltip=tooltip, id=f"back.{move}", show=False)
+        for key, move, what, tooltip in (
+            ("left", "left", "earlier", "The cursor a column to the left"),
+            ("right", "right", "later", "The cursor a column to the right"),
+            ("shift+left", "ten_left", "ten earlier", "The cursor ten columns to the left"),
+            ("shift+right", "ten_right", "ten later", "The cursor ten columns to the right"),
+            ("home", "home", "first step", "The cursor to the first step"),
+            ("end", "end", "last step", "The cursor to the last step"),
+            ("enter", "type", "to a step", "The cursor to a step that is typed"),
+            ("escape", "leave", "back to now", "Take the cursor away"),
+        )
+    ),
+]
 KNOBS: list[BindingType] = [
     Binding(
         "p",
@@ -277,4 +301,4 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
 ]
-ALL: list[BindingType] = [*STEERING, *DETOURS, *KNOBS, *LAYOUT, *PICTURES]
+ALL: list[BindingType] = [*STEERING, *DETOURS, *BACK, *KNOBS, *LAYOUT, *PICTURES]

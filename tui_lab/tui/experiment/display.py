@@ -26,6 +26,14 @@ _HINT = (
 )
 
 
+_BACK = (
+    "looking back at step {step} of {of}    ← → a column, shift ten, ↵ a step, "
+    "{{run.branch=b}} branches here, {{run.pause=space}} back to now"
+)
+_AXIS = 8
+"""Columns of a chart that its border and its labels take, about."""
+
+
 class RunDisplay:
     """Brings the widgets up to date with the run, where its data changed."""
 
@@ -52,6 +60,22 @@ class RunDisplay:
         self.view, self.frozen, self.verdict, self._card = view, False, "", ""
         self._charts.forget()
         self._panes.forget()
+
+    def look_at(self, view: RunView) -> None:
+        """Draw the same run, as it is or as it was."""
+        self.view = view
+
+    @property
+    def steps_per_column(self) -> int:
+        """Steps of the run that a column of the chart stands for."""
+        if self.view is None or self._chart is None:
+            return 1
+        columns = max(1, self._chart.size.width - _AXIS)
+        return max(1, round((self.view.total_steps or self.view.step) / columns))
+
+    def say(self, sentence: str) -> None:
+        """Say what could not be shown."""
+        self.status_line.show_hint(sentence)
 
     def draw(self) -> None:
         """Draw what is visible, where it changed."""
@@ -140,7 +164,10 @@ class RunDisplay:
             device=run.device,
             fate=fate(view) if run.feed else "",
         )
-        if run.feed is None:
+        if view.cursor is not None:
+            hint = _BACK.format(step=f"{view.cursor:,}", of=f"{view.step:,}")
+            self.status_line.show_hint(with_keys(self.header.app, hint))
+        elif run.feed is None:
             self.status_line.show_hint(self._overlaid() or with_keys(self.header.app, _HINT))
         else:
             self.status_line.show_view(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
 from textual import events, on
 from textual.binding import BindingType
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -16,7 +16,7 @@ from tui_lab.commands import Mistake, SetHyperparameter, SetHyperparameters, set
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
-from tui_lab.tui.experiment.actions import actions, possible
+from tui_lab.tui.experiment.actions import actions, ask_on, lesson_of, possible
 from tui_lab.tui.experiment.branching import Branching
 from tui_lab.tui.experiment.copying import tell_card
 from tui_lab.tui.experiment.display import RunDisplay
@@ -28,12 +28,14 @@ from tui_lab.tui.experiment.live_knobs import LiveKnobs
 from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
 from tui_lab.tui.experiment.rescue import Rescue
+from tui_lab.tui.experiment.scrubbing import Scrubbing
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.experiment.succession import Succession
 from tui_lab.tui.key_names import key_name
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.navigation import is_seen
 from tui_lab.tui.notification import notify
+from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.widgets.key_line import KeyLine
 
@@ -68,7 +70,7 @@ class ExperimentScreen(Screen[None]):
         self.title = self.mode.title
         self.knobs = KnobPanel(experiment, seed=settings.seed, device=settings.device)
         self.body = ExperimentLayout(
-            experiment, self.knobs, partial(_lesson, experiment), settings.marker
+            experiment, self.knobs, partial(lesson_of, experiment), settings.marker
         )
         self.charts, self.panes = self.body.charts, self.body.panes
         self.run = RunFollower(session, experiment, self.post_message)
@@ -80,25 +82,43 @@ class ExperimentScreen(Screen[None]):
             self.mode,
             self.post_message,
             work,
-            partial(_ask, self),
+            partial(ask_on, self),
             self.open_run,
         )
         self.steering, self.starter = self.succession.steering, self.succession.starter
         self.branching = Branching(
-            session, self.run, self.steering, self.post_message, work, partial(_ask, self)
+            session, self.run, self.steering, self.post_message, work, partial(ask_on, self)
         )
-        self.rescue = Rescue(self.run, self.steering, self.branching, partial(_ask, self))
+        self.rescue = Rescue(self.run, self.steering, self.branching, partial(ask_on, self))
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
-        begin, ask = self.succession.begin, partial(_ask, self)
+        begin, ask = self.succession.begin, partial(ask_on, self)
         self.presets = Presets(
             experiment, self.knobs, self.guess, self.mode, ask, self._reveal, begin
         )
         self.shown = RunDisplay(experiment, self.run, self.body)
         self._tell_card = partial(tell_card, self, session, self.run, self.mode, self.shown)
         self.insight = Insight(self.steering, self.post_message, ask, lambda: self.shown.graph)
+        self.scrubbing = Scrubbing(
+            session,
+            self.run,
+            self.knobs,
+            self.shown,
+            self.steering,
+            self.branching,
+            work,
+            ask,
+            self._look_again,
+        )
         for name, action in actions(self):
             setattr(self, f"action_{name}", action)
+
+    def _look_again(self) -> None:
+        """Another step is looked at, or now again."""
+        if self.scrubbing.step is not None and not isinstance(self.focused, Chart):
+            self.set_focus(next(iter(self.query(Chart)), None))
+        self.refresh_bindings()
+        self.draw()
 
     def on_mount(self) -> None:
         # An app that is starting shows nothing yet, but would lay out and draw what is there, and
@@ -175,6 +195,7 @@ class ExperimentScreen(Screen[None]):
     @on(RunFollower.Opened)
     def show_run(self, event: RunFollower.Opened) -> None:
         """Knobs, charts and panes are those of another run."""
+        self.scrubbing.step = None
         self.live_knobs.take_all()
         self.shown.change_to(event.feed.view)
         self.shown.look_after(self.session)
@@ -272,13 +293,3 @@ class ExperimentScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does something now; None shows it switched off."""
         return possible(self, action, parameters)
-
-
-def _ask(screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
-    screen.app.push_screen(dialog, take)
-
-
-def _lesson(experiment: Experiment) -> str:
-    from tui_lab.tui.panes.lesson import lesson  # when its pane is first opened
-
-    return lesson(experiment)

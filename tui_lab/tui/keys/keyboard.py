@@ -19,6 +19,7 @@ from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
 from tui_lab.tui.dialogs.rescue import RescueDialog
+from tui_lab.tui.dialogs.step import StepDialog
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.home.experiment_list import ExperimentList
 from tui_lab.tui.home.screen import HomeScreen
@@ -55,6 +56,7 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     PresetDialog,
     QuitDialog,
     RescueDialog,
+    StepDialog,
     SortDialog,
 )
 """Under which nobody else is asked."""

@@ -147,7 +147,11 @@ class ChartsPane(Container):
             smoothing=self.options.smoothing,
             overlays=overlays,
         )
-        notes = [curves.nonfinite_note(view, curve, log=log), self._more(curve)]
+        notes = [
+            curves.cursor_note(view, curve),
+            curves.nonfinite_note(view, curve, log=log),
+            self._more(curve),
+        ]
         title = f"{curve.title} (log)" if log else curve.title
         chart = self._charts[curve.title]
         chart.heading = title

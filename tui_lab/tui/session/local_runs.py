@@ -13,14 +13,17 @@ from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
+from tui_lab.moment import moment, past_view
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.export import export_run
+from tui_lab.runs.index import LogIndex
 from tui_lab.runs.regular_file import read_end
 from tui_lab.tui.session.background import in_background
 from tui_lab.tui.session.worker_pool import WorkerPool
 from tui_lab.view_models.card import Card
+from tui_lab.view_models.run import RunView
 from tui_lab.worker.client import RunClient, stop_run
 
 _OUTPUT_BYTES = 8192
@@ -35,6 +38,7 @@ class LocalRuns:
         self.own: set[str] = set()
         self._runs = runs
         self._turns: dict[str, asyncio.Lock] = {}
+        self._indices: dict[str, LogIndex] = {}
 
     async def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
         """Every run, the newest first, in lists that come as they are read in a thread."""
@@ -61,6 +65,16 @@ class LocalRuns:
     async def card(self, run_id: str, experiment: Experiment | None) -> Card:
         """The command that makes it again, in a thread; raises `RunError`."""
         return await in_background(run_card, self.catalogue.find(run_id), experiment)
+
+    async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
+        """A run as it was after a step, in a thread; raises `RunError`."""
+        return await in_background(self._look_back, self.catalogue.find(run_id), step, view)
+
+    def _look_back(self, run: RunDirectory, step: int, view: RunView) -> RunView:
+        settled = run.status().is_finished
+        index = self._indices.setdefault(run.id, LogIndex())
+        index.read_on(run.events_path, settled=settled)
+        return past_view(view, moment(run, step, view.experiment, index=index))
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""

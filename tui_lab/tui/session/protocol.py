@@ -88,6 +88,9 @@ class Runs(Protocol):
         """The command that makes a run again, its parents' part included; raises `TuiLabError`
         when that can't be."""
 
+    async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
+        """A run as it was after a step; `view` is how it is now. Raises `TuiLabError`."""
+
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
 
