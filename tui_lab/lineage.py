@@ -69,6 +69,7 @@ def branch_request(
     chosen = experiment.choose({**lineage_of(run).values_at(step), **given})
     return replace(
         run.request(),
+        program=experiment.program,
         hyperparameters=experiment.to_json(chosen),
         schedule=(),
         hold=None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -101,6 +101,19 @@ def past_view(view: RunView, found: Moment) -> RunView:
         past.log.add(line)
     past.revision = found.step
     return past
+
+
+def recomputed(past: RunView, events: Iterable[RunEvent]) -> None:
+    """Take over into a view of the past what was computed again of its step."""
+    for event in events:
+        if isinstance(event, GradientsLogged):
+            past.gradient_history.fold(event)
+        elif isinstance(event, PictureLogged):
+            past.pictures.setdefault(event.picture, {})[event.layer] = event.data
+            past.picture_steps[event.picture] = event.step
+        elif isinstance(event, MetricsLogged):
+            past.metrics |= _last_row(event, past.cursor or 0)
+    past.revision += 1
 
 
 class _Reader:

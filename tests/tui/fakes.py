@@ -87,6 +87,7 @@ class FakeSession:
         self.output: dict[str, str] = {}
         self.start_error: Exception | None = None
         self.stop_error: Exception | None = None
+        self.recompute_error: Exception | None = None
         self.export_error: Exception | None = None
         self.runs_error: Exception | None = None
         self._experiments = list(experiments or [TOY, OTHER])
@@ -226,6 +227,13 @@ class FakeSession:
     async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
         self.calls.append(("look_back", run_id, step))
         return past_view(view, Moment(step=step, hyperparameters={"lr": 0.5}))
+
+    async def recompute(self, experiment: Experiment, run_id: str, past: RunView) -> None:
+        self.calls.append(("recompute", run_id, past.cursor))
+        if self.recompute_error is not None:
+            raise self.recompute_error
+        past.metrics["train/loss"] = 0.125
+        past.revision += 1
 
     async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
         self.calls.append(("take_up", run_id, dict(values)))

@@ -1,5 +1,6 @@
 """The worker process: `python -m tui_lab.worker RUN_DIRECTORY`, or without one as a warm spare;
-`--replay RUN_DIRECTORY [CURVE …]` repeats a run and says on standard output how that went.
+`--replay RUN_DIRECTORY [CURVE …]` repeats a run and says on standard output how that went;
+`--look-back RUN_DIRECTORY` says how it was after the steps it is asked for.
 
 A spare imports torch ahead of time and waits for a run's directory on its standard input; when
 that closes, its lab is gone and so is it. Once it has a run, nothing ties it to a terminal.
@@ -20,8 +21,9 @@ import torch
 
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.conduct import conduct
+from tui_lab.worker.looking_back import tell_past
 from tui_lab.worker.output import redirect_output
-from tui_lab.worker.process import REPLAY
+from tui_lab.worker.process import LOOK_BACK, REPLAY
 from tui_lab.worker.replaying import tell_replay
 
 _GRACE = 1.0
@@ -32,6 +34,8 @@ def main(arguments: list[str]) -> int:
     """Run one run to its end; the exit status is 0 when it finished or was stopped."""
     if arguments[:1] == [REPLAY]:
         return tell_replay(RunDirectory(Path(arguments[1])), arguments[2:])
+    if arguments[:1] == [LOOK_BACK]:
+        return tell_past(RunDirectory(Path(arguments[1])))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     path = arguments[0] if arguments else _wait_for_run()

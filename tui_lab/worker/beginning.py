@@ -109,7 +109,7 @@ def resumed(
     was done since, and the values that are `asked` for (JSON form) from where its log ends. Raises
     `RunError`."""
     past = former(directory)
-    program, place, complaints = _restored(build, directory, request, experiment, past, None)
+    program, place, complaints = restored(build, directory, request, experiment, past, None)
     until = past.until(place.step)
     again = [each for each in past.done if each.step > place.step and each.act != "stop"]
     known = {(each.step, each.act, *each.values) for each in past.done}
@@ -142,7 +142,7 @@ def branched(
     step = request.parent_step
     if step > past.step:
         raise RunError(f"{parent.id} has not been at step {step:,}; it came to {past.step:,}.")
-    program, place, complaints = _restored(build, parent, origin, experiment, past, step)
+    program, place, complaints = restored(build, parent, origin, experiment, past, step)
     playback = played(experiment, program, past, place)
     playback.to(step)
     before = experiment.to_json(vars(program.hp))
@@ -234,16 +234,18 @@ def at_fork(
     )
 
 
-def _restored(
+def restored(
     build: Build,
     directory: RunDirectory,
     request: RunRequest,
     experiment: Experiment,
     past: Former,
     step: int | None,
+    program: Program | None = None,
 ) -> tuple[Program, Place, tuple[str, ...]]:
     """The program of a run at its nearest checkpoint before `step`, on the device and with the
-    threads it had; and what was wrong with other checkpoints."""
+    threads it had; and what was wrong with other checkpoints. `program` is one of the same run that
+    stood elsewhere before: it is used again where it fits."""
     started = require_begun(past, directory.id)
     if not started.total_steps:
         raise RunError(f"{directory.id} is a demonstration: it has no steps to go on from.")
@@ -252,8 +254,11 @@ def _restored(
     done = past.until(place.step).done
     anew = {n: v for each in done if forks(experiment, each) for n, v in each.values.items()}
     hyperparameters = experiment.choose({**request.hyperparameters, **anew})
-    as_before = replace(request, device=started.device, threads=started.threads)
-    program = fit(lambda device: build(device, hyperparameters), as_before).program
+    if program is None or anew:
+        as_before = replace(request, device=started.device, threads=started.threads)
+        program = fit(lambda device: build(device, hyperparameters), as_before).program
+    live = {n: v for n, v in request.hyperparameters.items() if experiment[n].live}
+    set_values(experiment, program, live)  # which are others in one that was used before
     for each in done:
         set_values(experiment, program, each.values)
     restore(program, found.capture.state)

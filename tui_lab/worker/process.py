@@ -25,6 +25,9 @@ PARENT = "TUI_LAB_PARENT"
 REPLAY = "--replay"
 """Argument: a run is repeated, and what came of it said in JSON lines on standard output: how far
 it has come (`{"step": 40}`), at last `{"steps", "difference", "remarks"}` or `{"error"}`."""
+LOOK_BACK = "--look-back"
+"""Argument: each line on standard input is a step of a run, and is answered by events in JSON lines
+that say how the run was then, and `{"done": step}`, or `{"error"}`."""
 COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker")
 """-P: whatever lies in the working directory never shadows a module."""
 

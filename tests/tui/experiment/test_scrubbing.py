@@ -9,6 +9,7 @@ import pytest
 
 from tests.tui.opened import CHANGED, GRADIENTS, MEASURED, Opened, attached, live_run
 from tui_lab.commands import Pause
+from tui_lab.errors import RunError
 from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.step import StepDialog
 from tui_lab.tui.panes.chart import Chart
@@ -95,3 +96,27 @@ async def test_another_run_has_no_cursor() -> None:
         lab.screen.open_run(live_run().id)
         await lab.settle(pilot)
         assert lab.screen.scrubbing.step is None
+
+
+async def test_what_the_log_knows_comes_first_and_then_what_is_computed_again() -> None:
+    lab = attached()
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        await pilot.press("comma")
+        await lab.settle(pilot)
+        asked = [call[0] for call in lab.session.calls if call[0] in ("look_back", "recompute")]
+        assert asked[:2] == ["look_back", "recompute"]
+        view = lab.screen.shown.view
+        assert view is not None
+        assert view.metrics["train/loss"] == 0.125
+
+
+async def test_why_a_step_can_not_be_computed_again_is_said() -> None:
+    lab = attached()
+    lab.session.recompute_error = RunError("There is no usable checkpoint.")
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        await pilot.press("comma")
+        await lab.settle(pilot)
+        assert lab.screen.shown.note == "There is no usable checkpoint."
+        assert lab.screen.scrubbing.step == 8  # what the log knows stays

@@ -46,6 +46,8 @@ class RunDisplay:
         """Whether the pictures are held still while the run goes on."""
         self.cold = False
         """Whether the run shown was started while no worker had torch imported."""
+        self.note = ""
+        """Why a step that is looked back at can't be computed again."""
         self.verdict = ""
         """Whether the last guess was right, in a few words, as long as the run shows it."""
         self._card = ""
@@ -166,7 +168,7 @@ class RunDisplay:
         )
         if view.cursor is not None:
             hint = _BACK.format(step=f"{view.cursor:,}", of=f"{view.step:,}")
-            self.status_line.show_hint(with_keys(self.header.app, hint))
+            self.status_line.show_hint(with_keys(self.header.app, self.note or hint))
         elif run.feed is None:
             self.status_line.show_hint(self._overlaid() or with_keys(self.header.app, _HINT))
         else:

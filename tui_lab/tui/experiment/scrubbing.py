@@ -54,6 +54,7 @@ class Scrubbing:
         self._changed = changed
         self._values: dict[str, Value] = {}
         """Of the knobs, as they were left."""
+        self._computing = False
         self.step: int | None = None
         """The step under the cursor; None where there is none."""
 
@@ -131,10 +132,31 @@ class Scrubbing:
         except TuiLabError as error:
             self._shown.say(str(error))
             return
-        if self.step == step and self._run.id == run_id:
-            self._shown.look_at(past)
-            self._take_values(past)
-            self._changed()
+        if not self._is_at(step, run_id):
+            return
+        self._shown.look_at(past)
+        self._take_values(past)
+        self._changed()
+        if not self._computing:
+            self._work(self._recompute(run_id, past))
+
+    async def _recompute(self, run_id: str, past: RunView) -> None:
+        """Compute the step again; one at a time, and then the one that is looked at by then."""
+        self._computing = True
+        try:
+            await self._session.recompute(self._run.experiment, run_id, past)
+            self._shown.note = ""
+        except TuiLabError as error:
+            self._shown.note = str(error)
+        finally:
+            self._computing = False
+        self._changed()
+        now = self._shown.view
+        if self.step is not None and now is not None and now.cursor != past.cursor:
+            self._work(self._recompute(run_id, now))
+
+    def _is_at(self, step: int, run_id: str) -> bool:
+        return self.step == step and self._run.id == run_id
 
     def _take_values(self, past: RunView) -> None:
         values = {}

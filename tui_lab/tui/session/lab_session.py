@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_lab.commands import Unit
 from tui_lab.config import Settings
-from tui_lab.errors import ExperimentError
+from tui_lab.errors import ExperimentError, RunError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.run import RunRequest
@@ -21,6 +21,7 @@ from tui_lab.versions import current_versions
 if TYPE_CHECKING:
     from tui_lab.tui.session.local_runs import LocalRuns
     from tui_lab.tui.session.worker_pool import WorkerPool
+    from tui_lab.view_models.run import RunView
 
 
 class LabSession:
@@ -101,12 +102,24 @@ class LabSession:
         *,
         weights_only: bool = False,
     ) -> str:
+        self._require_own(parent)
         fork = (experiment, parent, step, values, weights_only)
         self.last_run = await self.runs.branch(*fork, self.now())
         return self.last_run
 
+    async def recompute(self, experiment: Experiment, run_id: str, past: RunView) -> None:
+        self._require_own(run_id)
+        await self.runs.recompute(experiment, run_id, past)
+
     async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
+        self._require_own(run_id)
         await self.runs.take_up(run_id, values)
+
+    def _require_own(self, run_id: str) -> None:
+        """What a run's directory names is not run: only what is installed, or was opened here."""
+        summary = self.runs.summary(run_id)
+        if summary.plugin != self._experiments.file(summary.experiment):
+            raise RunError(f"{run_id} is a run of {summary.plugin}; open the lab on that file.")
 
     def warm(self) -> None:
         self.runs.workers.spare.start()
@@ -122,5 +135,5 @@ class LabSession:
         self.runs.workers.poll()
 
     def close(self) -> None:
-        self.runs.workers.spare.close()
+        self.runs.close()
         self._meter.close()

@@ -143,6 +143,10 @@ class Session(Protocol):
         """Start a worker on a run that goes on from a step of another with these `values` (JSON
         form) otherwise, and give its name; raises `TuiLabError`."""
 
+    async def recompute(self, experiment: Experiment, run_id: str, past: RunView) -> None:
+        """Compute a view of the past again: gradients, pictures and measurements of its very step.
+        Raises `TuiLabError` where that can't be."""
+
     async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
         """Start a worker on a run that has ended, which goes on with new `values` (JSON form);
         raises `TuiLabError`."""
