@@ -220,7 +220,11 @@ def cursor_note(view: RunView, curve: Curve) -> str:
     """`at 235: train/loss 0.0213` under the cursor; empty where there is none."""
     if view.cursor is None:
         return ""
-    found = [f"{key} {short(view.metrics[key])}" for key in curve.keys if key in view.metrics]
+    found = [
+        f"{key} {short(view.metrics[key])}"
+        for key in curve.keys
+        if not math.isnan(view.metrics.get(key, math.nan))
+    ]
     return f"at {view.cursor:,}: {', '.join(found)}" if found else f"at {view.cursor:,}"
 
 
