@@ -64,7 +64,11 @@ def _random_state(device: torch.device) -> State:
             "keys": torch.from_numpy(np.array(keys, np.int64)),
             "numbers": [n if isinstance(n, float) else int(n) for n in numbers],
         },
-        "python": {"version": version, "internal": torch.tensor(internal), "gauss": gauss},
+        "python": {
+            "version": version,
+            "internal": torch.from_numpy(np.array(internal, np.int64)),
+            "gauss": gauss,
+        },
     }
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
