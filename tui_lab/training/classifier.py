@@ -26,6 +26,8 @@ _CHUNK = 10_000
 _PROBED = 256
 """Training examples whose gradient is drawn."""
 
+Version = tuple[int, ...]
+
 
 class Classifier(Program):
     """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`
@@ -48,8 +50,8 @@ class Classifier(Program):
         self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)
         self.running_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         self.running_examples = 0
-        self._predicted: Tensor | None = None
-        """What `evaluate` saw predicted for the test images, until the next step."""
+        self._predicted: tuple[Version, Tensor] | None = None
+        """What `evaluate` saw predicted for the test images, and by which parameters."""
 
     @abstractmethod
     def build_model(self, layers: list[Layer]) -> None:
@@ -66,7 +68,6 @@ class Classifier(Program):
     def tally(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
         """Add a batch to the epoch's running means: `loss` is its mean, or one value per
         example."""
-        self._predicted = None
         if self.batches.position <= len(y):  # the first batch of an epoch
             self.running_loss.zero_()
             self.running_correct.zero_()
@@ -79,13 +80,14 @@ class Classifier(Program):
         self.running_examples += len(y)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
-        loss, self._predicted = self._pass(self._data.test)
+        loss, predicted = self._pass(self._data.test)
+        self._predicted = self._version, predicted
         seen = self.running_examples or float("nan")
         return {
             "train/loss": self.running_loss / seen,
             "train/accuracy": self.running_correct.double() / seen,
             "test/loss": loss,
-            "test/accuracy": (self._predicted == self._data.test.y).double().mean(),
+            "test/accuracy": (predicted == self._data.test.y).double().mean(),
             "data/examples": float(self.batches.examples),
         }
 
@@ -110,13 +112,21 @@ class Classifier(Program):
 
     def pictures(self) -> Pictures:
         test, classes = self._data.test, self._data.classes
-        predicted = self._pass(test)[1] if self._predicted is None else self._predicted
+        version, predicted = self._predicted or (None, None)
+        if predicted is None or version != self._version:
+            predicted = self._pass(test)[1]
         return {
             "test images": {"images": sample_picture(test.X, test.y, predicted, classes)},
             "confusion": {"cells": confusion_picture(test.y, predicted, classes)},
             "first layer": {"images": weight_picture(self.first_layer().detach())},
             "gradient flow": {"bars": gradient_picture(self._gradients())},
         }
+
+    @property
+    def _version(self) -> Version:
+        """Another one after every change of a parameter: by a step, or because an earlier state was
+        put in its place."""
+        return tuple(parameter._version for parameter in self.parameters().values())
 
     def _gradients(self) -> list[Tensor]:
         """Gradients of the loss by each weight matrix; every `.grad` stays as it is."""
