@@ -7,6 +7,7 @@ ratio is of processor time, of all threads together: the one that writes the sta
 
 from __future__ import annotations
 
+import gc
 import statistics
 import threading
 import time
@@ -81,6 +82,7 @@ def _rates(experiment: Experiment, *, kept: bool) -> Rates:
 
 def _measured(loop: Loop) -> Rates:
     """How fast the loop goes between its first half second and its end."""
+    gc.freeze()  # as the worker does
     marks = list[tuple[int, float, float]]()
 
     def mark() -> None:

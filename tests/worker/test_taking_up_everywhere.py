@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import random
 import signal
-from typing import Any
 
 import pytest
 
+from tests.small_runs import SMALL
 from tests.worker.taken_up import made, numbers, view, worker
 from tui_lab.events import RunResumed
 from tui_lab.plugins import experiment_names, load_experiment
@@ -19,34 +19,6 @@ from tui_lab.runs.tail import RunTail
 from tui_lab.training.program import Demonstration
 from tui_lab.worker.driving import program_class
 
-SMALL: dict[str, dict[str, Any]] = {
-    "dropout": {"examples": 30, "hidden": "6,5", "batch_size": 8, "epochs": 260},
-    "gradient-accumulation": {"examples": 20, "batch_size": 8, "inputs": 3, "epochs": 350},
-    "gradient-flow": {
-        "depth": 2,
-        "width": 4,
-        "examples": 30,
-        "batch_size": 8,
-        "epochs": 260,
-        "matrices": 3,
-        "repeats": 2,
-    },
-    "lambda-sweep": {"seeds": 2, "points": 3, "inputs": 6, "epochs": 520, "train_examples": 7},
-    "linear-regression": {"examples": 25, "epochs": 350},
-    "mlp": {"examples": 30, "hidden": "6", "batch_size": 8, "epochs": 260},
-    "overfitting": {
-        "examples": 30,
-        "validation_examples": 20,
-        "test_examples": 20,
-        "hidden": "6",
-        "batch_size": 8,
-        "epochs": 260,
-        "models": 2,
-    },
-    "penalties": {"inputs": 8, "support": 2, "train_examples": 9, "batch_size": 4, "epochs": 350},
-    "weight-decay": {"inputs": 6, "train_examples": 7, "epochs": 520},
-}
-"""Sizes with which a step takes a moment and an epoch few steps, the last batch being short."""
 EVERYWHERE = pytest.mark.parametrize("whole", SMALL, indirect=True)
 
 

@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +95,7 @@ def read_manifest(run: Path) -> list[CheckpointRecord]:
 def write_manifest(run: Path, records: Sequence[CheckpointRecord]) -> None:
     """Say what is on disk, durably; raises `OSError`."""
     with replacing(checkpoints_path(run) / _MANIFEST, durable=True) as file:
-        file.write(dumps([asdict(record) for record in records], indent=True) + b"\n")
+        file.write(dumps([vars(record) for record in records], indent=True) + b"\n")
 
 
 def has_manifest(run: Path) -> bool:

@@ -88,4 +88,5 @@ def _bytes(tensor: Tensor) -> bytes:
     values = tensor.detach()
     if values.layout is not torch.strided:
         values = values.to_dense()
-    return values.cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes()
+    values = values.resolve_conj().resolve_neg().cpu().contiguous()
+    return values.flatten().view(torch.uint8).numpy().tobytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -59,7 +59,7 @@ class Capture:
 
 def write_capture(run: Path, name: str, taken: Capture, reason: str) -> CheckpointRecord:
     """Write a state, durably, to a file of this name; raises `OSError`."""
-    content = {"place": asdict(taken.place), "reason": reason, "state": taken.state}
+    content = {"place": dict(vars(taken.place)), "reason": reason, "state": taken.state}
     path = checkpoints_path(run) / name
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with replacing(path, durable=True) as file:
@@ -130,7 +130,7 @@ def _state(value: Any) -> State:
 def _record(name: str, taken: Capture, reason: str, size: int, sha256: str) -> CheckpointRecord:
     return CheckpointRecord(
         file=name,
-        **asdict(taken.place),
+        **vars(taken.place),
         bytes=size,
         sha256=sha256,
         digest=digest(taken.state),
