@@ -142,7 +142,7 @@ class Toy(Program):
         self.order.move_to_end(min(self.order))
         self.largest = np.maximum(self.largest, np.float32(self.kinds["of 3"]))
         self.one = np.float64(self.one + 1e-3)
-        self.drop.train(self.kinds.total() % 3 != 0)
+        self.drop.train(self.kinds.total() % 4 != 0)
         with torch.no_grad():
             shift = torch.stack(list(self.recent)).sum() + float(self.largest.sum())
             self.first.bias.add_(1e-4 * shift * float(self.one))

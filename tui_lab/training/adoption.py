@@ -14,20 +14,23 @@ from torch import Tensor
 
 from tui_lab.errors import ExperimentError
 from tui_lab.training.program import Program
-from tui_lab.training.state import capture, restore
+from tui_lab.training.state import State, capture, restore
 
 
-def adopt(child: Program, parent: Program, twin: Program, changed: Iterable[str]) -> None:
+def adopt(
+    child: Program, parent: Program, state: State, twin: Program, changed: Iterable[str]
+) -> None:
     """Have `child`, just built, go on from where its `parent` stands, with its own hyperparameters.
 
-    `twin` was just built as the parent was. A number, text or flag in which it differs from the
-    child is decided by the hyperparameters and stays the child's; tensors and everything else are
-    the parent's. An optimizer of another class begins anew. The child is told of the live
-    hyperparameters that are `changed`. Raises `ExperimentError` where a parameter has another
-    shape.
+    `state` is the parent's, captured before the child was built: that seeds the default generators,
+    which are the parent's too. `twin` was just built as the parent was. A number, text or flag in
+    which it differs from the child is decided by the hyperparameters and stays the child's; tensors
+    and everything else are the parent's. An optimizer of another class begins anew. The child is
+    told of the live hyperparameters that are `changed`. Raises `ExperimentError` where a parameter
+    has another shape.
     """
     _check_parameters(child, parent)
-    restore(child, _merged(capture(parent), capture(child), capture(twin)))
+    restore(child, _merged(state, capture(child), capture(twin)))
     adopt_parameters(child, parent)
     for name in changed:
         child.hyperparameter_changed(name)
@@ -66,6 +69,8 @@ def _merged(state: Any, built: Any, twin: Any) -> Any:
     if isinstance(state, dict) and isinstance(built, dict):
         if (state.get("kind"), state.get("class")) != (built.get("kind"), built.get("class")):
             return built
+        if built.get("kind") == "number":  # of numpy: its tensor is no more than a number
+            return state if torch.equal(built["value"], twin["value"]) else built
         parts = ((key, state.get(key, own), own) for key, own in built.items())
         return {key: _merged(theirs, own, _part(twin, key)) for key, theirs, own in parts}
     if isinstance(state, list) and isinstance(built, list) and len(state) == len(built):
