@@ -17,6 +17,7 @@ from tests.worker.kept import Clock, Keeping
 from tui_lab.runs.checkpoints import checkpoints_path, read_manifest
 from tui_lab.training.state_file import save
 from tui_lab.worker import checkpoints
+from tui_lab.worker.checkpoint_writer import CheckpointWriter
 from tui_lab.worker.checkpoints import find
 
 SAVE = "tui_lab.worker.checkpoint_files.save"
@@ -74,9 +75,10 @@ def test_the_first_few_are_due_and_then_what_time_has_passed_for(
     assert keeping.checkpoints.is_due(300)
 
 
-def test_what_one_costs_has_to_pass_a_hundred_times(keeping: Keeping, clock: Clock) -> None:
-    keeping.take_all(0)
-    keeping.checkpoints._writer._spent = 2.0
+def test_what_one_costs_has_to_pass_a_hundred_times(
+    keeping: Keeping, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CheckpointWriter, "spent", 2.0)
     keeping.take(100)
     clock.now = 199.0
     assert not keeping.checkpoints.is_due(300)
