@@ -17,7 +17,7 @@ from tui_lab.training.adoption import adopt, adopt_parameters
 from tui_lab.training.batches import Batches
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
-from tui_lab.training.state import capture, restore
+from tui_lab.training.state import capture, generators_kept, restore
 
 VALUES: dict[str, Value] = {
     "epochs": 9,
@@ -100,9 +100,9 @@ def parent() -> Net:
 
 
 def branched(parent: Net, *told: str, **changes: Value) -> Net:
-    state = capture(parent)
-    twin, child = built(), built(**changes)
-    adopt(child, parent, state, twin, told)
+    with generators_kept(parent.device):
+        twin, child = built(), built(**changes)
+    adopt(child, parent, twin, told)
     return child
 
 

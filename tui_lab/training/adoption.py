@@ -6,43 +6,52 @@ What the hyperparameters decide is the child's, everything else the parent's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from tui_lab.errors import ExperimentError
 from tui_lab.training.program import Program
-from tui_lab.training.state import State, capture, restore
+from tui_lab.training.state import capture, restore
 
 
-def adopt(
-    child: Program, parent: Program, state: State, twin: Program, changed: Iterable[str]
-) -> None:
+def adopt(child: Program, parent: Program, twin: Program, changed: Iterable[str]) -> None:
     """Have `child`, just built, go on from where its `parent` stands, with its own hyperparameters.
 
-    `state` is the parent's, captured before the child was built: that seeds the default generators,
-    which are the parent's too. `twin` was just built as the parent was. A number, text or flag in
-    which it differs from the child is decided by the hyperparameters and stays the child's; tensors
-    and everything else are the parent's. An optimizer of another class begins anew. The child is
-    told of the live hyperparameters that are `changed`. Raises `ExperimentError` where a parameter
-    has another shape.
+    `twin` was just built as the parent was. A number, text or flag in which it differs from the
+    child is decided by the hyperparameters and stays the child's; tensors and everything else are
+    the parent's. An optimizer of another class begins anew. The child is told of the live
+    hyperparameters that are `changed`. Raises `ExperimentError` where a parameter has another
+    shape.
     """
     _check_parameters(child, parent)
-    restore(child, _merged(state, capture(child), capture(twin)))
+    restore(child, _merged(capture(parent), capture(child), capture(twin)))
     adopt_parameters(child, parent)
     for name in changed:
         child.hyperparameter_changed(name)
 
 
 def adopt_parameters(child: Program, parent: Program) -> None:
-    """Give a program the parameters of another, and nothing else of it. Raises `ExperimentError`
-    where one has another shape."""
+    """Give a program the parameters of another, with the buffers of its modules, and nothing else
+    of it. Raises `ExperimentError` where a parameter has another shape."""
     _check_parameters(child, parent)
+    own, buffers = child.parameters(), dict(_buffers(child))
     with torch.no_grad():
         for name, parameter in parent.parameters().items():
-            child.parameters()[name].copy_(parameter)
+            own[name].copy_(parameter)
+        for name, buffer in _buffers(parent):
+            if name in buffers and buffers[name].shape == buffer.shape:
+                buffers[name].copy_(buffer)
+
+
+def _buffers(program: Program) -> Iterator[tuple[str, Tensor]]:
+    """The buffers of the modules a program holds, by attribute and dotted name."""
+    for attribute, value in vars(program).items():
+        if isinstance(value, nn.Module):
+            for name, buffer in value.named_buffers():
+                yield f"{attribute}.{name}", buffer
 
 
 def _check_parameters(child: Program, parent: Program) -> None:
@@ -63,9 +72,10 @@ def _by(shape: torch.Size) -> str:
 
 def _merged(state: Any, built: Any, twin: Any) -> Any:
     """Of the parent's `state` what the hyperparameters do not decide, of the child's, `built`, what
-    they do."""
+    they do. A tensor that is of another shape is the child's where it was so from the start."""
     if isinstance(state, Tensor) and isinstance(built, Tensor):
-        return state if state.shape == built.shape else built
+        is_decided = isinstance(twin, Tensor) and twin.shape != built.shape
+        return built if is_decided else state
     if isinstance(state, dict) and isinstance(built, dict):
         if (state.get("kind"), state.get("class")) != (built.get("kind"), built.get("class")):
             return built

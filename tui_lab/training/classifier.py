@@ -26,8 +26,6 @@ _CHUNK = 10_000
 _PROBED = 256
 """Training examples whose gradient is drawn."""
 
-Version = tuple[int, ...]
-
 
 class Classifier(Program):
     """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`
@@ -50,8 +48,8 @@ class Classifier(Program):
         self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)
         self.running_correct = torch.zeros((), dtype=torch.int64, device=self.device)
         self.running_examples = 0
-        self._predicted: tuple[Version, Tensor] | None = None
-        """What `evaluate` saw predicted for the test images, and by which parameters."""
+        self._predicted: tuple[tuple[int, ...], Tensor] | None = None
+        """What `evaluate` saw predicted for the test images, and of which parameters."""
 
     @abstractmethod
     def build_model(self, layers: list[Layer]) -> None:
@@ -81,7 +79,7 @@ class Classifier(Program):
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
         loss, predicted = self._pass(self._data.test)
-        self._predicted = self._version, predicted
+        self._predicted = self._written, predicted
         seen = self.running_examples or float("nan")
         return {
             "train/loss": self.running_loss / seen,
@@ -90,6 +88,12 @@ class Classifier(Program):
             "test/accuracy": (predicted == self._data.test.y).double().mean(),
             "data/examples": float(self.batches.examples),
         }
+
+    @property
+    def _written(self) -> tuple[int, ...]:
+        """How often each parameter was written to: another tuple, other parameters. A step writes,
+        and so does going back."""
+        return tuple(p._version for p in self.parameters().values())
 
     def measure(self, examples: Split) -> tuple[Tensor, Tensor]:
         """Mean cross-entropy and share of right answers of the model as it is used."""
@@ -112,8 +116,8 @@ class Classifier(Program):
 
     def pictures(self) -> Pictures:
         test, classes = self._data.test, self._data.classes
-        version, predicted = self._predicted or (None, None)
-        if predicted is None or version != self._version:
+        of, predicted = self._predicted or ((), None)
+        if predicted is None or of != self._written:
             predicted = self._pass(test)[1]
         return {
             "test images": {"images": sample_picture(test.X, test.y, predicted, classes)},
@@ -121,12 +125,6 @@ class Classifier(Program):
             "first layer": {"images": weight_picture(self.first_layer().detach())},
             "gradient flow": {"bars": gradient_picture(self._gradients())},
         }
-
-    @property
-    def _version(self) -> Version:
-        """Another one after every change of a parameter: by a step, or because an earlier state was
-        put in its place."""
-        return tuple(parameter._version for parameter in self.parameters().values())
 
     def _gradients(self) -> list[Tensor]:
         """Gradients of the loss by each weight matrix; every `.grad` stays as it is."""

@@ -8,10 +8,12 @@ under `kind` what it is.
 
 from __future__ import annotations
 
+import collections
 import copy
 import random
-from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -52,6 +54,16 @@ def restore(program: Program, state: State) -> None:
                 f"was of ({type(error).__name__}: {error})."
             ) from error
     _restore_random(state["random"], program.device)
+
+
+@contextmanager
+def generators_kept(device: torch.device) -> Iterator[None]:
+    """What is drawn in here from the default generators is as if it had not been."""
+    state = _random_state(device)
+    try:
+        yield
+    finally:
+        _restore_random(state, device)
 
 
 def _attributes(program: Program) -> dict[str, Any]:
@@ -149,7 +161,10 @@ def _sequence(value: Any) -> str:
 
 
 _SEQUENCES: Mapping[str, type[Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
-_MAPPINGS: Mapping[str, type[dict[Any, Any]]] = {"Counter": Counter, "OrderedDict": OrderedDict}
+_MAPPINGS: Mapping[str, type[dict[Any, Any]]] = {
+    "Counter": collections.Counter,
+    "OrderedDict": collections.OrderedDict,
+}
 
 
 def _tensor(tensor: Tensor) -> State:

@@ -17,7 +17,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
 from tui_lab.training.adoption import adopt, adopt_parameters
 from tui_lab.training.program import Program
-from tui_lab.training.state import capture, restore
+from tui_lab.training.state import generators_kept, restore
 from tui_lab.worker.checkpoints import Place, find
 from tui_lab.worker.fitting import fit
 from tui_lab.worker.former import Former, former, require_begun
@@ -181,13 +181,14 @@ def forked(
         set_values(experiment, program, values)
         return program, None
     before = experiment.to_json(vars(program.hp))
-    device, state = program.device, capture(program)
-    twin = build(device, experiment.choose(before))
-    child = build(device, experiment.choose({**before, **values}))
+    device, chosen = program.device, experiment.choose({**before, **values})
     if weights_only:
+        child = build(device, chosen)
         adopt_parameters(child, program)
         return child, 0
-    adopt(child, program, state, twin, [name for name in values if experiment[name].live])
+    with generators_kept(device):  # building draws, and seeds, anew
+        twin, child = build(device, experiment.choose(before)), build(device, chosen)
+    adopt(child, program, twin, [name for name in values if experiment[name].live])
     batches = child.batches
     return child, len(batches) - int(getattr(batches, "remaining", len(batches)))
 
