@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import small_runs
 from tests.experiments.driver import Values, build, evaluate
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
@@ -20,34 +21,9 @@ SMALL: dict[str, Values] = {
     "autograd": {},
     "bayes": {},
     "distribution-shift": {"examples": 50, "target_examples": 40},
-    "dropout": {"examples": 30, "hidden": "6,5", "batch_size": 8, "epochs": 2},
-    "gradient-accumulation": {"examples": 20, "batch_size": 8, "inputs": 3, "epochs": 2},
-    "gradient-flow": {
-        "depth": 2,
-        "width": 4,
-        "examples": 30,
-        "batch_size": 8,
-        "epochs": 2,
-        "matrices": 3,
-        "repeats": 2,
-    },
-    "lambda-sweep": {"seeds": 2, "points": 3, "inputs": 6, "epochs": 2, "train_examples": 7},
-    "linear-regression": {"examples": 25, "epochs": 2},
-    "mlp": {"examples": 30, "hidden": "6", "batch_size": 8, "epochs": 2},
-    "overfitting": {
-        "examples": 30,
-        "validation_examples": 20,
-        "test_examples": 20,
-        "hidden": "6",
-        "batch_size": 8,
-        "epochs": 3,
-        "models": 2,
-        "patience": 2,
-        "lr": 3.0,
-    },
-    "penalties": {"inputs": 8, "support": 2, "train_examples": 9, "batch_size": 4, "epochs": 2},
-    "weight-decay": {"inputs": 6, "train_examples": 7, "epochs": 2},
+    **{name: {**values, "epochs": 2} for name, values in small_runs.SMALL.items()},
 }
+SMALL["overfitting"] |= {"epochs": 3, "patience": 2, "lr": 3.0}
 """Sizes that take a moment, with a short last batch."""
 FURTHER: dict[str, list[Values]] = {
     "bayes": [{"examples": 0}, {"given": "lambda"}],

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.training.toys import drive
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.plugins import load_experiment
@@ -63,22 +64,6 @@ def built(experiment: Experiment | None, values: Mapping[str, object]) -> Progra
         program = program_class(experiment.program)(chosen, seed=1, device=CPU)
     program.build()
     return program
-
-
-def drive(program: Program, steps: int) -> list[float]:
-    """Take `steps` steps across epochs; returns their losses."""
-    losses: list[float] = []
-    batches = iter(program.batches)
-    while len(losses) < steps:
-        batch = next(batches, None)
-        if batch is None:
-            batches = iter(program.batches)
-            continue
-        for _ in program.step(batch):
-            pass
-        assert program.loss is not None
-        losses.append(program.loss.detach().mean().item())
-    return losses
 
 
 CASES = [

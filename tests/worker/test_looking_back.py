@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.worker.test_taking_up import made, numbers, worker
+from tests.worker.taken_up import made, numbers, worker
 from tui_lab.errors import RunError
 from tui_lab.events import GradientsLogged, MetricsLogged, PictureLogged
 from tui_lab.runs.directory import RunDirectory

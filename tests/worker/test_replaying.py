@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.worker.test_taking_up import made, numbers, view, worker
+from tests.worker.taken_up import made, numbers, view, worker
 from tui_lab.errors import RunError
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention

@@ -3,79 +3,17 @@ to the last bit, as if it had never died; a branch without a change is its paren
 
 from __future__ import annotations
 
-import os
 import signal
-import time
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.worker.taken_up import made, numbers, steps, view, worker
 from tui_lab.events import RunResumed
-from tui_lab.plugins import load_experiment
-from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory
+from tui_lab.run import RunStatus
 from tui_lab.runs.tail import RunTail
 from tui_lab.schedule import Intervention
-from tui_lab.view_models.run import RunView
-from tui_lab.worker.conduct import conduct
-
-
-def made(runs: Path, experiment: str, values: Mapping[str, Any], **more: Any) -> RunDirectory:
-    declared = load_experiment(experiment)
-    request = RunRequest(
-        experiment=experiment,
-        program=declared.program,
-        hyperparameters=declared.to_json(declared.choose(values)),
-        device="cpu",
-        threads=1,
-        **more,
-    )
-    return RunDirectory.create(runs, request, datetime.now(UTC))
-
-
-def worker(directory: RunDirectory, *, kill_after: int = 0) -> int:
-    """Drive the run in a process of its own; killed once so many steps stand in its log."""
-    pid = os.fork()
-    if not pid:
-        try:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os._exit(conduct(directory))
-        finally:
-            os._exit(99)
-    while kill_after:
-        if steps(directory) >= kill_after:
-            os.kill(pid, signal.SIGKILL)
-            break
-        time.sleep(0.002)
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status)
-
-
-def steps(directory: RunDirectory) -> int:
-    try:
-        return view(directory).step
-    except FileNotFoundError:
-        return 0
-
-
-def view(directory: RunDirectory) -> RunView:
-    found = RunView(load_experiment(directory.request().experiment))
-    for event in RunTail(directory.events_path):
-        found.fold(event)
-    return found
-
-
-def numbers(directory: RunDirectory) -> dict[tuple[str, str], list[tuple[float, float]]]:
-    """Every measurement of the run, with its step."""
-    series = view(directory).series
-    return {
-        key: list(zip(line.steps.tolist(), line.values.tolist(), strict=True))
-        for key, line in series.items()
-    }
 
 
 def test_a_killed_run_ends_as_if_it_had_never_died(runs: Path) -> None:

@@ -1,14 +1,18 @@
 """Which states of a run are on disk: one file each in `checkpoints/`, and a manifest of them.
 
 The manifest says of each file what it holds and its SHA-256; a file it does not know, or knows
-otherwise, is none.
+otherwise, is none. A file is there before the manifest names it, and is removed after the manifest
+names it no more; a name is not used again. So whenever a worker dies, what the manifest names is
+there and sound.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +28,9 @@ MOST_BYTES = 512 << 20
 """Bytes of them all together."""
 _MANIFEST = "manifest.json"
 _MOST_MANIFEST = 1 << 20
-_CHUNK = 1 << 20
-ASKED = "asked"
+_NAME = re.compile(r"step-\d+(?:-(\d+))?\.pt")
+LASTING = frozenset({"asked", "begin", "fork"})
+"""Reasons for which one is kept longer than those that were merely due."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +54,8 @@ class CheckpointRecord:
     def from_json(cls, data: Any) -> CheckpointRecord:
         """The record in a decoded object; raises `ValueError`, which names the field."""
         record = cls(**checks.fields(data, _CHECKS, _REQUIRED))
-        if Path(record.file).name != record.file:
-            raise ValueError(f"file is {record.file[:40]!r}, not a name")
+        if not _NAME.fullmatch(record.file):
+            raise ValueError(f"file is {record.file[:40]!r}, not the name of a checkpoint")
         return record
 
 
@@ -90,22 +95,65 @@ def read_manifest(run: Path) -> list[CheckpointRecord]:
 def write_manifest(run: Path, records: Sequence[CheckpointRecord]) -> None:
     """Say what is on disk, durably; raises `OSError`."""
     with replacing(checkpoints_path(run) / _MANIFEST, durable=True) as file:
-        file.write(dumps([asdict(record) for record in records], indent=True) + b"\n")
+        file.write(dumps([vars(record) for record in records], indent=True) + b"\n")
+
+
+def has_manifest(run: Path) -> bool:
+    """Whether there is one, sound or not."""
+    return os.path.lexists(checkpoints_path(run) / _MANIFEST)
+
+
+def file_name(step: int, number: int) -> str:
+    """What the file of a state after `step` is called; `number` is one that no other has."""
+    return f"step-{step:012d}-{number:06d}.pt"
+
+
+def file_number(name: str) -> int:
+    """The number in the name of a file; 0 where there is none."""
+    found = _NAME.fullmatch(name)
+    return int(found[1] or 0) if found else 0
+
+
+def files(run: Path) -> list[str]:
+    """The names of all states in the directory, the oldest number first, whether the manifest
+    knows them or not. Raises `OSError`."""
+    path = checkpoints_path(run)
+    names = [name for name in os.listdir(path) if _NAME.fullmatch(name)] if path.exists() else []
+    return sorted(names, key=lambda name: (file_number(name), name))
+
+
+def sweep(run: Path, records: Sequence[CheckpointRecord]) -> None:
+    """Remove what a worker that died left beside the files of these records: states no manifest
+    names, and files that were not written to their end. Raises `OSError`."""
+    path, named = checkpoints_path(run), {record.file for record in records}
+    torn = path.glob(".*.tmp")
+    for file in [*torn, *(path / name for name in files(run) if name not in named)]:
+        file.unlink(missing_ok=True)
+
+
+def read_sound(run: Path, record: CheckpointRecord) -> bytes:
+    """The file of a record, read once. Raises `RunError`, which says what is wrong with it."""
+    name = f"The checkpoint after step {record.step:,}"
+    try:
+        with open_regular(checkpoints_path(run) / record.file) as file:
+            has_size = os.fstat(file.fileno()).st_size == record.bytes
+            content = file.read() if has_size else b""
+    except FileNotFoundError:
+        raise RunError(f"{name} is missing.") from None
+    except OSError as error:
+        raise RunError(f"{name} can't be read ({error.strerror or error}).") from error
+    if not has_size or hashlib.sha256(content).hexdigest() != record.sha256:
+        raise RunError(f"{name} is damaged: it is not used.")
+    return content
 
 
 def why_not(run: Path, record: CheckpointRecord) -> str:
     """What is wrong with the file of a record, in a sentence; empty where nothing is."""
-    name = f"The checkpoint after step {record.step:,}"
-    digest = hashlib.sha256()
     try:
-        with open_regular(checkpoints_path(run) / record.file) as file:
-            while chunk := file.read(_CHUNK):
-                digest.update(chunk)
-    except FileNotFoundError:
-        return f"{name} is missing."
-    except OSError as error:
-        return f"{name} can't be read ({error.strerror or error})."
-    return "" if digest.hexdigest() == record.sha256 else f"{name} is damaged: it is not used."
+        read_sound(run, record)
+    except RunError as error:
+        return str(error)
+    return ""
 
 
 def nearest(records: Sequence[CheckpointRecord], step: int | None) -> list[CheckpointRecord]:
@@ -117,9 +165,10 @@ def nearest(records: Sequence[CheckpointRecord], step: int | None) -> list[Check
 def thinned(records: Sequence[CheckpointRecord]) -> list[CheckpointRecord]:
     """As many of them as there is room for, in the order of steps; of too many half as many stay.
 
-    The first and the newest stay, and what was asked for as long as it fits. Of the others that one
-    goes first whose neighbours are nearest to each other, so that from what stays no step is far.
-    Of states so large that not three of them fit, only the newest two stay.
+    The first and the newest always stay, and as long as they fit those that were asked for and
+    those that a run began or forked with. Of the others that one goes first whose neighbours are
+    the fewest steps apart, so that those that stay lie even in steps. Of states so large that not
+    three of them fit, only the newest two stay.
     """
     kept = sorted(records, key=lambda record: record.step)
     most = MOST if len(kept) <= MOST else MOST // 2
@@ -136,5 +185,5 @@ def _least_missed(records: Sequence[CheckpointRecord]) -> CheckpointRecord:
     inner = range(1, len(records) - 1)
     if len(inner) == 1:
         return records[0]
-    due = [place for place in inner if records[place].reason != ASKED] or list(inner)
+    due = [place for place in inner if records[place].reason not in LASTING] or list(inner)
     return records[min(due, key=lambda place: records[place + 1].step - records[place - 1].step)]

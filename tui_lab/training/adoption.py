@@ -79,6 +79,8 @@ def _merged(state: Any, built: Any, twin: Any) -> Any:
     if isinstance(state, dict) and isinstance(built, dict):
         if (state.get("kind"), state.get("class")) != (built.get("kind"), built.get("class")):
             return built
+        if built.get("kind") == "number":  # of numpy: its tensor is no more than a number
+            return state if torch.equal(built["value"], twin["value"]) else built
         parts = ((key, state.get(key, own), own) for key, own in built.items())
         return {key: _merged(theirs, own, _part(twin, key)) for key, theirs, own in parts}
     if isinstance(state, list) and isinstance(built, list) and len(state) == len(built):

@@ -8,6 +8,8 @@ under `kind` what it is.
 
 from __future__ import annotations
 
+import collections
+import copy
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tui_lab.errors import ExperimentError
 from tui_lab.training.program import Program
 
 State = dict[str, Any]
@@ -39,10 +42,17 @@ def capture(program: Program) -> State:
 
 
 def restore(program: Program, state: State) -> None:
-    """Put a captured state into a built program, in place."""
+    """Put a captured state into a built program, in place. Raises `ExperimentError` for the state
+    of another program."""
     restoring = _Restoring(program.device)
     for name, saved in state["attributes"].items():
-        setattr(program, name, restoring.into(getattr(program, name, None), saved))
+        try:
+            setattr(program, name, restoring.into(getattr(program, name, None), saved))
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ExperimentError(
+                f"What was kept of {name} does not fit this program, which must be the one the run "
+                f"was of ({type(error).__name__}: {error})."
+            ) from error
     _restore_random(state["random"], program.device)
 
 
@@ -67,7 +77,6 @@ def _attributes(program: Program) -> dict[str, Any]:
 def _random_state(device: torch.device) -> State:
     """The default generators of torch, numpy and Python: a program of one's own may use any."""
     name, keys, *numbers = np.random.get_state(legacy=True)
-    version, internal, gauss = random.getstate()
     state: State = {
         "cpu": torch.get_rng_state(),
         "numpy": {
@@ -75,7 +84,7 @@ def _random_state(device: torch.device) -> State:
             "keys": torch.from_numpy(np.array(keys, np.int64)),
             "numbers": [n if isinstance(n, float) else int(n) for n in numbers],
         },
-        "python": {"version": version, "internal": torch.tensor(internal), "gauss": gauss},
+        "python": _python_state(random.getstate()),
     }
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
@@ -84,11 +93,24 @@ def _random_state(device: torch.device) -> State:
 
 def _restore_random(state: State, device: torch.device) -> None:
     torch.set_rng_state(state["cpu"].cpu())
-    numpy, python = state["numpy"], state["python"]
+    numpy = state["numpy"]
     np.random.set_state((numpy["name"], numpy["keys"].cpu().numpy(), *numpy["numbers"]))
-    random.setstate((python["version"], tuple(python["internal"].tolist()), python["gauss"]))
+    random.setstate(_python_tuple(state["python"]))
     if device.type == "cuda" and "cuda" in state:
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)
+
+
+def _python_state(state: tuple[Any, ...]) -> State:
+    version, internal, gauss = state
+    return {
+        "version": version,
+        "internal": torch.from_numpy(np.array(internal, np.int64)),
+        "gauss": gauss,
+    }
+
+
+def _python_tuple(state: State) -> tuple[Any, ...]:
+    return state["version"], tuple(state["internal"].tolist()), state["gauss"]
 
 
 def _captured(value: Any, name: str) -> Any:
@@ -97,6 +119,13 @@ def _captured(value: Any, name: str) -> Any:
             return _tensor(value)
         case torch.Generator():
             return {"kind": "generator", "state": value.get_state()}
+        case np.random.Generator():
+            return {
+                "kind": "numpy generator",
+                "state": _captured(value.bit_generator.state, name),
+            }
+        case random.Random():
+            return {"kind": "python generator", "state": _python_state(value.getstate())}
         case nn.Module():
             return _module(value)
         case SimpleNamespace():
@@ -106,7 +135,7 @@ def _captured(value: Any, name: str) -> Any:
         case np.ndarray():
             return {"kind": "array", "value": torch.from_numpy(value.copy())}
         case np.generic():
-            return value.item()
+            return {"kind": "number", "value": torch.from_numpy(np.array([value]))}
         case deque():
             items = [_captured(item, name) for item in value]
             return {"kind": "deque", "items": items, "maxlen": value.maxlen}
@@ -118,7 +147,7 @@ def _captured(value: Any, name: str) -> Any:
             return items if type(value) is list else {"kind": _sequence(value), "items": items}
         case dict():
             items = [[_captured(k, name), _captured(item, name)] for k, item in value.items()]
-            return {"kind": "dict", "items": items}
+            return {"kind": "dict", "class": type(value).__qualname__, "items": items}
         case _ if isinstance(value, _PLAIN):
             return value
         case _ if hasattr(value, "state_dict") and hasattr(value, "load_state_dict"):
@@ -135,6 +164,10 @@ def _sequence(value: Any) -> str:
 
 
 _SEQUENCES: Mapping[str, type[Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+_MAPPINGS: Mapping[str, type[dict[Any, Any]]] = {
+    "Counter": collections.Counter,
+    "OrderedDict": collections.OrderedDict,
+}
 
 
 def _tensor(tensor: Tensor) -> State:
@@ -172,7 +205,10 @@ class _Restoring:
             "module": self._module,
             "namespace": self._namespace,
             "stateful": self._stateful,
+            "numpy generator": self._numpy_generator,
+            "python generator": self._python_generator,
             "array": lambda current, saved: saved["value"].numpy().copy(),
+            "number": lambda current, saved: saved["value"].numpy()[0],
             "device": lambda current, saved: torch.device(saved["name"]),
             "dtype": lambda current, saved: getattr(torch, saved["name"]),
             "dict": self._dict,
@@ -192,12 +228,23 @@ class _Restoring:
         return [self.into(c, s) for c, s in zip(old, saved, strict=True)]
 
     def _sequence(self, kind: type[Any]) -> Callable[[Any, State], Any]:
-        return lambda current, saved: kind(self.list(current, saved["items"]))
+        def restored(current: Any, saved: State) -> Any:
+            items = self.list(current, saved["items"])
+            is_named = kind is tuple and hasattr(current, "_fields")
+            return current._make(items) if is_named else kind(items)
+
+        return restored
 
     def _dict(self, current: Any, saved: State) -> dict[Any, Any]:
         old = current if isinstance(current, dict) else {}
         pairs = ((self.into(None, key), item) for key, item in saved["items"])
-        return {key: self.into(old.get(key), item) for key, item in pairs}
+        values = {key: self.into(old.get(key), item) for key, item in pairs}
+        if type(old).__qualname__ != saved["class"]:
+            return _MAPPINGS.get(saved["class"], dict)(values)
+        made = copy.copy(old)  # with what else it knows: a factory of what is missing, say
+        made.clear()
+        made.update(values)
+        return made
 
     def _tensor(self, current: Any, saved: State) -> Tensor:
         value: Tensor = saved["value"]
@@ -212,7 +259,8 @@ class _Restoring:
 
     def _module(self, current: nn.Module, saved: State) -> nn.Module:
         for name, tensor in _named(current).items():
-            self._tensor(tensor, saved["tensors"][name])
+            if self._tensor(tensor, saved["tensors"][name]) is not tensor:
+                raise ValueError(f"{name} has another shape or type")
         for name, part in current.named_modules():
             part.training = saved["training"][name]
         return current
@@ -221,11 +269,21 @@ class _Restoring:
         current.set_state(saved["state"])
         return current
 
+    def _numpy_generator(self, current: np.random.Generator, saved: State) -> np.random.Generator:
+        current.bit_generator.state = self.into(None, saved["state"])
+        return current
+
+    def _python_generator(self, current: random.Random, saved: State) -> random.Random:
+        current.setstate(_python_tuple(saved["state"]))
+        return current
+
     def _namespace(self, current: SimpleNamespace, saved: State) -> SimpleNamespace:
         vars(current).update(self._dict(vars(current), saved["values"]))
         return current
 
     def _stateful(self, current: Any, saved: State) -> Any:
+        if type(current).__qualname__ != saved["class"]:
+            raise TypeError(f"{saved['class']} became {type(current).__qualname__}")
         current.load_state_dict(self.into(None, saved["state"]))
         return current
 
