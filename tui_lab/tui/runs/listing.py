@@ -12,6 +12,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.runs.columns import ALWAYS, Order, column_name
 from tui_lab.tui.runs.row import USUAL, RunRow, age, figure, run_row
+from tui_lab.tui.runs.tree import arranged
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.run_filter import run_filter
 
@@ -47,7 +48,9 @@ class RunListing:
         now, wanted = self._session.now(), run_filter(filter_text)
         rows = [self._row(run, now) for run in self.runs.values() if wanted(run)]
         self._listed = {row.id for row in rows}
-        return rows if self.order is None else self._sorted(rows, self.order)
+        if self.order is not None:
+            return self._sorted(rows, self.order)
+        return arranged(rows, {run.id: run.parent for run in self.runs.values() if run.parent})
 
     def column_keys(self) -> list[str]:
         """Every column that can be chosen: what all runs have, their metrics, their values."""

@@ -49,7 +49,8 @@ def run_row(
     columns: Sequence[str] = USUAL,
 ) -> RunRow:
     """The row of a run; without its experiment every hyperparameter counts as chosen."""
-    values = [*_chosen(run, experiment), *steered(run, experiment)] if run.readable else []
+    told = (*_branched(run), *_chosen(run, experiment), *steered(run, experiment))
+    values = told if run.readable else ()
     return RunRow(
         id=run.id,
         status=run.status,
@@ -60,6 +61,11 @@ def run_row(
         error=plain(run.error or diverged_words(diverged_at(run.metrics))),
         cells={key: _cell(run, experiment, key) for key in columns if key != "age"},
     )
+
+
+def _branched(run: RunSummary) -> Iterator[str]:
+    if run.parent:
+        yield f"from {run.parent[-4:]} at step {run.parent_step:,}"
 
 
 def age(created: datetime, now: datetime) -> str:
