@@ -17,6 +17,10 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.values import Hyperparameters as Hyperparameters
 from tui_lab.values import Value as Value
 
+EPOCHS = "epochs"
+"""The one hyperparameter that the loop itself heeds, whether it is live or not: a run may always be
+longer."""
+
 
 @dataclass(frozen=True)
 class Hyperparameter(ABC):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_lab.commandline.interventions import EPOCHS
 from tui_lab.commandline.request import assigned_values
 from tui_lab.errors import RunError, UsageError
 from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import EPOCHS
 from tui_lab.runs.checkpoints import CheckpointRecord, nearest, read_manifest, why_not
 from tui_lab.runs.directory import RunDirectory
 

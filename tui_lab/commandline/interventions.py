@@ -9,11 +9,8 @@ from typing import Any
 from tui_lab.errors import UsageError
 from tui_lab.events import RunStarted
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.hyperparameters import EPOCHS, Hyperparameters
 from tui_lab.schedule import Intervention, read_words, words
-
-EPOCHS = "epochs"
-"""The hyperparameter of which a run may get more on its way, live or not."""
 
 
 def is_intervention(word: str) -> bool:

@@ -10,7 +10,6 @@ from tui_lab.commandline.console import Console
 from tui_lab.commandline.continuation import nearest_checkpoint, new_values
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.interruption import Interruption
-from tui_lab.commandline.interventions import EPOCHS
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.run import Workers, conclude, train
@@ -25,6 +24,7 @@ from tui_lab.commandline.selection import (
 )
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import UsageError
+from tui_lab.hyperparameters import EPOCHS
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 

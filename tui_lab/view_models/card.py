@@ -10,12 +10,10 @@ from typing import Any
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import EPOCHS
 from tui_lab.run import RunRequest
 from tui_lab.schedule import Intervention, words
 from tui_lab.view_models.plain_text import plain
-
-_EPOCHS = "epochs"
-"""The hyperparameter that says how long a run is, and may grow on its way."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ def card_of(
             values |= each.values
         done = []
     given = [f"{n}={typed(experiment, n, v)}" for n, v in _chosen(experiment, values).items()]
-    in_time = _lengthened_in_time(done, request.hyperparameters.get(_EPOCHS))
+    in_time = _lengthened_in_time(done, request.hyperparameters.get(EPOCHS))
     later = words([_typed(experiment, each) for each in in_time])
     experiment_words = [request.plugin or request.experiment, *given, *_options(request)]
     line = shlex.join(["tui-lab", "run", *experiment_words, *later])
@@ -70,10 +68,10 @@ def _lengthened_in_time(done: Iterable[Intervention], epochs: Any) -> Iterator[I
     """The same, but for more epochs a step sooner: a run that had come to its end when it got them
     has no step of that number unless it has them before. They change nothing but the end."""
     for each in done:
-        new = each.values.get(_EPOCHS, epochs)
+        new = each.values.get(EPOCHS, epochs)
         if type(new) is int and type(epochs) is int and new > epochs and each.step > 1:
-            yield Intervention(step=each.step - 1, values={_EPOCHS: new})
-            rest = {name: value for name, value in each.values.items() if name != _EPOCHS}
+            yield Intervention(step=each.step - 1, values={EPOCHS: new})
+            rest = {name: value for name, value in each.values.items() if name != EPOCHS}
             each = replace(each, values=rest)
         epochs = new
         if each.values or each.act:

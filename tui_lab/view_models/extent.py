@@ -7,9 +7,6 @@ from typing import Any
 
 from tui_lab.events import RunStarted
 
-EPOCHS = "epochs"
-"""The hyperparameter that says it."""
-
 
 @dataclass(frozen=True)
 class Extent:

@@ -26,13 +26,14 @@ from tui_lab.events import (
     status_of,
 )
 from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import EPOCHS
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 from tui_lab.steering import Steering
 from tui_lab.view_models.change import Change, change_of, said
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_at
-from tui_lab.view_models.extent import EPOCHS, Extent
+from tui_lab.view_models.extent import Extent
 from tui_lab.view_models.gradients import GradientHistory, GradientState
 from tui_lab.view_models.keeping import Keeping
 from tui_lab.view_models.log_book import LogBook

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import EPOCHS
 from tui_lab.schedule import ALTERATIONS, Intervention
-
-EPOCHS = "epochs"
-"""The one hyperparameter that the loop itself heeds: a run may always be longer."""
 
 
 class ForkDue(Exception):

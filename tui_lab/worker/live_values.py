@@ -7,10 +7,9 @@ from typing import Any
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Value
+from tui_lab.hyperparameters import EPOCHS, Value
 from tui_lab.training.program import Program
 from tui_lab.worker.heeding import Heeding
-from tui_lab.worker.interventions import EPOCHS
 from tui_lab.worker.publisher import Publisher
 
 

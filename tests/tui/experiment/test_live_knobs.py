@@ -58,3 +58,10 @@ async def test_of_two_values_on_their_way_the_last_answer_counts() -> None:
     knobs.ask(["lr"])
     knobs.settle(["lr"], taken=False)
     assert (panel["lr"].value, panel["lr"].pending) == (0.5, True)
+
+
+def test_more_epochs_act_on_the_run_that_goes_on() -> None:
+    parts = Parts().open()
+    panel = KnobPanel(TOY, seed=0, device="auto")
+    knobs = LiveKnobs(panel, parts.run, TOY)
+    assert knobs.acting({"epochs": 150, "implementation": "concise"}) == {"epochs": 150}

@@ -34,7 +34,7 @@ async def test_the_next_worker_is_made_ready_once_a_run_holds_still(
         assert warmed(lab) == times
 
 
-@pytest.mark.parametrize(("knob", "times"), [("weight_decay", 0), ("epochs", 1)])
+@pytest.mark.parametrize(("knob", "times"), [("weight_decay", 0), ("implementation", 1)])
 async def test_a_knob_for_the_next_run_makes_its_worker_ready(knob: str, times: int) -> None:
     lab = attached()
     async with lab.app.run_test(size=(120, 40)) as pilot:

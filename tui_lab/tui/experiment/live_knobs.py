@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Value
+from tui_lab.hyperparameters import EPOCHS, Value
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.knobs.panel import DEVICE, SEED, KnobPanel
 
@@ -50,8 +50,14 @@ class LiveKnobs:
         return {
             name: value
             for name, value in values.items()
-            if name not in (SEED, DEVICE) and self._experiment[name].live
+            if name not in (SEED, DEVICE)
+            and (self._experiment[name].live or (name == EPOCHS and self._is_more(value)))
         }
+
+    def _is_more(self, epochs: Value) -> bool:
+        """Whether the run would be longer: fewer epochs are for the next."""
+        present = self._run.values.get(EPOCHS)
+        return isinstance(epochs, int) and isinstance(present, int) and epochs > present
 
     def ask(self, names: Iterable[str]) -> None:
         """Values of these are on their way to the run."""
