@@ -4,13 +4,14 @@ curves again."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tui_lab.commands import Acknowledgement, Advance, Command, Pause, Unit
 from tui_lab.errors import RunNotLive
@@ -107,9 +108,10 @@ class Recorder:
         name: str,
         values: Mapping[str, object] | None = None,
         hold: Unit | None = None,
+        **asked: Any,
     ) -> Recording:
         """Start a run of an installed experiment with its defaults, seed 0, held at first if
-        wished."""
+        wished; `asked` is what else its request says."""
         experiment = load_experiment(name)
         request = RunRequest(
             experiment=name,
@@ -117,6 +119,7 @@ class Recorder:
             hyperparameters=experiment.to_json(experiment.choose(values or {})),
             hold=hold,
             versions=current_versions(),
+            **asked,
         )
         directory = RunDirectory.create(self.runs, request, datetime.now(UTC))
         self._spare.start()
@@ -127,6 +130,21 @@ class Recorder:
     def finished(self, name: str, values: Mapping[str, object] | None = None) -> Recording:
         """A run that took all its steps."""
         recording = self.start(name, values)
+        recording.finish()
+        return recording
+
+    def guarded(self, name: str, values: Mapping[str, object]) -> Recording:
+        """A run that is held because something in a step is not finite."""
+        recording = self.start(name, values, guard="hold")
+        if not recording.wait(lambda: recording.count(RunPaused) > 0):
+            raise RunNotLive(f"{recording.id} ended, and nothing held it.")
+        return recording
+
+    def branched(
+        self, name: str, parent: str, step: int, values: Mapping[str, object]
+    ) -> Recording:
+        """A run that went on from a step of another, and took all its steps."""
+        recording = self.start(name, values, parent=parent, parent_step=step)
         recording.finish()
         return recording
 
@@ -142,6 +160,4 @@ class Recorder:
         for recording in self._recordings:
             recording.end()
         self._spare.close()
-        for path in recording.directory.path.iterdir():
-            path.unlink()
-        recording.directory.path.rmdir()
+        shutil.rmtree(recording.directory.path)

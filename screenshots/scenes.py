@@ -7,7 +7,7 @@ from functools import partial
 
 from screenshots.recording import LONGEST, Recorder
 from screenshots.studio import Size, Studio
-from tui_lab.commands import SetHyperparameter
+from tui_lab.commands import SetHyperparameter, Show
 from tui_lab.plugins import experiment_names
 from tui_lab.tui.app import Opening
 
@@ -41,6 +41,10 @@ def scenes() -> dict[str, Scene]:
         "phase": phase,
         "overlay": overlay,
         "diverged": diverged,
+        "alarm": alarm,
+        "branch": branch,
+        "scrub": scrub,
+        "parameter": parameter,
         "home": home,
         "runs": runs,
         "help": help_screen,
@@ -91,6 +95,45 @@ async def diverged(studio: Studio, name: str) -> str:
         return stage.picture(name)
 
 
+async def alarm(studio: Studio, name: str) -> str:
+    """The same learning rate, held before the update that would spoil everything."""
+    run = studio.run("alarm", lambda recorder: recorder.guarded("linear-regression", DIVERGING).id)
+    async with studio.lab(Opening("linear-regression", run_id=run)) as stage:
+        await stage.press("exclamation_mark")
+        await stage.until(lambda text: "Held at step" in text)
+        return stage.picture(name)
+
+
+async def branch(studio: Studio, name: str) -> str:
+    """Weight decay turned up at step 100, beside the run that went on without."""
+    parent = studio.run("parent", _finished("weight-decay"))
+    run = studio.run("branch", partial(_branched, parent=parent))
+    async with studio.lab(Opening("weight-decay", run_id=run)) as stage:
+        stage.lay_over("weight-decay", [parent])
+        await stage.until(lambda text: "λ 3" in text)
+        await stage.press("5")
+        await stage.until(lambda text: "branched from" in text)
+        return stage.picture(name)
+
+
+async def scrub(studio: Studio, name: str) -> str:
+    """An earlier step of a finished run under the cursor."""
+    run = _decay(studio, 3)
+    async with studio.lab(Opening("weight-decay", run_id=run)) as stage:
+        await stage.press("comma", "shift+left", "shift+left")
+        await stage.until(lambda text: "looking back at step" in text)
+        return stage.picture(name)
+
+
+async def parameter(studio: Studio, name: str) -> str:
+    """A weight matrix opened in a held step."""
+    run = studio.run("parameter", _opened)
+    async with studio.lab(Opening("mlp", run_id=run)) as stage:
+        await stage.press("1", "shift+tab")
+        await stage.until(lambda text: "W1" in text)
+        return stage.picture(name)
+
+
 async def home(studio: Studio, name: str) -> str:
     """Experiments and runs, one of them held."""
     _history(studio)
@@ -129,6 +172,18 @@ def _turned(recorder: Recorder) -> str:
     recording.reach(TURN_AT)
     recording.tell(SetHyperparameter("weight_decay", 10.0))
     recording.reach(SHOWN_AT)
+    return recording.id
+
+
+def _branched(recorder: Recorder, parent: str) -> str:
+    return recorder.branched("weight-decay", parent, 100, {"weight_decay": 30.0}).id
+
+
+def _opened(recorder: Recorder) -> str:
+    recording = recorder.held("mlp", {"examples": 512, "epochs": 10, "hidden": "16"})
+    recording.advance("step", 4)
+    recording.tell(Show("W1"))
+    recording.advance("phase", 3)
     return recording.id
 
 

@@ -31,7 +31,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
 from tui_lab.schedule import Intervention
 from tui_lab.training.batches import Batches
-from tui_lab.training.phase import Phase
+from tui_lab.training.phase import ZERO_GRAD, Phase
 from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.loop import Loop
@@ -200,3 +200,35 @@ def test_what_is_planned_is_done_at_its_step(directory: RunDirectory) -> None:
     (change,) = of(events.HyperparameterChanged, log)
     assert (change.step, change.old, change.new) == (3, 0.5, 0.25)
     assert len(losses(log)) == 9
+
+
+class Long(Noisy):
+    """An epoch of many steps, after the fortieth of which w is no number; few are watched."""
+
+    def build(self) -> None:
+        super().build()
+        self.batches = Batches((torch.zeros(4000, 1),), 1, self.generator)
+
+    def step(self, batch: Any) -> Iterator[Phase]:
+        for phase in super().step(batch):
+            if phase == ZERO_GRAD and self.taken == 40:
+                with torch.no_grad():
+                    self.w.fill_(torch.nan)
+            yield phase
+
+
+def test_steps_that_nobody_looked_at_keep_their_numbers(directory: RunDirectory) -> None:
+    """The next step that is watched finds the damage, with what was gathered since not written."""
+    torch.manual_seed(0)
+    program = Long(EXPERIMENT.choose({"epochs": 1}), seed=0, device=torch.device("cpu"))
+    program.build()
+    publisher = Publisher(program, RunRecord(directory), total_steps=4000)
+    control = ScriptedControl({})
+    past = Past(EXPERIMENT, program, publisher, Checkpoints(directory.path, program))
+    loop = Loop(EXPERIMENT, program, control, publisher, past=past, guard="hold")  # type: ignore[arg-type]
+    control.loop = loop
+    with pytest.raises(AssertionError, match="wait for ever"):
+        loop.run()
+    publisher.publish()
+    (alarm,) = of(events.AlarmRaised, RunTail(directory.events_path).read())
+    assert alarm.step == 41

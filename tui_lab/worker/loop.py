@@ -113,6 +113,8 @@ class Loop:
         step = self.position.step
         due = min(self._watched.next_due(step), self._epochs.last)
         due = min(due, bound(self._helm.gait, step) or due)
+        if self._guard.damaged_step > step:
+            due = min(due, self._guard.damaged_step)
         return min(due, self._past.next_due(step) or due)
 
     def _rush(self, due: int) -> None:

@@ -116,6 +116,7 @@ class Past:
     def go_back(self, step: int) -> None:
         """Everything is as it was after `step` steps, with what was done then for the next step.
         Raises `RunError` where there is no way."""
+        self._publisher.settle()  # what was gathered is of the steps until here
         playback = self._from_capture(step)
         playback.to(step)
         self._set_back(step)

@@ -208,6 +208,10 @@ class Publisher:
         if damaged is not None and after is not None:
             raise Damage(damaged)
 
+    def settle(self) -> None:
+        """Give what was gathered its steps, before the run stands elsewhere."""
+        self._measurements.copy(self._program.record_names)
+
     def forget_after(self, step: int) -> None:
         """The run goes back: what was gathered after this step never was. What is logged already
         is not touched."""
