@@ -18,7 +18,6 @@ Number = float | int
 Column = Any
 """A sequence of numbers, as a list or a numpy array; on disk non-finite ones are strings."""
 
-
 SMALL = 6
 """Numbers of a tensor that are worth reading one by one: they fit on half a line."""
 

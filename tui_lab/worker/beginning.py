@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -111,13 +111,6 @@ def resumed(
     past = former(directory)
     program, place, complaints = restored(build, directory, request, experiment, past, None)
     until = past.until(place.step)
-    again = [each for each in past.done if each.step > place.step and each.act != "stop"]
-    known = {(each.step, each.act, *each.values) for each in past.done}
-    rest = [
-        each
-        for each in request.schedule
-        if each.step > place.step and (each.step, each.act, *each.values) not in known
-    ]
     last = max(place.step, past.step)
     new = [Intervention(step=last + 1, values=asked)] if asked else []
     return Beginning(
@@ -125,11 +118,21 @@ def resumed(
         replace(place, t=past.t),
         remarks=complaints,
         values=request.hyperparameters,
-        planned=(*again, *(each for each in rest if each.act != "stop"), *new),
+        planned=(*_left(past, request, place.step), *new),
         done=until.done,
         alarms=until.alarms,
         is_resumed=True,
     )
+
+
+def _left(past: Former, request: RunRequest, step: int) -> Iterator[Intervention]:
+    """What is to be done after `step`: what was, and what the request says besides; that the run
+    was stopped is over."""
+    known = {(each.step, each.act, *each.values) for each in past.done}
+    new = (e for e in request.schedule if (e.step, e.act, *e.values) not in known)
+    for each in (*past.done, *new):
+        if each.step > step and each.act != "stop":
+            yield each
 
 
 def branched(
