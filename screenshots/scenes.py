@@ -111,8 +111,7 @@ async def branch(studio: Studio, name: str) -> str:
     async with studio.lab(Opening("weight-decay", run_id=run)) as stage:
         stage.lay_over("weight-decay", [parent])
         await stage.until(lambda text: "λ 3" in text)
-        await stage.press("5")
-        await stage.until(lambda text: "branched from" in text)
+        await stage.until(lambda text: "of the parent" in text)
         return stage.picture(name)
 
 

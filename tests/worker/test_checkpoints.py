@@ -56,9 +56,7 @@ def test_what_was_kept_is_found_by_its_step(keeping: Keeping, tmp_path: Path) ->
     assert keeping.checkpoints.written() == []
 
 
-def test_the_first_few_are_due_and_then_what_time_has_passed_for(
-    keeping: Keeping, clock: Clock
-) -> None:
+def test_powers_of_two_are_due_and_what_time_has_passed_for(keeping: Keeping, clock: Clock) -> None:
     assert [keeping.checkpoints.next_due(step) for step in (0, 1, 2, 3, 4, 1000)] == [
         1,
         2,
@@ -68,7 +66,7 @@ def test_the_first_few_are_due_and_then_what_time_has_passed_for(
         1024,
     ]
     keeping.take_all(0)
-    assert [step for step in range(20) if keeping.checkpoints.is_due(step)] == [0, 1, 2, 4]
+    assert [step for step in range(20) if keeping.checkpoints.is_due(step)] == [0, 1, 2, 4, 8, 16]
     clock.now = 0.24
     assert not keeping.checkpoints.is_due(300)
     clock.now = 30.0

@@ -28,8 +28,6 @@ _TIMES = 100
 """How many times what the last one took has to pass until the next."""
 _IN_MEMORY, _MOST_IN_MEMORY = 2, 1 << 30
 """States, and bytes of them, kept in memory; the newest is, whatever its size."""
-_FIRST = 4
-"""Steps of which each is kept whatever it costs: the first of all are worth it."""
 
 
 class Checkpoints:
@@ -51,15 +49,14 @@ class Checkpoints:
         self._program, self._kept = program, []
 
     def next_due(self, step: int) -> int:
-        """The next step after `step` at which to ask `is_due`, however much is written in between:
-        a power of 2."""
+        """The next step after `step` whose state is to be kept whatever the time: a power of 2, of
+        which there are few in a run however long."""
         return 1 << step.bit_length()
 
     def is_due(self, step: int) -> bool:
         """Whether the state after `step` is to be kept now."""
-        now = self._clock()
-        is_early = step <= _FIRST and step & (step - 1) == 0
-        return is_early or now >= self._next
+        is_log_spaced = step & (step - 1) == 0
+        return is_log_spaced or self._clock() >= self._next
 
     def take(self, place: Place, reason: str = "") -> None:
         """Capture the program, and have that written; a state that is merely due is not while

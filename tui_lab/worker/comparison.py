@@ -141,7 +141,7 @@ class Digests(Checkpoints):
 
     def take(self, place: Place, reason: str = "") -> None:
         """Compare the present state; raises `Differs` where it is another."""
-        was = self._expected.get(place.step)
+        was = None if self._result.difference else self._expected.get(place.step)
         if was is not None and digest(capture(self._program)) != was:
             sentence = f"first difference at the checkpoint after step {place.step:,}"
             self._result.difference = f"{sentence}: the losses are the same, the state is not"

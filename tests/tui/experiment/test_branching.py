@@ -3,6 +3,7 @@ out of a step that an alarm holds."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from textual.screen import ModalScreen
 
 from tests.tui.experiment.parts import Parts, finish
 from tests.tui.fakes import TOY
-from tests.tui.opened import attached, live_run
+from tests.tui.opened import MEASURED, STARTED, Opened, attached, live_run
 from tui_lab.commands import (
     Checkpoint,
     Clip,
@@ -166,3 +167,16 @@ async def test_the_dialog_says_what_is_wrong_and_gives_the_plan() -> None:
         await lab.settle(pilot)
         assert ("branch", live_run().id, 8, {"lr": 0.1}, False) in lab.session.calls
         assert TOY.name == lab.screen.experiment.name
+
+
+@pytest.mark.parametrize("parent", ["toy-20261120-110000-7f3a", ""])
+async def test_a_branch_has_a_chart_of_how_far_it_is_from_its_parent(parent: str) -> None:
+    started = dataclasses.replace(STARTED, request={"parent": parent})
+    lab = Opened(started, MEASURED, run=live_run())
+    async with lab.app.run_test(size=(200, 60)) as pilot:
+        await lab.settle(pilot)
+        titles = [curve.title for curve in lab.screen.charts.shown]
+        assert ("‖w − w of the parent‖" in titles) == bool(parent)
+        lab.screen.open_run(live_run().id)
+        await lab.settle(pilot)
+        assert [curve.title for curve in lab.screen.charts.shown] == titles

@@ -84,6 +84,8 @@ class RunDisplay:
         if self.view is None:
             return
         self._draw_lines(self.view)
+        started = self.view.started
+        self._charts.show_distance(bool(started and started.request.get("parent")))
         if not self.frozen:
             overlays = self._run.overlays.named(self._run.id, self._run.values)
             self._charts.show(self.view, overlays)

@@ -23,6 +23,8 @@ Across = Literal["step", "epoch", "time"]
 ACROSS: tuple[Across, ...] = ("step", "epoch", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 Item = TypeVar("Item")
+DISTANCE = Curve("‖w − w of the parent‖", ("distance/parent",))
+"""Of a branch, measured at the steps at which its parent kept its state."""
 LEAST = Size(38, 9)
 """Columns and rows that a chart needs to be worth having."""
 COMFORTABLE = 13
@@ -66,6 +68,7 @@ class ChartsPane(Container):
         self.curves = list(curves)
         self.options = CurveOptions(log=frozenset(c.title for c in curves if c.log))
         self._charts = {c.title: Chart(c.title, marker=marker) for c in curves}
+        self._marker: Marker = marker
         self._drawn: dict[str, object] = {}
         self._alone: str | None = None
 
@@ -114,6 +117,19 @@ class ChartsPane(Container):
         if titles:
             self.bring(titles[0])
         return bool(titles)
+
+    def show_distance(self, shown: bool) -> None:
+        """Have a chart of how far a branch is from its parent, or have none, from now on."""
+        if shown == (DISTANCE.title in self._charts):
+            return
+        if shown:
+            self.curves.append(DISTANCE)
+            self._charts[DISTANCE.title] = Chart(DISTANCE.title, marker=self._marker)
+            self.mount(self._charts[DISTANCE.title])
+        else:
+            self.curves.remove(DISTANCE)
+            self._charts.pop(DISTANCE.title).remove()
+        self._arrange()
 
     def zoom(self, widget: Widget | None) -> None:
         """Give the whole pane to one of the charts; back to all when it is none of them."""
