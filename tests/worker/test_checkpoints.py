@@ -205,3 +205,28 @@ def test_each_survives_a_power_cut(keeping: Keeping, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "fsync", sync)
     keeping.take_all(0)
     assert synced == ["file", "directory"] * 2
+
+
+def test_a_state_on_its_way_to_disk_is_waited_for(
+    keeping: Keeping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Memory has the newest two alone; the first is still being written."""
+    let = threading.Event()
+    changed = keeping.checkpoints._writer._changed
+    wait_for = changed.wait_for
+
+    def slow(tree: Any, file: BinaryIO) -> None:
+        let.wait()
+        save(tree, file)
+
+    def wait(done: Callable[[], bool]) -> bool:
+        let.set()  # somebody waits for it
+        return wait_for(done)
+
+    monkeypatch.setattr(SAVE, slow)
+    for step in (0, 4, 9):
+        keeping.take(step)
+    monkeypatch.setattr(changed, "wait_for", wait)
+    reached = keeping.checkpoints.reaches(2)
+    let.set()
+    assert reached

@@ -97,6 +97,7 @@ class Checkpoints:
         """Whether a state at or before `step` was kept."""
         if any(kept.place.step <= step for kept in self._kept):
             return True
+        self.flush()  # the one that reaches may be on its way
         return bool(nearest(self._writer.records, step))
 
     def forget_after(self, step: int) -> None:
