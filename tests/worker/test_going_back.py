@@ -26,6 +26,7 @@ from tui_lab.commands import (
     Skip,
     TakeAgain,
 )
+from tui_lab.guarding import GuardChanged
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
@@ -232,3 +233,14 @@ def test_steps_that_nobody_looked_at_keep_their_numbers(directory: RunDirectory)
     publisher.publish()
     (alarm,) = of(events.AlarmRaised, RunTail(directory.events_path).read())
     assert alarm.step == 41
+
+
+def test_who_goes_back_from_an_alarm_is_still_guarded(directory: RunDirectory) -> None:
+    """And the step that was held is held no more: there is none to be taken again."""
+    orders: list[Command] = [Rewind(2), TakeAgain(), Resume()]
+    with pytest.raises(AssertionError, match="wait for ever"):
+        drive(directory, {6: orders}, toy=Spoilt)
+    log = RunTail(directory.events_path).read()
+    assert [alarm.step for alarm in of(events.AlarmRaised, log)] == [6, 6]
+    assert of(GuardChanged, log) == []
+    assert of(events.StepAbandoned, log) == []

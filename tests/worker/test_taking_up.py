@@ -135,3 +135,35 @@ def test_what_torch_draws_itself_goes_on_through_a_fork(runs: Path) -> None:
     same = made(runs, "dropout", values, schedule=[Intervention(step=5, values={"batch_size": 64})])
     assert worker(run) == worker(same) == 0
     assert repr(numbers(run)) == repr(numbers(same))
+
+
+FORKS = (
+    Intervention(step=30, values={"weight_decay": 10.0}),
+    Intervention(step=50, values={"batch_size": 10}),
+)
+
+
+def test_a_run_is_taken_up_at_the_very_step_it_forked(runs: Path) -> None:
+    whole, run = (made(runs, "weight-decay", {"epochs": 30}, schedule=FORKS) for _ in range(2))
+    assert worker(whole) == worker(run) == 0
+    for file in (run.path / "checkpoints").glob("*.pt"):
+        if int(file.name.split("-")[1].removesuffix(".pt")) > 49:
+            file.unlink()
+    run.ask_to_resume({})
+    assert worker(run) == 0
+    (back,) = [e for e in RunTail(run.events_path) if isinstance(e, RunResumed)]
+    assert back.from_step == 49
+    assert repr(numbers(run)) == repr(numbers(whole))
+
+
+@pytest.mark.parametrize("step", [40, 49, 55])
+def test_a_branch_may_be_from_before_a_fork_and_after(runs: Path, step: int) -> None:
+    parent = made(runs, "weight-decay", {"epochs": 30}, schedule=FORKS)
+    assert worker(parent) == 0
+    values = {"epochs": 30, "weight_decay": 10.0, "batch_size": 10 if step >= 50 else 5}
+    child = made(runs, "weight-decay", values, parent=parent.id, parent_step=step)
+    unforked = made(runs, "weight-decay", {"epochs": 30}, schedule=FORKS[:1])
+    assert worker(child) == worker(unforked) == 0
+    ours = numbers(child)["step", "train/loss"]
+    theirs = numbers(parent if step >= 50 else unforked)["step", "train/loss"]
+    assert repr(ours) == repr([point for point in theirs if point[0] > step])

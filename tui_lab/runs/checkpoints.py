@@ -157,9 +157,10 @@ def why_not(run: Path, record: CheckpointRecord) -> str:
 
 
 def nearest(records: Sequence[CheckpointRecord], step: int | None) -> list[CheckpointRecord]:
-    """Those at or before `step` (None: all of them), the nearest first."""
+    """Those at or before `step` (None: all of them), the nearest first; of those of one step the
+    one that was written last."""
     fitting = [record for record in records if step is None or record.step <= step]
-    return sorted(fitting, key=lambda record: record.step, reverse=True)
+    return sorted(fitting, key=lambda record: (record.step, record.file), reverse=True)
 
 
 def thinned(records: Sequence[CheckpointRecord]) -> list[CheckpointRecord]:

@@ -11,7 +11,7 @@ import torch
 from tui_lab.errors import RunError
 from tui_lab.events import HyperparameterChanged, RunBranched, RunEvent, StepAltered
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.hyperparameters import EPOCHS, Hyperparameters
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
@@ -109,7 +109,7 @@ def resumed(
     was done since, and the values that are `asked` for (JSON form) from where its log ends. Raises
     `RunError`."""
     past = former(directory)
-    program, place, complaints = restored(build, directory, request, experiment, past, None)
+    program, place, _, complaints = restored(build, directory, request, experiment, past, None)
     until = past.until(place.step)
     last = max(place.step, past.step)
     new = [Intervention(step=last + 1, values=asked)] if asked else []
@@ -145,8 +145,8 @@ def branched(
     step = request.parent_step
     if step > past.step:
         raise RunError(f"{parent.id} has not been at step {step:,}; it came to {past.step:,}.")
-    program, place, complaints = restored(build, parent, origin, experiment, past, step)
-    playback = played(experiment, program, past, place)
+    program, place, done, complaints = restored(build, parent, origin, experiment, past, step)
+    playback = played(experiment, program, past, place, done)
     playback.to(step)
     before = experiment.to_json(vars(program.hp))
     values = {k: v for k, v in request.hyperparameters.items() if before[k] != v}
@@ -169,12 +169,19 @@ def branched(
     )
 
 
-def played(experiment: Experiment, program: Program, past: Former, place: Place) -> Playback:
-    """The steps after `place` as the run took them, for a program that stands there."""
+def played(
+    experiment: Experiment,
+    program: Program,
+    past: Former,
+    place: Place,
+    done: Sequence[Intervention],
+) -> Playback:
+    """The steps after `place` as the run took them, for a program that stands there with what is
+    `done` behind it."""
     return Playback(
         experiment,
         program,
-        Interventions(done=past.done),
+        Interventions(done=(each for each in past.done if each not in done)),
         step=place.step,
         epoch=place.epoch,
         taken=place.taken,
@@ -245,19 +252,23 @@ def restored(
     past: Former,
     step: int | None,
     program: Program | None = None,
-) -> tuple[Program, Place, tuple[str, ...]]:
+) -> tuple[Program, Place, tuple[Intervention, ...], tuple[str, ...]]:
     """The program of a run at its nearest checkpoint before `step`, on the device and with the
-    threads it had; and what was wrong with other checkpoints. `program` is one of the same run that
-    stood elsewhere before: it is used again where it fits."""
+    threads it had; what was done to it until then; what was wrong with other checkpoints. Where
+    `step` is None it is the newest, from before what forks there. `program` is one of the same run
+    that stood elsewhere before: it is used again where it fits."""
     started = require_begun(past, directory.id)
     if not started.total_steps:
         raise RunError(f"{directory.id} is a demonstration: it has no steps to go on from.")
     found = find(directory.path, step)
     place = found.capture.place
     done = past.until(place.step).done
+    if step is not None and found.record.reason == "fork":
+        here = (each for each in past.done if each.step == place.step + 1)
+        done = (*done, *(each for each in here if forks(experiment, each)))
     anew = {n: v for each in done if forks(experiment, each) for n, v in each.values.items()}
     hyperparameters = experiment.choose({**request.hyperparameters, **anew})
-    if program is None or anew:
+    if program is None or not _was_built(program, experiment, hyperparameters):
         as_before = replace(request, device=started.device, threads=started.threads)
         program = fit(lambda device: build(device, hyperparameters), as_before).program
     live = {n: v for n, v in request.hyperparameters.items() if experiment[n].live}
@@ -265,4 +276,12 @@ def restored(
     for each in done:
         set_values(experiment, program, each.values)
     restore(program, found.capture.state)
-    return program, place, found.complaints
+    return program, place, done, found.complaints
+
+
+def _was_built(program: Program, experiment: Experiment, hyperparameters: Hyperparameters) -> bool:
+    """Whether a program was built with these, but for what may change on the way."""
+    return all(
+        experiment[name].live or name == EPOCHS or getattr(program.hp, name) == value
+        for name, value in hyperparameters.items()
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from tui_lab.worker.checkpoints import load_sound
 
 DISTANCE = "distance/parent"
 """The metric's key."""
+_PATIENCE = 1.0
+"""Seconds between two looks at what the parent has kept since: this is asked at every step."""
 
 
 class ParentDistance:
@@ -25,19 +29,26 @@ class ParentDistance:
     program like the parent's.
     """
 
-    def __init__(self, parent: Path, build: Callable[[], Program]) -> None:
+    def __init__(
+        self,
+        parent: Path,
+        build: Callable[[], Program],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._parent = parent
+        self._clock = clock
+        self._next_look = -math.inf
         self._build = build
         self._twin: Program | None = None
         self._records: dict[int, CheckpointRecord] = {}
 
     def next_due(self, step: int) -> int | None:
         """The next step after `step` that can be measured; None when none is known yet."""
-        due = [known for known in self._records if known > step]
-        if not due:
+        due = min((known for known in self._records if known > step), default=None)
+        if due is None and self._clock() >= self._next_look:
             self._look()
-            due = [known for known in self._records if known > step]
-        return min(due, default=None)
+            return min((known for known in self._records if known > step), default=None)
+        return due
 
     def measure(self, step: int, program: Program) -> float | None:
         """The distance after `step`, over all parameters that both have; None where the parent has
@@ -49,15 +60,12 @@ class ParentDistance:
             with generators_kept(program.device):
                 twin = self._twin = self._twin or self._build()
                 restore(twin, load_sound(self._parent, record).state)
-        except (
-            TuiLabError,
-            RuntimeError,
-            KeyError,
-        ):  # another run's file
+        except (TuiLabError, ValueError, KeyError):  # thinned out meanwhile, or of another program
             return None
         return _distance(program.parameters(), twin.parameters())
 
     def _look(self) -> None:
+        self._next_look = self._clock() + _PATIENCE
         try:
             self._records = {record.step: record for record in read_manifest(self._parent)}
         except TuiLabError:

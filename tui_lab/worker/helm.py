@@ -238,6 +238,7 @@ class Helm:
         if not self._past.reaches(step):
             return Acknowledgement(False, self.step, f"There is no way back to step {step}.")
         self.under_way.give_up()
+        self._alarmed = False  # what follows is not about the step that was held
         self._publisher.taken_up(step)
         self._values.forget()
         self._past.forget_after(step)

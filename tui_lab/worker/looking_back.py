@@ -38,7 +38,7 @@ class PastRun:
         program = program_class(self._request.program)
         self._build: Build = functools.partial(build, program, self._request, self._experiment)
         self._program: Program | None = None
-        self._playback: Playback | None = None
+        """What stood at the last step that was asked for: building another takes longest."""
 
     def at(self, step: int) -> Iterator[RunEvent]:
         """What is seen of the run after `step`. Raises `RunError` where no state before it was
@@ -57,16 +57,15 @@ class PastRun:
                 yield PictureLogged(t=0.0, step=step, picture=picture, layer=layer, data=data)
 
     def _stand(self, step: int) -> tuple[Program, Playback]:
-        """A program at or before `step`: where it stands already, or at the nearest kept state."""
+        """A program at the nearest kept state before `step`, and the way on from there."""
         past = former(self._directory)
         if step > past.step:
             raise RunError(f"{self._directory.id} has not been at step {step:,}.")
-        program, place, _ = restored(
+        program, place, done, _ = restored(
             self._build, self._directory, self._request, self._experiment, past, step, self._program
         )
         self._program = program
-        self._playback = played(self._experiment, program, past, place)
-        return program, self._playback
+        return program, played(self._experiment, program, past, place, done)
 
     def _gradients(self, program: Program, step: int) -> GradientsLogged:
         probe = GradientProbe(program, 0, zeroed_after=step)

@@ -202,7 +202,6 @@ class Loop:
         chance = self._guard.damaged_step != step and not is_paused(self._helm.gait)
         if chance and self._past.reaches(step - 1):
             self._helm.under_way.give_up()
-            self._helm.under_way.attempt = None
             raise Damage(step)
 
     def _end_epoch(self) -> None:

@@ -5,7 +5,7 @@ The nearest state before a step is restored, and the steps up to it are played b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tui_lab.errors import RunError
@@ -17,7 +17,7 @@ from tui_lab.worker.checkpoints import Capture, Checkpoints, Place
 from tui_lab.worker.distance import DISTANCE, ParentDistance
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.guard import Guard
-from tui_lab.worker.interventions import Interventions
+from tui_lab.worker.interventions import Interventions, forks
 from tui_lab.worker.playback import Playback, set_values
 from tui_lab.worker.publisher import Publisher
 
@@ -37,7 +37,7 @@ class Past:
         checkpoints: Checkpoints | None = None,
         *,
         planned: Iterable[Intervention] = (),
-        done: Iterable[Intervention] = (),
+        done: Sequence[Intervention] = (),
         values: Mapping[str, Any] | None = None,
         taken: int = 0,
         parent: ParentDistance | None = None,
@@ -53,6 +53,9 @@ class Past:
         self._values = dict(values or experiment.to_json(vars(program.hp)))
         self.epochs = Epochs(program, publisher.position, taken)
         self.interventions = Interventions(planned, done)
+        forked = (each.step - 1 for each in done if forks(experiment, each))
+        self._earliest = max(forked, default=0)
+        """The step at which the run forked last: before it, it was another program."""
 
     def next_due(self, step: int) -> int | None:
         """The next step after which the state is to be kept, or before which something is to be
@@ -72,6 +75,9 @@ class Past:
     def begin(self) -> None:
         """Keep the state that the run begins with, or goes on from, unless it is kept already."""
         step = self._position.step
+        if step and step == self._earliest:
+            self.keep("fork")
+            return
         kept = None if self._checkpoints is None else self._checkpoints.latest(step)
         if kept is None or kept.place.step != step:
             self.keep("begin" if step else "")
@@ -111,7 +117,8 @@ class Past:
 
     def reaches(self, step: int) -> bool:
         """Whether there is a way back to `step`."""
-        return self._checkpoints is not None and self._checkpoints.reaches(step)
+        kept = self._checkpoints is not None and self._checkpoints.reaches(step)
+        return kept and step >= self._earliest
 
     def go_back(self, step: int) -> None:
         """Everything is as it was after `step` steps, with what was done then for the next step.
@@ -139,7 +146,7 @@ class Past:
 
     def _from_capture(self, step: int) -> Playback:
         capture = None if self._checkpoints is None else self._checkpoints.latest(step)
-        if capture is None:
+        if capture is None or capture.place.step < self._earliest:
             raise RunError(f"There is no way back to step {step}: no state before it was kept.")
         return played_from(capture, self._experiment, self._program, self.interventions)
 

@@ -11,11 +11,12 @@ from typing import Any
 
 import torch
 
+from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import alterations
-from tui_lab.worker.interventions import Interventions
+from tui_lab.worker.interventions import Interventions, forks
 
 Look = Callable[[Phase], bool]
 """Whether a phase is one to stop at."""
@@ -55,8 +56,11 @@ class Playback:
         return True
 
     def prepare(self, step: int) -> None:
-        """Do what was done before `step`, the next."""
+        """Do what was done before `step`, the next. Raises `RunError` where the run went on as
+        another program there: no way leads over that."""
         for each in self._interventions.done(step):
+            if forks(self._experiment, each):
+                raise RunError(f"No state was kept from step {step:,} on, where the run forked.")
             if each.act == "skip":
                 next(self._batches)
                 self._count_batch()

@@ -32,6 +32,7 @@ class UnderWay:
             self.attempt.give_up()
             self._watched.give_up()
             self._past.interventions.forget_alterations(self.attempt.step)
+            self.attempt = None
 
     def begin_again(self, step: int) -> None:
         """Undo the attempt at `step`: everything is as it was before."""

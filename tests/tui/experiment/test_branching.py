@@ -26,7 +26,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.events import AlarmRaised, CheckpointWritten, PhaseEntered, RunEvent, RunFinished
 from tui_lab.guarding import GuardChanged
 from tui_lab.tui.dialogs.branch import BranchDialog, BranchPlan
-from tui_lab.tui.dialogs.more_epochs import MoreEpochsDialog
+from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.dialogs.rescue import RescueDialog, Way
 from tui_lab.tui.experiment.branching import Branching
 from tui_lab.tui.experiment.rescue import Rescue
@@ -90,7 +90,7 @@ def test_without_a_kept_state_there_is_a_sentence() -> None:
 def test_a_finished_run_is_taken_up_for_more_epochs() -> None:
     going = Going(FINISHED, answer=50)
     going.branching.give("take_up")
-    assert isinstance(going.asked[0], MoreEpochsDialog)
+    assert isinstance(going.asked[0], NumberDialog)
     epochs = going.run.feed.view.total_epochs if going.run.feed else 0
     assert going.session.calls[-1] == ("take_up", going.id, {"epochs": epochs + 50})
     assert Branching.TakenUp in going.kinds

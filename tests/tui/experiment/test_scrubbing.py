@@ -11,7 +11,7 @@ from tests.tui.opened import CHANGED, GRADIENTS, MEASURED, Opened, attached, liv
 from tui_lab.commands import Pause
 from tui_lab.errors import RunError
 from tui_lab.tui.dialogs.branch import BranchDialog
-from tui_lab.tui.dialogs.step import StepDialog
+from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.panes.chart import Chart
 
 
@@ -80,7 +80,7 @@ async def test_a_step_can_be_typed() -> None:
         await lab.settle(pilot)
         await pilot.press("comma", "enter")
         await lab.settle(pilot)
-        assert isinstance(lab.app.screen, StepDialog)
+        assert isinstance(lab.app.screen, NumberDialog)
         await pilot.press("5", "enter")
         await lab.settle(pilot)
         assert lab.screen.scrubbing.step == 5

@@ -12,7 +12,7 @@ from tui_lab.commands import Checkpoint, GuardMode, Rewind, SetGuard
 from tui_lab.errors import TuiLabError, UsageError
 from tui_lab.run import RunStatus
 from tui_lab.tui.dialogs.branch import BranchDialog, BranchPlan
-from tui_lab.tui.dialogs.more_epochs import MoreEpochsDialog
+from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.starter import Ask
 from tui_lab.tui.experiment.steering import Steering
@@ -126,7 +126,10 @@ class Branching:
         run_id, view = self._run.id, self._run.feed.view
         if self._run.status is RunStatus.FINISHED:
             more = partial(self._take_up_for, run_id, view.total_epochs)
-            self._ask(MoreEpochsDialog(view.total_epochs), more)
+            epochs = view.total_epochs
+            hint = f"It has taken all its {epochs:,}, and goes on from there."
+            dialog = NumberDialog("How many epochs more?", hint, first=str(epochs), least=1)
+            self._ask(dialog, more)
         else:
             self._work(self._take_up(run_id, {}))
 

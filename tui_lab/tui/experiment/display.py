@@ -75,10 +75,6 @@ class RunDisplay:
         columns = max(1, self._chart.size.width - _AXIS)
         return max(1, round((self.view.total_steps or self.view.step) / columns))
 
-    def say(self, sentence: str) -> None:
-        """Say what could not be shown."""
-        self.status_line.show_hint(sentence)
-
     def draw(self) -> None:
         """Draw what is visible, where it changed."""
         if self.view is None:

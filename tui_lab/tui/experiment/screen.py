@@ -108,6 +108,7 @@ class ExperimentScreen(Screen[None]):
             self.branching,
             work,
             ask,
+            self.post_message,
             self._look_again,
         )
         for name, action in actions(self):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from textual.message import Message
+
 from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.hyperparameters import Value
-from tui_lab.tui.dialogs.step import StepDialog
+from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.experiment.branching import Branching
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
@@ -40,6 +42,7 @@ class Scrubbing:
         branching: Branching,
         work: Callable[[Coroutine[Any, Any, None]], object],
         ask: Ask,
+        post: Callable[[Message], object],
         changed: Callable[[], object],
     ) -> None:
         """`changed` is called when there is something else to draw."""
@@ -51,6 +54,7 @@ class Scrubbing:
         self._branching = branching
         self._work = work
         self._ask = ask
+        self._post = post
         self._changed = changed
         self._values: dict[str, Value] = {}
         """Of the knobs, as they were left."""
@@ -74,7 +78,7 @@ class Scrubbing:
         if move == "leave":
             self.leave()
         elif move == "type":
-            self._ask(StepDialog(self._last), self._go)
+            self._ask(NumberDialog("To which step?", f"It has taken {self._last:,}."), self._go)
         elif move == "open":
             self._open()
         elif move in ("home", "end"):
@@ -130,7 +134,8 @@ class Scrubbing:
         try:
             past = await self._session.runs.look_back(run_id, step, view)
         except TuiLabError as error:
-            self._shown.say(str(error))
+            self._post(RunFollower.Failed(str(error)))
+            self.leave()
             return
         if not self._is_at(step, run_id):
             return

@@ -14,12 +14,11 @@ from tui_lab.tui.dialogs.again import AgainDialog
 from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.graph import GraphDialog
 from tui_lab.tui.dialogs.mistake import MistakeDialog
-from tui_lab.tui.dialogs.more_epochs import MoreEpochsDialog
+from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
 from tui_lab.tui.dialogs.rescue import RescueDialog
-from tui_lab.tui.dialogs.step import StepDialog
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.home.experiment_list import ExperimentList
 from tui_lab.tui.home.screen import HomeScreen
@@ -51,12 +50,11 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     GraphDialog,
     HelpScreen,
     MistakeDialog,
-    MoreEpochsDialog,
+    NumberDialog,
     PredictionDialog,
     PresetDialog,
     QuitDialog,
     RescueDialog,
-    StepDialog,
     SortDialog,
 )
 """Under which nobody else is asked."""

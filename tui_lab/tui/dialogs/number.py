@@ -1,4 +1,4 @@
-"""Asks for how many more epochs a finished run goes on."""
+"""Asks for a whole number: a step to look back at, epochs that a run gets more."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+_DIGITS = 15
+"""Of a number that is read: more of them count nothing there is."""
 
-class MoreEpochsDialog(ModalScreen[int | None]):
-    """Gives a number; None is the way back."""
+
+class NumberDialog(ModalScreen[int | None]):
+    """Gives a number of at least `least`; None is the way back."""
 
     DEFAULT_CSS = """
-    MoreEpochsDialog {
+    NumberDialog {
         align: center middle;
         background: $background 60%;
         &:ansi { background: transparent; }
 
-        #more {
+        #number {
             width: 56;
             max-width: 90%;
             height: auto;
@@ -36,25 +39,28 @@ class MoreEpochsDialog(ModalScreen[int | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "back", tooltip="Leave it as it is", id="more_epochs.cancel"),
+        Binding("escape", "cancel", "back", tooltip="Leave it as it is", id="number.cancel"),
     ]
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, question: str, hint: str, *, first: str = "", least: int = 0) -> None:
+        """`first` stands there at first."""
         super().__init__()
-        self._epochs = epochs
+        self.question = question
+        self._hint, self._first, self._least = hint, first, least
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="more") as box:
-            box.border_title = Content("How many epochs more?")
-            yield Input(str(max(1, self._epochs)), type="integer", compact=True)
-            yield Static(Content(f"It has taken all its {self._epochs:,}, and goes on from there."))
+        with Vertical(id="number") as box:
+            box.border_title = Content(self.question)
+            yield Input(self._first, type="integer", compact=True)
+            yield Static(Content(self._hint))
 
     @on(Input.Submitted)
     def take(self, event: Input.Submitted) -> None:
         """Give the number, if it is one."""
         event.stop()
-        if event.value.isdecimal() and int(event.value):
-            self.dismiss(int(event.value))
+        text = event.value[:_DIGITS]
+        if text.isdecimal() and int(text) >= self._least:
+            self.dismiss(int(text))
 
     def action_cancel(self) -> None:
         """Close without an answer."""
