@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from tui_lab.declaration import to_json as to_json_declaration
 from tui_lab.event_encoding import from_json, to_json
 from tui_lab.events import (
     AlarmRaised,
@@ -33,7 +34,9 @@ from tui_lab.events import (
 )
 from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
+from tui_lab.plugins import load_experiment
 from tui_lab.runs.encoding import dumps, loads
+from tui_lab.watching import TrainingFound
 
 EVENTS: list[RunEvent] = [
     RunStarted(
@@ -87,6 +90,18 @@ EVENTS: list[RunEvent] = [
     ),
     RunPaused(t=0.5, step=2, reason="[red]"),
     RunResumed(t=0.6, step=2),
+    TrainingFound(
+        t=0.7,
+        step=1,
+        declaration=to_json_declaration(load_experiment("autograd")),
+        parameters=[{"name": "w", "shape": [2], "requires_grad": True}],
+        device="cpu",
+        steps_per_epoch=4,
+        total_steps=8,
+        source=["loss.backward()"],
+        source_file="train.py",
+        values={"lr": 0.1, "freeze_0": False},
+    ),
     PictureLogged(t=0.7, step=2, picture="‖w‖", layer="points", data={"x": [1.0]}),
     AlarmRaised(t=0.8, step=2, kind="step/first_nan", message="…"),
     Remarked(t=0.8, step=2, message="w is n/a in part"),

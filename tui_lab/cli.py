@@ -23,6 +23,7 @@ from tui_lab.errors import ExperimentNotFound, TuiLabError, UsageError
 
 COMMANDS = {
     "run": "run:RUN",
+    "watch": "watch:WATCH",
     "list": "experiments:LIST",
     "runs": "runs:RUNS",
     "show": "show:SHOW",

@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from tui_lab import checks
+from tui_lab.declaration import checked
 from tui_lab.event_fields import FIELDS
 from tui_lab.events import (
     AlarmRaised,
@@ -36,6 +37,7 @@ from tui_lab.events import (
 )
 from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
+from tui_lab.watching import TrainingFound
 
 _TYPES: dict[str, type[Any]] = {
     "run_started": RunStarted,
@@ -53,6 +55,7 @@ _TYPES: dict[str, type[Any]] = {
     "parameter_shown": ParameterShown,
     "graph_shown": GraphShown,
     "picture": PictureLogged,
+    "training_found": TrainingFound,
     "alarm": AlarmRaised,
     "remark": Remarked,
     "run_finished": RunFinished,
@@ -67,8 +70,10 @@ _REQUIRED = {
     for event in _NAMES
 }
 _CHECKS = {event: {f.name: FIELDS[f.name] for f in fields(event)} for event in _NAMES}
+_CHECKS[TrainingFound]["declaration"] = checked
 _CHECKS[MetricsLogged]["kind"] = checks.one_of("step", "epoch", "evaluation")
-_CHECKS[RunBranched]["values"] = checks.mapped(checks.setting, checks.MOST_SETTINGS)
+for _event in (RunBranched, TrainingFound):
+    _CHECKS[_event]["values"] = checks.mapped(checks.setting, checks.MOST_SETTINGS)
 
 
 def to_json(event: RunEvent) -> dict[str, Any]:

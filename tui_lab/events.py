@@ -13,6 +13,7 @@ from typing import Any, Literal
 from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
+from tui_lab.watching import TrainingFound
 
 Number = float | int
 Column = Any
@@ -37,7 +38,7 @@ class RunStarted:
     total_steps: int
     steps_per_epoch: int
     parameters: Sequence[Mapping[str, Any]] = ()
-    """`{"name", "shape", "requires_grad"}` of every parameter."""
+    """`{"name", "shape", "requires_grad"}` of each."""
     source: Sequence[str] = ()
     """The lines of the program's `step`, as written."""
     source_line: int = 0
@@ -57,9 +58,8 @@ class RunStarted:
 class MetricsLogged:
     """A block of measurements.
 
-    `kind` "step": one row per consecutive step from `first`; "epoch": whole-set evaluations, after
-    the epochs in `epochs`, at the steps in `steps`; "evaluation": the same, asked for by a person,
-    or of the parameters that a finished program leaves.
+    `kind` "step": a row per consecutive step from `first`; "epoch": whole-set evaluations after the
+    `epochs`, at the `steps`; "evaluation": such as were asked for, or of what a program leaves.
     """
 
     t: float
@@ -72,12 +72,11 @@ class MetricsLogged:
 
 @dataclass(frozen=True, kw_only=True)
 class GradientsLogged:
-    """The state of every parameter at one moment: after `phase` of `step`, or, where that is
-    empty, after the whole step.
+    """Every parameter after `phase` of `step`, or after the whole step where that is empty.
 
-    Each of `parameters`: `{"name", "grad": "none"|"zeroed"|"set"|"accumulated", "times": backward
-    passes summed in .grad, "norm": ‖p‖, "grad_norm": ‖∇‖ or None, "update": ‖Δp‖/‖p‖ or None,
-    "finite": bool, "requires_grad": bool}`.
+    Each of `parameters`: `{"name", "grad": "none"|"zeroed"|"set"|"accumulated", "times": passes
+    summed in .grad, "norm": ‖p‖, "grad_norm": ‖∇‖ or None, "update": ‖Δp‖/‖p‖ or None, "finite",
+    "requires_grad"}`.
     """
 
     t: float
@@ -286,6 +285,7 @@ RunEvent = (
     | ParameterShown
     | GraphShown
     | PictureLogged
+    | TrainingFound
     | AlarmRaised
     | Remarked
     | RunFinished

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from tui_lab import checks
 from tui_lab.commands import GuardMode, Unit
 from tui_lab.schedule import Intervention
+from tui_lab.watching import Script
 
 FORMAT = 2
 """Version of a run's directory; a reader refuses newer ones. From 2 on the lines of the log are
@@ -68,6 +69,8 @@ class RunRequest:
     """`auto`, `cpu`, `cuda` or `cuda:N`, as asked for; the log says which it became."""
     threads: int = 0
     """Of torch; 0 for as many as are fastest. The log says how many it took."""
+    script: Script | None = None
+    """A person's own script that is run as it is, where the run is of one."""
     plugin: str = ""
     """Path of the user's own experiment file, when it is not an installed experiment."""
     hold: Unit | None = None
@@ -108,6 +111,7 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "seed": checks.seed,
     "device": checks.name,
     "threads": checks.pid,
+    "script": checks.optional(Script.from_json),
     "plugin": checks.text,
     "hold": checks.optional(checks.one_of(*get_args(Unit))),
     "interactive": checks.flag,

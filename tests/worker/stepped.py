@@ -15,6 +15,7 @@ from tui_lab.schedule import Intervention
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import alterations
+from tui_lab.worker.attempt import line_of
 from tui_lab.worker.driving import program_class
 from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.publisher import Publisher
@@ -52,8 +53,8 @@ class Stepped:
             note=self.log.append,
             remark=lambda step, message: self.remarks.append(message),
         )
-        source = program.step_source()
-        self.watch = StepWatch(cast("Publisher", publisher), lambda: 0.0, source=source)
+        self.source = getattr(program.step_source(), "__code__", None)
+        self.watch = StepWatch(cast("Publisher", publisher), lambda: 0.0)
         self.batches = _without_end(program)
         self.step = 0
 
@@ -69,7 +70,7 @@ class Stepped:
                 each.at(phase)
             self.watch.observe(phase)
             if held:
-                self.watch.hold(self.step, phase, phases)
+                self.watch.hold(self.step, phase, line_of(phases, self.source))
             yield phase
         self.watch.end(self.step, held=held)
 

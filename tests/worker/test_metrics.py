@@ -113,7 +113,7 @@ def test_a_record_of_some_steps_stands_at_those_steps(directory: RunDirectory) -
 @pytest.mark.parametrize(
     ("loss", "words"),
     [
-        (None, "gave no loss: after the forward pass, yield self.forward"),
+        (None, "gave neither a loss nor a record: after the forward pass, yield self.forward"),
         (1.5, "was given a float; give it the loss itself"),
         (torch.ones(1, dtype=torch.complex64), "a complex tensor of shape 1"),
     ],

@@ -53,7 +53,7 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
         chosen = choose_experiment(arguments.experiment)
         values = choose_values(chosen.experiment, arguments.values, arguments.preset)
         chosen.experiment.choose(values)
-    return _open(arguments, console, chosen, values, "")
+    return open_lab(arguments, console, chosen, values, "")
 
 
 def attach(arguments: Namespace, console: Console) -> ExitStatus:
@@ -66,7 +66,7 @@ def attach(arguments: Namespace, console: Console) -> ExitStatus:
     if not (arguments.run or live):
         raise RunNotLive("No run is going on; tui-lab runs lists those that ended.")
     run = runs.find(arguments.run or live[0].id)
-    return _open(arguments, console, own_experiment(run, arguments.file, "attach"), {}, run.id)
+    return open_lab(arguments, console, own_experiment(run, arguments.file, "attach"), {}, run.id)
 
 
 def settings(arguments: Namespace, console: Console) -> Settings:
@@ -100,7 +100,7 @@ def require_terminal(console: Console) -> None:
         )
 
 
-def _open(
+def open_lab(
     arguments: Namespace,
     console: Console,
     chosen: Chosen | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from argparse import (
+    REMAINDER,
     ArgumentParser,
     ArgumentTypeError,
     Namespace,
@@ -41,7 +42,9 @@ class Parser(ArgumentParser):
         raise UsageError(f"{said}; see {self.prog} --help.")
 
     def read(self, arguments: Sequence[str]) -> Namespace:
-        """The arguments, options and words in any order."""
+        """The arguments, options and words in any order, unless some are for another program."""
+        if any(action.nargs == REMAINDER for action in self._actions):
+            return self.parse_args(list(arguments))
         return self.parse_intermixed_args(list(arguments))
 
     def ask_for_json(self, what: str) -> None:

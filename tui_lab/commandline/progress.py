@@ -69,7 +69,7 @@ class Progress:
         match event:
             case RunStarted():
                 name = f" ({event.device_name})" if event.device_name else ""
-                self.note(f"running on {event.device}{name}")
+                self.note(f"running on {event.device}{name}" if event.device else "running")
                 self._check_schedule(event)
             case HyperparameterChanged():
                 self.note(f"step {event.step}: {self.view.marks[-1].text}")

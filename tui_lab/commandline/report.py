@@ -13,6 +13,7 @@ from tui_lab.lineage import run_card
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.view_models.divergence import diverged_at, diverged_words
+from tui_lab.watching import undeclared
 
 if TYPE_CHECKING:  # numpy comes with it
     from tui_lab.view_models.run import RunView
@@ -104,8 +105,13 @@ def headline(result: dict[str, Any]) -> str:
         f"{result['run']}: {result['status']}{fate and f' ({fate})'}, "
         f"{_count(result['steps'], 'step')}, {_count(result['epochs'], 'epoch')} "
         f"in {elapsed_text(result['elapsed_s'])}, "
-        f"seed {result['seed']}, {result['device']}"
+        f"{_seed(result)}{result['device']}"
     )
+
+
+def _seed(result: dict[str, Any]) -> str:
+    """Nothing for a script, which has its own."""
+    return "" if "script" in result else f"seed {result['seed']}, "
 
 
 def _count(number: int, noun: str) -> str:
@@ -129,4 +135,6 @@ def _label(experiment: Experiment | None, name: str) -> str:
 
 def _declared(run: RunDirectory) -> Experiment | None:
     request = run.request()
+    if request.script is not None:
+        return undeclared(request.script)
     return declared(request.experiment, request.plugin)

@@ -33,7 +33,7 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
     """
     request, record, status = directory.request(), directory.status_record(), directory.status()
     ended = view.ended
-    result = {
+    result: dict[str, Any] = {
         "run": directory.id,
         "experiment": request.experiment,
         "status": status.value,
@@ -45,6 +45,8 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
         "elapsed_s": view.t,
         "metrics": {**view.metrics, **(ended.metrics if ended else {})},
     }
+    if request.script is not None:
+        result["script"] = request.script.words
     if request.parent:
         result |= {"parent": request.parent, "parent_step": request.parent_step}
     if status is RunStatus.FAILED:

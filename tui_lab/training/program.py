@@ -51,8 +51,8 @@ class Program(ABC):
         self.data_directory = data
         self.loss: Tensor | None = None
         """The loss of the step in progress, as `forward` was given it; still on its graph."""
-        self.records: dict[str, Tensor] = {}
-        """What `record` was given in the step in progress."""
+        self.records: dict[str, Any] = {}
+        """What `record` was given in the step in progress: tensors, or plain numbers."""
 
     @abstractmethod
     def build(self) -> None:
@@ -123,11 +123,11 @@ class Program(ABC):
         """After the gradients were zeroed, or would have been."""
         return ZERO_GRAD
 
-    def record(self, key: str, value: Tensor) -> None:
+    def record(self, key: str, value: Tensor | float) -> None:
         """Log a scalar of this step under `key`, or a vector under the keys that `record_names`
         gives its components.
 
-        `value` must not change afterwards (a copy or a result, not a parameter); it stays on its
+        A tensor must not change afterwards (a copy or a result, not a parameter); it stays on its
         device until a whole block is copied. Vectors hold parameters: the first step at which
         one of their components is not finite becomes `step/first_nonfinite_parameter`.
         """

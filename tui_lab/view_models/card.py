@@ -14,6 +14,7 @@ from tui_lab.hyperparameters import EPOCHS
 from tui_lab.run import RunRequest
 from tui_lab.schedule import Intervention, words
 from tui_lab.view_models.plain_text import plain
+from tui_lab.watching import Script
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ def card_of(
 ) -> Card:
     """The card of a run that was asked for in this way and had this done to it. A demonstration is
     shown as it was shown last."""
+    if request.script is not None:
+        return _watching(request.script, remark)
     done = list(schedule)
     values = dict(request.hyperparameters)
     if experiment is not None and experiment.demonstration:
@@ -50,6 +53,13 @@ def card_of(
     experiment_words = [request.plugin or request.experiment, *given, *_options(request)]
     line = shlex.join(["tui-lab", "run", *experiment_words, *later])
     return Card(plain(line, len(line)), plain(remark))
+
+
+def _watching(script: Script, remark: str) -> Card:
+    """A script is run again as it was; what was turned meanwhile, and its chances, are its own."""
+    line = shlex.join(["tui-lab", "watch", *script.words])
+    here = f"in {script.directory}; knobs that were turned are not repeated"
+    return Card(plain(line, len(line)), plain(remark or here))
 
 
 def typed(experiment: Experiment | None, name: str, value: Any) -> str:

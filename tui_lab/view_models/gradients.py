@@ -13,6 +13,7 @@ from tui_lab.health import Health, Learning, gradient_health, has_learned, recen
 from tui_lab.view_models.contents import same
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
+from tui_lab.watching import TrainingFound
 
 HISTORY = 64
 """Gradient norms kept of a parameter: a sparkline is no wider."""
@@ -102,7 +103,7 @@ class GradientHistory:
             self.latest = latest
             self.states(None, None)  # each of its parameters has a history
 
-    def start(self, event: RunStarted) -> None:
+    def start(self, event: RunStarted | TrainingFound) -> None:
         """Take the shapes from the run's first event."""
         self._shapes = {str(p["name"]): _shape(p.get("shape")) for p in event.parameters}
 

@@ -24,6 +24,7 @@ from tui_lab.view_models.figure import Floats
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.run import RunView
+from tui_lab.watching import TrainingFound
 
 _ENDED = (RunFinished, RunStopped, RunFailed)
 
@@ -37,6 +38,7 @@ def remembered(view: RunView) -> tuple[dict[str, Any], list[Floats]]:
         "alarms": [to_json(alarm) for alarm in view.alarms],
         "marks": [asdict(change) for change in view.marks],
         "changed": view.changed,
+        "found": _written(view.watched.found),
         "done": [each.to_json() for each in view.steering.done],
         "keeping": view.keeping.state,
         "pictures": view.pictures,
@@ -78,6 +80,8 @@ def _recalled(
     view = RunView(experiment)
     if (started := _read(data["started"], RunStarted)) is not None:
         view.start(started)
+    if (found := _read(data["found"], TrainingFound)) is not None:
+        view.find(found)
     for name, kind in _NOW.items():
         value = data["now"][name]
         setattr(view, name, kind(value) if value is not None or kind is float else None)

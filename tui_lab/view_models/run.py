@@ -41,6 +41,8 @@ from tui_lab.view_models.measurements import Kind, Measurements
 from tui_lab.view_models.opened import Opened
 from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.series import Series
+from tui_lab.view_models.watched import Watched, found_out
+from tui_lab.watching import TrainingFound
 
 LOSS = "train/loss"
 """The metric every program logs at every step."""
@@ -96,6 +98,7 @@ class RunView:
         self.phase = self.line = None
         self.t = 0.0
         self.marks, self.changed = [], {}
+        self.watched = Watched()
         self.steering = Steering()
         self.keeping = Keeping()
         self.pictures, self.picture_steps = {}, {}
@@ -128,6 +131,8 @@ class RunView:
                 self._measure(event)
             case GradientsLogged():
                 self.gradient_history.fold(event)
+            case TrainingFound():
+                self.find(event)
             case PictureLogged():
                 self.pictures.setdefault(event.picture, {})[event.layer] = event.data
                 self.picture_steps[event.picture] = int(event.step)
@@ -227,6 +232,15 @@ class RunView:
         self.opened.close()
         self.measurements.rest(float(event.t))
         self.pace.go(float(event.t), self.step)
+
+    def find(self, event: TrainingFound) -> None:
+        """A script's training is known better: its knobs and curves, how long it is."""
+        self.watched.fold(event)
+        self.experiment = self.watched.experiment
+        self.gradient_history.start(event)
+        if self.started is not None:
+            self.started = found_out(self.started, event)
+            _reach(self, Extent.of(self.started))
 
     def _measure(self, event: MetricsLogged) -> None:
         if self.experiment is not None and self.experiment.demonstration:

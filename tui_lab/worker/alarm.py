@@ -21,7 +21,8 @@ _MESSAGES = {
 def first_nonfinite(columns: Columns, parameters: frozenset[str], start: int = 0) -> int | None:
     """The first row of a block, from row `start` on, whose loss, or one of the `parameters` among
     its columns, is not finite; None when all are."""
-    finite = [np.isfinite(columns[key][start:]) for key in ("train/loss", *parameters)]
+    keys = [key for key in ("train/loss", *parameters) if key in columns]
+    finite = [np.isfinite(columns[key][start:]) for key in keys]
     if all(column.all() for column in finite):
         return None
     return start + int(np.logical_and.reduce(finite).argmin())
@@ -43,7 +44,7 @@ class NonFiniteAlarm:
     ) -> Iterator[AlarmRaised]:
         """The alarms in a block that starts at step `first`; `parameters` are the keys of columns
         that hold parameter components."""
-        losses = columns["train/loss"]
+        losses = columns.get("train/loss", np.empty(0))
         if first_nonfinite(columns, parameters) is None:
             return
         seen = {"step/first_inf": np.isinf(losses), "step/first_nan": np.isnan(losses)}

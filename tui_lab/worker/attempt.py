@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from types import GeneratorType
-from typing import Any, cast
+from types import CodeType, GeneratorType
+from typing import Any, Protocol, cast
 
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import Alteration
 
 _NOTHING = nullcontext()
+
+
+class HeldStep(Protocol):
+    """A step that can be held and altered, whoever takes it."""
+
+    step: int
+    given_up: bool
+
+    @property
+    def line(self) -> int:
+        """The line it stands at; 0 where it stands at none."""
+
+    def alter(self, alteration: Alteration) -> None:
+        """Do something besides from here on."""
+
+    def give_up(self) -> None:
+        """Take no more of it."""
 
 
 class Attempt:
@@ -55,6 +72,11 @@ class Attempt:
         with self._look, self._forward:
             return next(self.phases, None)
 
+    @property
+    def line(self) -> int:
+        """The line it stands at, of the function that is shown as the program's step."""
+        return line_of(self.phases, getattr(self._program.step_source(), "__code__", None))
+
     def alter(self, alteration: Alteration) -> None:
         """Do something besides from here on, at the phase where the step stands too."""
         self._done = sorted([*self._done, alteration], key=lambda each: each.order)
@@ -67,3 +89,16 @@ class Attempt:
         self.phases.close()
         self._program.loss = None
         self._program.records.clear()
+
+
+def line_of(phases: object, code: CodeType | None) -> int:
+    """The line at which a step stands in the function that is shown as it, else in the innermost
+    of its running generators; 0 for a step that is none."""
+    line = 0
+    while isinstance(phases, GeneratorType):
+        if phases.gi_frame is not None:
+            line = phases.gi_frame.f_lineno
+        if phases.gi_code is code:
+            break
+        phases = phases.gi_yieldfrom
+    return line

@@ -26,18 +26,20 @@ class StepBlock:
     """
 
     def __init__(self) -> None:
-        self._losses: list[Tensor] = []
+        self._losses: list[Tensor | None] = []
         self._records: dict[str, list[Tensor]] = {}
         self._refused: dict[str, str] = {}
+        self._absent: dict[str, set[int]] = {}
+        """By key: the rows of steps that recorded nothing under it."""
 
     def __len__(self) -> int:
         return len(self._losses)
 
     def add(self, program: Program) -> None:
         """Take over what the finished step left in `program.loss` and `program.records`; raises
-        `ExperimentError` where there is no loss."""
+        `ExperimentError` where there is neither."""
         loss, records, losses = program.loss, program.records, self._losses
-        if not isinstance(loss, Tensor) or loss.is_complex():
+        if (loss is None and not records) or not _is_loss(loss):
             raise ExperimentError(_no_loss(loss))
         for key, value in records.items():
             values = self._records.get(key)
@@ -45,19 +47,41 @@ class StepBlock:
                 self._record(key, value)
             else:
                 values.append(value.detach() if value.requires_grad else value)
-        losses.append(loss.detach())
+        if loss is None and "train/loss" not in records:
+            self._absent.setdefault("train/loss", set()).add(len(losses))
+        losses.append(None if loss is None else loss.detach())
         records.clear()
         program.loss = None
 
     def take(self, names: Mapping[str, tuple[str, ...]]) -> Columns:
         """The block as columns, one row per step, and start a new one; `names` are the keys of
         the components of recorded vectors. A step that recorded nothing under a key has NaN."""
-        columns: Columns = {"train/loss": _means(self._losses)}
+        columns: Columns = {}
+        if any(loss is not None for loss in self._losses):
+            columns["train/loss"] = _means(_filled(self._losses))
         for key, values in self._records.items():
             columns.update(self._columns(key, values, names.get(key, ())))
         self._losses.clear()
         self._records.clear()
         return columns
+
+    def parts(self, names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, Columns]]:
+        """As `take`, in parts each of whose steps have the same keys; with the row that each part
+        begins at."""
+        rows, columns = len(self), self.take(names)
+        absent, self._absent = self._absent, {}
+        if not absent:
+            yield 0, columns
+            return
+        of = {name: key for key, parts in names.items() for name in parts}
+        gone = {key: absent.get(of.get(key, key), set()) for key in columns}
+
+        def present(row: int) -> list[str]:
+            return [key for key in columns if row not in gone[key]]
+
+        for keys, part in groupby(range(rows), key=present):
+            first, *rest = part
+            yield first, {key: columns[key][first : first + 1 + len(rest)] for key in keys}
 
     def refused(self) -> Iterator[tuple[str, str]]:
         """What was recorded since the last time and is no number: its key, and what it is."""
@@ -70,14 +94,20 @@ class StepBlock:
             if not isinstance(value, int | float):
                 self._refused[key] = shown(value)
                 return
-            value = torch.tensor(float(value))
+            value = torch.tensor(float(value), dtype=torch.float64, device="cpu")
         values = self._records.setdefault(key, [])
-        values += [_nothing(value)] * (len(self._losses) - len(values))
+        self._fill(key, values, value)
         values.append(value.detach() if value.requires_grad else value)
+
+    def _fill(self, key: str, values: list[Tensor], like: Tensor) -> None:
+        """So far no step of the block, or none since a while, has recorded anything under a key."""
+        if missing := range(len(values), len(self._losses)):
+            self._absent.setdefault(key, set()).update(missing)
+            values += [_nothing(like)] * len(missing)
 
     def _columns(self, key: str, values: list[Tensor], names: tuple[str, ...]) -> Columns:
         """One column for a scalar, one per component for a vector whose components have names."""
-        values += [_nothing(values[-1])] * (len(self._losses) - len(values))
+        self._fill(key, values, values[-1])
         width = values[0].numel()
         fits = width == (len(names) or 1) and all(v.shape == values[0].shape for v in values)
         if not fits or values[0].is_complex():
@@ -87,11 +117,24 @@ class StepBlock:
         return dict(zip(names or (key,), rows.T, strict=True))
 
 
+def _is_loss(loss: Any) -> bool:
+    return loss is None or (isinstance(loss, Tensor) and not loss.is_complex())
+
+
 def _no_loss(loss: Any) -> str:
     """What is wrong with what a step gave as its loss, and the cure."""
     if loss is None:
-        return "The step gave no loss: after the forward pass, yield self.forward(loss)."
+        return (
+            "The step gave neither a loss nor a record: after the forward pass, "
+            "yield self.forward(loss)."
+        )
     return f"self.forward() was given {shown(loss)}; give it the loss itself, a real tensor."
+
+
+def _filled(losses: list[Tensor | None]) -> list[Tensor]:
+    """With NaN for steps that had records and no loss."""
+    like = next(loss for loss in losses if loss is not None)
+    return [_nothing(like) if loss is None else loss for loss in losses]
 
 
 def _nothing(like: Tensor) -> Tensor:

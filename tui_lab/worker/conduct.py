@@ -14,6 +14,7 @@ from tui_lab.worker.driving import Driver, failure
 from tui_lab.worker.interruption import Stopped, breaking_off
 from tui_lab.worker.presence import Presence
 from tui_lab.worker.record import RunRecord
+from tui_lab.worker.script.driving import ScriptDriver
 
 
 def conduct(directory: RunDirectory) -> int:
@@ -30,7 +31,7 @@ def conduct(directory: RunDirectory) -> int:
     record.each_second = presence.check
     try:
         with breaking_off():
-            ended = Driver(directory, record, control).run()
+            ended = _driver(directory, record, control).run()
     except Stopped as stop:
         ended = RunStopped(t=0.0, step=0, epoch=0, reason=str(stop))
     except (Exception, SystemExit) as error:  # the process edge: what went wrong is the last event
@@ -46,6 +47,13 @@ def conduct(directory: RunDirectory) -> int:
     presence.close()
     lock.release()
     return 1 if isinstance(ended, RunFailed) else 0
+
+
+def _driver(directory: RunDirectory, record: RunRecord, control: Control) -> Driver | ScriptDriver:
+    request = directory.request()
+    if request.script is not None:
+        return ScriptDriver(directory, record, control, request)
+    return Driver(directory, record, control, request)
 
 
 def _not_taken_up(failed: RunFailed) -> str:

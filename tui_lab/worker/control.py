@@ -77,6 +77,12 @@ class Control:
         """Whether `take` would return at once; cheap enough to ask at every step."""
         return not self._requests.empty()
 
+    @property
+    def asks_to_stop(self) -> bool:
+        """Whether an order to stop waits, or is being carried out."""
+        with self._lock:
+            return any(isinstance(each.command, Stop) for each in self._unanswered)
+
     def take(self, timeout: float | None) -> Request | None:
         """The next request in order of arrival; None after `timeout` seconds or on `wake`.
 

@@ -31,7 +31,7 @@ from tui_lab.schedule import Intervention
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import ACTS
-from tui_lab.worker.attempt import Attempt
+from tui_lab.worker.attempt import HeldStep
 from tui_lab.worker.control import Control, Request
 from tui_lab.worker.gait import Free, Gait, Held, Phasewise, begun, is_paused, ordered
 from tui_lab.worker.guard import Guard, explained
@@ -70,7 +70,7 @@ class Helm:
         self._past = past
         self._values = LiveValues(experiment, program, publisher)
         self._alarmed = False
-        self.watched = StepWatch(publisher, source=program.step_source())
+        self.watched = StepWatch(publisher)
         self.orders = Orders(control, publisher, self._say_again)
         self.guard = Guard(program, guard)
         self.gait = begun(hold)
@@ -135,13 +135,13 @@ class Helm:
         if isinstance(gait, Held):
             self.orders.publish()
 
-    def hold_at(self, phase: Phase, attempt: Attempt) -> None:
+    def hold_at(self, phase: Phase, attempt: HeldStep) -> None:
         """Hold the step still at a phase until an order lets it go on."""
-        self.watched.hold(attempt.step, phase, attempt.phases)
+        self.watched.hold(attempt.step, phase, attempt.line)
         self.go_on(Held())
         self.attend()
 
-    def alarm(self, phase: Phase, attempt: Attempt) -> None:
+    def alarm(self, phase: Phase, attempt: HeldStep) -> None:
         """Hold the step still at a phase at which something is not finite, and say what."""
         found = self.guard.found(phase)
         message, advice = explained(found, self.guard.origin)
@@ -157,11 +157,16 @@ class Helm:
                 held=True,
             )
         )
-        self.watched.hold(attempt.step, phase, attempt.phases)
+        self.watched.hold(attempt.step, phase, attempt.line)
         self._alarmed = True
         self.go_on(Held(), f"step {attempt.step}: {message}")
         self.attend()
         self._alarmed = False
+
+    def declare(self, experiment: Experiment) -> None:
+        """What is driven is known better than before."""
+        self._experiment = experiment
+        self._values.declare(experiment)
 
     def look_at_values(self) -> None:
         """See whether the program has read the values it was given."""

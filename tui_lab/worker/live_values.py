@@ -27,6 +27,10 @@ class LiveValues:
         """Whether any wait for the step under way to end."""
         return bool(self._accepted)
 
+    def declare(self, experiment: Experiment) -> None:
+        """There are other hyperparameters from now on."""
+        self._experiment = experiment
+
     def complaint(self, values: Mapping[str, Any]) -> str:
         """What is wrong with new values; empty where nothing is."""
         try:

@@ -49,11 +49,14 @@ class PendingMetrics:
         if not len(self.block):
             return None
         first = self._position.step - len(self.block) + 1
-        columns = self.block.take(names)
-        parameters = frozenset(chain.from_iterable(names.values())) & columns.keys()
-        self._rows.append((first, columns, parameters))
-        row = first_nonfinite(columns, parameters, max(0, after + 1 - first))
-        return None if row is None else first + row
+        named = frozenset(chain.from_iterable(names.values()))
+        damaged = []
+        for offset, columns in self.block.parts(names):
+            begin, parameters = first + offset, named & columns.keys()
+            self._rows.append((begin, columns, parameters))
+            row = first_nonfinite(columns, parameters, max(0, after + 1 - begin))
+            damaged += [begin + row] if row is not None else []
+        return min(damaged, default=None)
 
     def forget_after(self, step: int) -> None:
         """The run went back: what was measured after this step never was."""

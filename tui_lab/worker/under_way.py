@@ -7,7 +7,7 @@ from tui_lab.events import StepAbandoned, StepAltered
 from tui_lab.schedule import Act, Intervention
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import ACTS
-from tui_lab.worker.attempt import Attempt
+from tui_lab.worker.attempt import HeldStep
 from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
@@ -23,7 +23,7 @@ class UnderWay:
         self._publisher = publisher
         self._past = past
         self._watched = watched
-        self.attempt: Attempt | None = None
+        self.attempt: HeldStep | None = None
         """None between two steps, and in one that nobody looks at."""
 
     def give_up(self) -> None:
@@ -52,7 +52,11 @@ class UnderWay:
         self._past.interventions.add(Intervention(step=step, act="skip"))
         self._past.epochs.leave_out()
 
-    def alter(self, attempt: Attempt, act: Act) -> None:
+    def dropped(self, step: int) -> None:
+        """The gradients of this step are not used."""
+        self._publisher.emit(StepAbandoned(t=self._publisher.t, step=step, then="skip"))
+
+    def alter(self, attempt: HeldStep, act: Act) -> None:
         """Do something inside the step, from where it stands on."""
         attempt.alter(ACTS[act](self._program))
         self.altered(attempt.step, act)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import CodeType, GeneratorType
 from typing import Any
 
 import torch
@@ -24,14 +23,8 @@ class StepWatch:
     """Follows one step at a time from phase to phase."""
 
     def __init__(
-        self,
-        publisher: Publisher,
-        clock: Callable[[], float] = time.perf_counter,
-        *,
-        source: Callable[..., Any] | None = None,
+        self, publisher: Publisher, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        """`source` is the function that is shown as the program's step: lines are lines of it."""
-        self._code: CodeType | None = getattr(source, "__code__", None)
         self._publisher = publisher
         self._probe = publisher.probe
         self._clock = clock
@@ -47,6 +40,8 @@ class StepWatch:
         self._shown: ParameterShown | None = None
         """The open parameter after the update of this step."""
         self._batch = self._phase = ""
+        self.seen: dict[str, Any] = {}
+        """What the last step that was not held left, as in `GradientsLogged`."""
         self._step = -1
         """The last step that was watched, -1 for none; its batch, and the phase it came to."""
 
@@ -86,12 +81,12 @@ class StepWatch:
         if self._opened.parameter and phase == UPDATE:
             self._shown = self._look_inside(self._step, self._phase)
 
-    def hold(self, step: int, phase: Phase, phases: GeneratorType[Phase, None, None]) -> None:
-        """The step, which is `phases`, is about to be held at `phase`."""
+    def hold(self, step: int, phase: Phase, line: int) -> None:
+        """The step is about to be held at `phase`, which is at that line of its program."""
         if phase not in STANDARD:  # nobody knows what it does to the gradients
             with self._looking():
                 self._probe.measure_gradients()
-        t, name, line = self._publisher.t, phase_name(phase), _line(phases, self._code)
+        t, name = self._publisher.t, phase_name(phase)
         self._publisher.emit(PhaseEntered(t=t, step=step, phase=name, line=line))
         self._show(name, self._probe.snapshot(step, held=True), self._batch)
         if self._opened.parameter:
@@ -162,6 +157,7 @@ class StepWatch:
         if not held:
             with self._looking():
                 snapshot = self._probe.snapshot(step, held=False)
+            self.seen = snapshot
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
             if self._opened.parameter:
@@ -195,16 +191,3 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _line(phases: object, code: CodeType | None) -> int:
-    """The line at which a step stands in the function that is shown as it, else in the innermost
-    of its running generators; 0 for a step that is none."""
-    line = 0
-    while isinstance(phases, GeneratorType):
-        if phases.gi_frame is not None:
-            line = phases.gi_frame.f_lineno
-        if phases.gi_code is code:
-            break
-        phases = phases.gi_yieldfrom
-    return line

@@ -1,0 +1,188 @@
+"""Driving a script: it is run as it is, and what it trains is watched."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+import torch
+
+from tui_lab.declaration import to_json
+from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
+from tui_lab.run import RunRequest
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.watching import Script, TrainingFound
+from tui_lab.worker.control import Control
+from tui_lab.worker.probe import described
+from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.record import RunRecord
+from tui_lab.worker.script.finding import Finding
+from tui_lab.worker.script.hooks import attached
+from tui_lab.worker.script.keeping import StateKeeper
+from tui_lab.worker.script.loop import ScriptLoop
+from tui_lab.worker.script.modules import device_of
+from tui_lab.worker.script.places import place_of, source
+from tui_lab.worker.script.program import ScriptProgram
+from tui_lab.worker.script.running import own_traceback, run
+
+_NOTHING_SEEN = (
+    "No backward pass was seen: {name} trains nothing in this process. What it trains in processes "
+    "that it starts can't be watched."
+)
+_WITHOUT_END = 1 << 53
+"""Steps: only time says when the next is looked at."""
+_PATIENCE = 1
+"""Seconds, at least, between an order to stop and the interruption of what is busy elsewhere."""
+
+
+class ScriptDriver:
+    """Drives the script that the run in `directory` is of."""
+
+    def __init__(
+        self, directory: RunDirectory, record: RunRecord, control: Control, request: RunRequest
+    ) -> None:
+        self._request = request
+        self._script = request.script or Script(directory=".")
+        self._control = control
+        self._record = record
+        self._program = ScriptProgram()
+        self._finding = Finding(self._script)
+        self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
+        self._loop = ScriptLoop(
+            self._finding,
+            self._program,
+            control,
+            self._publisher,
+            self._tell,
+            hold=request.hold,
+            guard=request.guard,
+        )
+        keeper = StateKeeper(directory.path, self._finding, self._loop.position)
+        self._loop.helm.save = keeper.save
+
+    def run(self) -> RunEnded:
+        """From the script's first line to its last."""
+        self._record.keep_for(self._finding.experiment)
+        self._publisher.emit(_started(self._request))
+        try:
+            with _interrupting(self._loop, self._control, self._record), attached(self._loop):
+                run(self._script)
+        except KeyboardInterrupt:
+            return self._stopped()
+        except SystemExit as leaving:
+            return self._left(leaving)
+        except Exception as error:  # the script's own: its event has the traceback
+            return self._failed(error)
+        return self._ended()
+
+    @functools.cached_property
+    def _reached(self) -> dict[str, Any]:
+        """Where the script has come to, once it is over."""
+        self._loop.log_measured()
+        if not self._loop.position.step:
+            self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
+        position = self._loop.position
+        return {
+            "t": position.t,
+            "step": position.step,
+            "epoch": position.epoch,
+            "metrics": self._publisher.last_metrics(),
+        }
+
+    def _ended(self) -> RunEnded:
+        return self._stopped() if self._loop.stopped else RunFinished(**self._reached)
+
+    def _stopped(self) -> RunStopped:
+        return RunStopped(**self._reached, reason=str(self._loop.stopped or ""))
+
+    def _left(self, leaving: SystemExit) -> RunEnded:
+        code = leaving.code
+        if self._loop.stopped or code in (None, 0):
+            return self._ended()
+        print(code, flush=True)
+        status = f"with status {code}" if isinstance(code, int) else f"and said: {code}"
+        return RunFailed(**self._reached, error=f"{self._script.name} exited {status}.")
+
+    def _failed(self, error: Exception) -> RunFailed:
+        trace = own_traceback(error)
+        print(trace, flush=True)
+        sentence = trace.strip().splitlines()[-1]
+        return RunFailed(**self._reached, error=sentence, traceback=trace)
+
+    def _tell(self, frame: FrameType | None) -> None:
+        """Log what is known of the training by now."""
+        place = place_of(frame)
+        epochs = self._loop.epochs
+        experiment = self._finding.experiment
+        self._publisher.emit(
+            TrainingFound(
+                t=self._publisher.t,
+                step=self._loop.position.step,
+                declaration=to_json(experiment),
+                parameters=described(self._program.trained),
+                device=str(device_of(self._program.trained)),
+                steps_per_epoch=epochs.steps_per_epoch,
+                total_steps=epochs.total_steps,
+                source=source(place),
+                source_file=os.path.basename(place.file) if place is not None else "",
+                values=experiment.to_json(self._finding.values),
+            )
+        )
+
+
+@contextmanager
+def _interrupting(loop: ScriptLoop, control: Control, record: RunRecord) -> Iterator[None]:
+    """SIGTERM interrupts the script as ctrl+c does, and so does an order to stop where no hook
+    comes by to hear it: in a validation, or while data are loaded."""
+    main = threading.get_ident()
+    waited = 0
+
+    def interrupt(*_: object) -> None:
+        loop.interrupted("terminated")
+        signal.default_int_handler(signal.SIGINT, None)
+
+    def look() -> None:
+        nonlocal waited
+        if control.asks_to_stop and loop.stopped is None:
+            waited += 1
+            if waited > _PATIENCE:
+                loop.interrupted()
+                signal.pthread_kill(main, signal.SIGINT)
+
+    def each_second() -> None:
+        upkeep()
+        look()
+
+    upkeep = record.each_second
+    record.each_second = each_second
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        record.each_second = upkeep
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+def _started(request: RunRequest) -> RunStarted:
+    return RunStarted(
+        t=0.0,
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        device="",
+        device_name="",
+        threads=torch.get_num_threads(),
+        started=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        total_steps=0,
+        steps_per_epoch=0,
+        request=request.to_json(),
+    )

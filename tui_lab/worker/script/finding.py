@@ -1,0 +1,92 @@
+"""What is known of a script's training: its optimizers, what they train, its knobs and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.optimizer import Optimizer
+
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Value
+from tui_lab.watching import Script
+from tui_lab.worker.script.declaring import declared, rate_keys
+from tui_lab.worker.script.knobs import Knobs
+from tui_lab.worker.script.modules import Found
+
+
+class Finding:
+    """Grows while a script goes on; `is_new` once there is more than was told."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._optimizers: list[Optimizer] = []
+        self._scheduled: set[int] = set()
+        self._turned: dict[str, Value] = {}
+        self._known: tuple[object, ...] = ()
+        self.found = Found([], None)
+        self.knobs = Knobs(self.found, ())
+        self.losses: list[str] = []
+        self.measured: list[str] = []
+        self.told: list[str] = []
+
+    def made(self, found: Optimizer | LRScheduler) -> None:
+        """The script has made an optimizer or a scheduler."""
+        if isinstance(found, Optimizer):
+            self._optimizers.append(found)
+        else:
+            self._scheduled.add(id(found.optimizer))
+
+    def used(self, optimizer: Optimizer) -> None:
+        """An optimizer updates, whether or not it was seen being made."""
+        if not any(each is optimizer for each in self._optimizers):
+            self._optimizers.append(optimizer)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known to be trained."""
+        return bool(self.found.parameters)
+
+    @property
+    def optimizers(self) -> int:
+        """How many there are."""
+        return len(self._optimizers)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is more than at the last look."""
+        return self._known != self._signs
+
+    @property
+    def _signs(self) -> tuple[object, ...]:
+        """What a look depends on: cheap enough for every step."""
+        groups = tuple(len(each.param_groups) for each in self._optimizers)
+        lengths = len(self.losses), len(self.measured), len(self.told)
+        return groups, len(self._scheduled), lengths, len(rate_keys(self.knobs))
+
+    def look(self, frame: FrameType | None) -> None:
+        """Find out what there is, and what the script calls it where it stands."""
+        groups = tuple(len(each.param_groups) for each in self._optimizers)
+        if not self._known or self._known[0] != groups or self._known[1] != len(self._scheduled):
+            self.knobs.after_update()
+            self.found = Found(self._optimizers, frame)
+            self.knobs = Knobs(self.found, self._scheduled, self._turned)
+        self._known = self._signs
+
+    def turn(self, name: str, value: Value) -> None:
+        """A knob was turned."""
+        self._turned[name] = value
+        self.knobs.turn(name, value)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What its knobs are at."""
+        known = self.knobs.values
+        return known | {name: value for name, value in self._turned.items() if name in known}
+
+    @property
+    def experiment(self) -> Experiment:
+        """As a declaration."""
+        return declared(self._script, self.knobs, self.losses, self.measured, self.told)
