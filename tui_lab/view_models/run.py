@@ -21,13 +21,11 @@ from tui_lab.events import (
     RunResumed,
     RunStarted,
     RunStopped,
-    StepAltered,
     UnknownEvent,
     status_of,
 )
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import EPOCHS
-from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 from tui_lab.steering import Steering
 from tui_lab.view_models.change import Change, change_of, said
@@ -123,6 +121,7 @@ class RunView:
     def _dispatch(self, event: RunEvent) -> None:
         self.steering.fold(event)
         self.keeping.fold(event)
+        self.opened.fold(event)
         match event:
             case MetricsLogged():
                 self._measure(event)
@@ -132,11 +131,7 @@ class RunView:
                 self.pictures.setdefault(event.picture, {})[event.layer] = event.data
                 self.picture_steps[event.picture] = int(event.step)
             case PhaseEntered():
-                self.phase, self.line = event.phase, int(event.line)
-                self.phase_step, self.paused = int(event.step), True
-                self.pace.hold()
-            case ParameterShown() | GraphShown() | StepAltered():
-                self.opened.fold(event)
+                _enter_phase(self, event)
             case HyperparameterChanged():
                 self._change(event)
             case RunResumed(from_step=int(step)):
@@ -281,6 +276,13 @@ class RunView:
         self.pace.reach(float(event.t), self.step)
         self.pace.end()
         self.opened.close()
+
+
+def _enter_phase(view: RunView, event: PhaseEntered) -> None:
+    """A step is held open there."""
+    view.phase, view.line = event.phase, int(event.line)
+    view.phase_step, view.paused = int(event.step), True
+    view.pace.hold()
 
 
 def _leave_phase(view: RunView, completed: int) -> None:
