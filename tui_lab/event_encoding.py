@@ -11,56 +11,36 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from tui_lab import checks
+from tui_lab import checks, events
 from tui_lab.declaration import checked
 from tui_lab.event_fields import FIELDS
-from tui_lab.events import (
-    AlarmRaised,
-    CheckpointWritten,
-    GradientsLogged,
-    HyperparameterChanged,
-    MetricsLogged,
-    PhaseEntered,
-    PictureLogged,
-    Remarked,
-    RunBranched,
-    RunEvent,
-    RunFailed,
-    RunFinished,
-    RunPaused,
-    RunResumed,
-    RunStarted,
-    RunStopped,
-    StepAbandoned,
-    StepAltered,
-    UnknownEvent,
-)
+from tui_lab.events import MetricsLogged, RunBranched, RunEvent, UnknownEvent
 from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.watching import TrainingFound
 
 _TYPES: dict[str, type[Any]] = {
-    "run_started": RunStarted,
+    "run_started": events.RunStarted,
     "metrics": MetricsLogged,
-    "gradients": GradientsLogged,
-    "phase_entered": PhaseEntered,
-    "hyperparameter_changed": HyperparameterChanged,
-    "run_paused": RunPaused,
-    "run_resumed": RunResumed,
+    "gradients": events.GradientsLogged,
+    "phase_entered": events.PhaseEntered,
+    "hyperparameter_changed": events.HyperparameterChanged,
+    "run_paused": events.RunPaused,
+    "run_resumed": events.RunResumed,
     "run_branched": RunBranched,
-    "checkpoint": CheckpointWritten,
-    "step_abandoned": StepAbandoned,
-    "step_altered": StepAltered,
+    "checkpoint": events.CheckpointWritten,
+    "step_abandoned": events.StepAbandoned,
+    "step_altered": events.StepAltered,
     "guard_changed": GuardChanged,
     "parameter_shown": ParameterShown,
     "graph_shown": GraphShown,
-    "picture": PictureLogged,
+    "picture": events.PictureLogged,
+    "alarm": events.AlarmRaised,
+    "remark": events.Remarked,
+    "run_finished": events.RunFinished,
+    "run_stopped": events.RunStopped,
+    "run_failed": events.RunFailed,
     "training_found": TrainingFound,
-    "alarm": AlarmRaised,
-    "remark": Remarked,
-    "run_finished": RunFinished,
-    "run_stopped": RunStopped,
-    "run_failed": RunFailed,
 }
 _NAMES = {event: name for name, event in _TYPES.items()}
 _REQUIRED = {

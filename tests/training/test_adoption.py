@@ -15,9 +15,10 @@ from tui_lab.errors import ExperimentError
 from tui_lab.hyperparameters import Hyperparameters, Value
 from tui_lab.training.adoption import adopt, adopt_parameters
 from tui_lab.training.batches import Batches
+from tui_lab.training.generators import generators_kept
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
-from tui_lab.training.state import capture, generators_kept, restore
+from tui_lab.training.state import capture, restore
 
 VALUES: dict[str, Value] = {
     "epochs": 9,

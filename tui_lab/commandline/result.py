@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_lab.events import RunFailed
 from tui_lab.lineage import run_card
-from tui_lab.run import RunStatus
+from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps, finite
 from tui_lab.runs.evaluations import Evaluations, may_be_evaluated
@@ -45,16 +45,22 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
         "elapsed_s": view.t,
         "metrics": {**view.metrics, **(ended.metrics if ended else {})},
     }
-    if request.script is not None:
-        result["script"] = request.script.words
-    if request.parent:
-        result |= {"parent": request.parent, "parent_step": request.parent_step}
+    result |= _origin(request)
     if status is RunStatus.FAILED:
         result["error"] = (ended.error if isinstance(ended, RunFailed) else "") or record.error
     if status is RunStatus.CRASHED:
         result["error"] = record.error or _crash(directory)
         result["log"] = log_tail(directory)
     return finite(result)  # type: ignore[no-any-return]
+
+
+def _origin(request: RunRequest) -> dict[str, Any]:
+    """What a run came of, beside an experiment: a script, or another run."""
+    if request.script is not None:
+        return {"script": request.script.words}
+    if request.parent:
+        return {"parent": request.parent, "parent_step": request.parent_step}
+    return {}
 
 
 def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:

@@ -12,8 +12,7 @@ import collections
 import copy
 import random
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +21,12 @@ import torch
 from torch import Tensor, nn
 
 from tui_lab.errors import ExperimentError
+from tui_lab.training.generators import (
+    python_state,
+    python_tuple,
+    random_state,
+    restore_random,
+)
 from tui_lab.training.program import Program
 
 State = dict[str, Any]
@@ -38,7 +43,7 @@ def capture(program: Program) -> State:
     the seed, such as data. Raises `TypeError` for an attribute of a kind that can't be captured.
     """
     attributes = {name: _captured(value, name) for name, value in _attributes(program).items()}
-    return {"attributes": attributes, "random": _random_state(program.device)}
+    return {"attributes": attributes, "random": random_state(program.device)}
 
 
 def restore(program: Program, state: State) -> None:
@@ -53,17 +58,7 @@ def restore(program: Program, state: State) -> None:
                 f"What was kept of {name} does not fit this program, which must be the one the run "
                 f"was of ({type(error).__name__}: {error})."
             ) from error
-    _restore_random(state["random"], program.device)
-
-
-@contextmanager
-def generators_kept(device: torch.device) -> Iterator[None]:
-    """What is drawn in here from the default generators is as if it had not been."""
-    state = _random_state(device)
-    try:
-        yield
-    finally:
-        _restore_random(state, device)
+    restore_random(state["random"], program.device)
 
 
 def _attributes(program: Program) -> dict[str, Any]:
@@ -74,80 +69,23 @@ def _attributes(program: Program) -> dict[str, Any]:
     }
 
 
-def _random_state(device: torch.device) -> State:
-    """The default generators of torch, numpy and Python: a program of one's own may use any."""
-    name, keys, *numbers = np.random.get_state(legacy=True)
-    state: State = {
-        "cpu": torch.get_rng_state(),
-        "numpy": {
-            "name": str(name),
-            "keys": torch.from_numpy(np.array(keys, np.int64)),
-            "numbers": [n if isinstance(n, float) else int(n) for n in numbers],
-        },
-        "python": _python_state(random.getstate()),
-    }
-    if device.type == "cuda":
-        state["cuda"] = torch.cuda.get_rng_state(device)
-    return state
-
-
-def _restore_random(state: State, device: torch.device) -> None:
-    torch.set_rng_state(state["cpu"].cpu())
-    numpy = state["numpy"]
-    np.random.set_state((numpy["name"], numpy["keys"].cpu().numpy(), *numpy["numbers"]))
-    random.setstate(_python_tuple(state["python"]))
-    if device.type == "cuda" and "cuda" in state:
-        torch.cuda.set_rng_state(state["cuda"].cpu(), device)
-
-
-def _python_state(state: tuple[Any, ...]) -> State:
-    version, internal, gauss = state
-    return {
-        "version": version,
-        "internal": torch.from_numpy(np.array(internal, np.int64)),
-        "gauss": gauss,
-    }
-
-
-def _python_tuple(state: State) -> tuple[Any, ...]:
-    return state["version"], tuple(state["internal"].tolist()), state["gauss"]
-
-
 def _captured(value: Any, name: str) -> Any:
+    """A value as part of a tree; `name` is the attribute it is found under. Raises `TypeError`."""
     match value:
         case Tensor():
             return _tensor(value)
-        case torch.Generator():
-            return {"kind": "generator", "state": value.get_state()}
-        case np.random.Generator():
-            return {
-                "kind": "numpy generator",
-                "state": _captured(value.bit_generator.state, name),
-            }
-        case random.Random():
-            return {"kind": "python generator", "state": _python_state(value.getstate())}
         case nn.Module():
             return _module(value)
-        case SimpleNamespace():
-            return {"kind": "namespace", "values": _captured(vars(value), name)}
+        case torch.Generator() | np.random.Generator() | random.Random():
+            return _generator(value)
         case torch.device() | torch.dtype():
             return {"kind": type(value).__name__, "name": str(value).removeprefix("torch.")}
         case np.ndarray():
             return {"kind": "array", "value": torch.from_numpy(value.copy())}
         case np.generic():
             return {"kind": "number", "value": torch.from_numpy(np.array([value]))}
-        case deque():
-            items = [_captured(item, name) for item in value]
-            return {"kind": "deque", "items": items, "maxlen": value.maxlen}
-        case set() | frozenset():
-            items = [_captured(item, name) for item in sorted(value, key=repr)]
-            return {"kind": type(value).__name__, "items": items}
-        case list() | tuple():
-            items = [_captured(item, name) for item in value]
-            return items if type(value) is list else {"kind": _sequence(value), "items": items}
-        case dict():
-            items = [[_captured(k, name), _captured(item, name)] for k, item in value.items()]
-            return {"kind": "dict", "class": type(value).__qualname__, "items": items}
+        case SimpleNamespace() | deque() | set() | frozenset() | list() | tuple() | dict():
+            return _container(value, name)
         case _ if isinstance(value, _PLAIN):
             return value
         case _ if hasattr(value, "state_dict") and hasattr(value, "load_state_dict"):
@@ -157,6 +95,37 @@ def _captured(value: Any, name: str) -> Any:
         f"{name} holds a {type(value).__name__}, which can't be captured; give it a state_dict, "
         "or start its name with an underscore if build() makes it again."
     )
+
+
+def _generator(generator: torch.Generator | np.random.Generator | random.Random) -> State:
+    match generator:
+        case torch.Generator():
+            return {"kind": "generator", "state": generator.get_state()}
+        case np.random.Generator():
+            state = _captured(generator.bit_generator.state, "a generator")
+            return {"kind": "numpy generator", "state": state}
+    return {"kind": "python generator", "state": python_state(generator.getstate())}
+
+
+def _container(value: Any, name: str) -> Any:
+    """What holds other values, each captured in its turn."""
+
+    def captured(items: Iterable[Any]) -> list[Any]:
+        return [_captured(item, name) for item in items]
+
+    match value:
+        case SimpleNamespace():
+            return {"kind": "namespace", "values": _captured(vars(value), name)}
+        case deque():
+            return {"kind": "deque", "items": captured(value), "maxlen": value.maxlen}
+        case dict():
+            items = [captured(pair) for pair in value.items()]
+            return {"kind": "dict", "class": type(value).__qualname__, "items": items}
+        case set() | frozenset():
+            items = captured(sorted(value, key=repr))
+            return {"kind": type(value).__name__, "items": items}
+    items = captured(value)
+    return items if type(value) is list else {"kind": _sequence(value), "items": items}
 
 
 def _sequence(value: Any) -> str:
@@ -274,7 +243,7 @@ class _Restoring:
         return current
 
     def _python_generator(self, current: random.Random, saved: State) -> random.Random:
-        current.setstate(_python_tuple(saved["state"]))
+        current.setstate(python_tuple(saved["state"]))
         return current
 
     def _namespace(self, current: SimpleNamespace, saved: State) -> SimpleNamespace:

@@ -94,6 +94,20 @@ def _lines(event: RunEvent) -> list[str]:
             return [f"taken up after step {event.from_step}: what came later never happened"]
         case RunBranched():
             return [_branched(event)]
+        case RunFinished():
+            return [f"finished at step {event.step}, epoch {event.epoch}"]
+        case RunStopped():
+            return [f"stopped at step {event.step}" + _reason(event.reason)]
+        case RunFailed():
+            return [f"failed at step {event.step}: {event.error}", *_traceback(event)]
+        case UnknownEvent(reason=""):
+            return [f"an event this version does not know: {event.type}"]
+    return _of_step(event)
+
+
+def _of_step(event: RunEvent) -> list[str]:
+    """What is said of a single step."""
+    match event:
         case CheckpointWritten() if event.reason:
             return [f"checkpoint after step {event.step}" + _reason(event.reason)]
         case StepAbandoned():
@@ -107,14 +121,6 @@ def _lines(event: RunEvent) -> list[str]:
             return [_at(event.step, " ".join(filter(None, (event.message, event.advice))))]
         case Remarked():
             return [_at(event.step, event.message)]
-        case RunFinished():
-            return [f"finished at step {event.step}, epoch {event.epoch}"]
-        case RunStopped():
-            return [f"stopped at step {event.step}" + _reason(event.reason)]
-        case RunFailed():
-            return [f"failed at step {event.step}: {event.error}", *_traceback(event)]
-        case UnknownEvent(reason=""):
-            return [f"an event this version does not know: {event.type}"]
     return []
 
 

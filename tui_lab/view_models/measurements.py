@@ -111,16 +111,10 @@ class Measurements:
         times = self._spread(kind, event, rows)
         left_out = 0
         for key, values in columns.items():
-            if (kind, key) not in self._series:
-                if len(self._series) >= MOST_COLUMNS:
-                    left_out += 1
-                    continue
-                self._series[kind, key] = Series()
-            count = min(len(steps), len(values))
-            block = steps[:count], values[:count], times[:count]
-            self._waiting.setdefault((kind, key), []).append(block)
-            if kind == "epoch" or ("epoch", key) not in self._series:
-                self.last[key] = float(values[-1]) if len(values) else float("nan")
+            if (kind, key) not in self._series and len(self._series) >= MOST_COLUMNS:
+                left_out += 1
+            else:
+                self._append(kind, key, steps, values, times)
         if math.isfinite(steps[-1]):
             self.step = max(self.step, int(steps[-1]))
         if event.epochs:
@@ -130,6 +124,14 @@ class Measurements:
             self._take_in()
         if left_out:
             raise ValueError(f"{left_out:,} metrics beyond {MOST_COLUMNS:,} are left out")
+
+    def _append(self, kind: Kind, key: str, steps: Floats, values: Floats, times: Floats) -> None:
+        self._series.setdefault((kind, key), Series())
+        count = min(len(steps), len(values))
+        block = steps[:count], values[:count], times[:count]
+        self._waiting.setdefault((kind, key), []).append(block)
+        if kind == "epoch" or ("epoch", key) not in self._series:
+            self.last[key] = float(values[-1]) if len(values) else float("nan")
 
     def _take_in(self) -> None:
         for place, blocks in self._waiting.items():

@@ -24,6 +24,7 @@ from tui_lab.view_models.figure import Floats
 from tui_lab.view_models.log_book import LogBook
 from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.run import RunView
+from tui_lab.view_models.stand import find
 from tui_lab.watching import TrainingFound
 
 _ENDED = (RunFinished, RunStopped, RunFailed)
@@ -81,7 +82,7 @@ def _recalled(
     if (started := _read(data["started"], RunStarted)) is not None:
         view.start(started)
     if (found := _read(data["found"], TrainingFound)) is not None:
-        view.find(found)
+        find(view, found)
     for name, kind in _NOW.items():
         value = data["now"][name]
         setattr(view, name, kind(value) if value is not None or kind is float else None)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_lab.events import StepAltered
+from tui_lab.events import RunEvent, StepAltered
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.view_models.contents import marked
 from tui_lab.view_models.plain_text import plain
@@ -34,7 +34,7 @@ class Opened:
         self.altered: dict[int, list[str]] = {}
         """What was done besides in the newest step in which something was."""
 
-    def fold(self, event: ParameterShown | GraphShown | StepAltered) -> None:
+    def fold(self, event: RunEvent) -> None:
         """Take over what was shown, or that a step was altered."""
         match event:
             case ParameterShown():

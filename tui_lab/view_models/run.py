@@ -21,13 +21,11 @@ from tui_lab.events import (
     RunResumed,
     RunStarted,
     RunStopped,
-    StepAltered,
     UnknownEvent,
     status_of,
 )
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import EPOCHS
-from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
 from tui_lab.steering import Steering
 from tui_lab.view_models.change import Change, change_of, said
@@ -41,7 +39,8 @@ from tui_lab.view_models.measurements import Kind, Measurements
 from tui_lab.view_models.opened import Opened
 from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.series import Series
-from tui_lab.view_models.watched import Watched, found_out
+from tui_lab.view_models.stand import draw, enter_phase, find, leave_phase, reach
+from tui_lab.view_models.watched import Watched
 from tui_lab.watching import TrainingFound
 
 LOSS = "train/loss"
@@ -124,24 +123,19 @@ class RunView:
             self.log.refuse(type(event).__name__, str(error))
 
     def _dispatch(self, event: RunEvent) -> None:
-        self.steering.fold(event)
-        self.keeping.fold(event)
+        for part in (self.steering, self.keeping, self.opened):
+            part.fold(event)
         match event:
             case MetricsLogged():
                 self._measure(event)
             case GradientsLogged():
                 self.gradient_history.fold(event)
             case TrainingFound():
-                self.find(event)
+                find(self, event)
             case PictureLogged():
-                self.pictures.setdefault(event.picture, {})[event.layer] = event.data
-                self.picture_steps[event.picture] = int(event.step)
+                draw(self, event)
             case PhaseEntered():
-                self.phase, self.line = event.phase, int(event.line)
-                self.phase_step, self.paused = int(event.step), True
-                self.pace.hold()
-            case ParameterShown() | GraphShown() | StepAltered():
-                self.opened.fold(event)
+                enter_phase(self, event)
             case HyperparameterChanged():
                 self._change(event)
             case RunResumed(from_step=int(step)):
@@ -226,35 +220,26 @@ class RunView:
 
     def start(self, event: RunStarted) -> None:
         self.started, self.ended = event, None
-        _reach(self, Extent.of(event))
+        reach(self, Extent.of(event))
         self.measurements.begin(int(event.step), int(event.epoch))
         self.gradient_history.start(event)
         self.opened.close()
         self.measurements.rest(float(event.t))
         self.pace.go(float(event.t), self.step)
 
-    def find(self, event: TrainingFound) -> None:
-        """A script's training is known better: its knobs and curves, how long it is."""
-        self.watched.fold(event)
-        self.experiment = self.watched.experiment
-        self.gradient_history.start(event)
-        if self.started is not None:
-            self.started = found_out(self.started, event)
-            _reach(self, Extent.of(self.started))
-
     def _measure(self, event: MetricsLogged) -> None:
         if self.experiment is not None and self.experiment.demonstration:
             self.metrics.clear()  # it is computed as a whole: what it leaves out is true no more
         self.measurements.fold(event, self.extent)
         self.pace.reach(float(event.t), self.step)
-        _leave_phase(self, self.step)
+        leave_phase(self, self.step)
 
     def _change(self, event: HyperparameterChanged) -> None:
         change = change_of(event, len(self.marks), self.experiment)
         self.marks.append(change)
         self.changed[event.name] = event.new
         if event.name == EPOCHS:
-            _reach(self, self.extent.changed(event.new))
+            reach(self, self.extent.changed(event.new))
         self.log.add(said(self.marks))
 
     def _pause_or_resume(self, event: RunPaused | RunResumed) -> None:
@@ -262,7 +247,7 @@ class RunView:
         self.pause_reason = event.reason if isinstance(event, RunPaused) else ""
         if self.paused:
             self.pace.hold()
-            _leave_phase(self, int(event.step))
+            leave_phase(self, int(event.step))
         else:
             self.phase = self.line = None
             self.measurements.rest(float(event.t))
@@ -285,7 +270,7 @@ class RunView:
         for title in [title for title, drawn in self.picture_steps.items() if drawn > step]:
             del self.pictures[title], self.picture_steps[title]
         if self.started is not None:
-            _reach(self, Extent.of(self.started).changed(self.changed.get(EPOCHS)))
+            reach(self, Extent.of(self.started).changed(self.changed.get(EPOCHS)))
         self.pace.go(self.t, step)
 
     def _end(self, event: RunEnded) -> None:
@@ -295,16 +280,3 @@ class RunView:
         self.pace.reach(float(event.t), self.step)
         self.pace.end()
         self.opened.close()
-
-
-def _leave_phase(view: RunView, completed: int) -> None:
-    """The step that was held open may be over."""
-    if completed >= view.phase_step:
-        view.phase = view.line = None
-
-
-def _reach(view: RunView, extent: Extent) -> None:
-    """The run will be so long."""
-    view.extent = extent
-    view.total_steps, view.total_epochs = extent.steps, extent.epochs
-    view.steps_per_epoch = extent.steps_per_epoch

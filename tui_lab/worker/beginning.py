@@ -16,9 +16,10 @@ from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
 from tui_lab.training.adoption import adopt, adopt_parameters
+from tui_lab.training.generators import generators_kept
 from tui_lab.training.program import Program
-from tui_lab.training.state import generators_kept, restore
-from tui_lab.worker.checkpoints import Place, find
+from tui_lab.training.state import restore
+from tui_lab.worker.checkpoints import Found, Place, find
 from tui_lab.worker.fitting import fit
 from tui_lab.worker.former import Former, former, require_begun
 from tui_lab.worker.interventions import Interventions, forks
@@ -152,20 +153,23 @@ def branched(
     values = {k: v for k, v in request.hyperparameters.items() if before[k] != v}
     program, taken = forked(build, program, experiment, values, weights_only=request.weights_only)
     place = Place(step, playback.epoch, playback.taken if taken is None else taken, 0.0)
-    event = RunBranched(
-        t=0.0,
-        step=step,
-        parent=parent.id,
-        values=values,
-        weights_only=request.weights_only,
-    )
     return Beginning(
         program,
         place,
         remarks=complaints,
         values=request.hyperparameters,
         planned=tuple(request.schedule),
-        events=(event,),
+        events=(_branching(request, values),),
+    )
+
+
+def _branching(request: RunRequest, values: Mapping[str, Any]) -> RunBranched:
+    return RunBranched(
+        t=0.0,
+        step=request.parent_step,
+        parent=request.parent,
+        values=values,
+        weights_only=request.weights_only,
     )
 
 
@@ -262,10 +266,7 @@ def restored(
         raise RunError(f"{directory.id} is a demonstration: it has no steps to go on from.")
     found = find(directory.path, step)
     place = found.capture.place
-    done = past.until(place.step).done
-    if step is not None and found.record.reason == "fork":
-        here = (each for each in past.done if each.step == place.step + 1)
-        done = (*done, *(each for each in here if forks(experiment, each)))
+    done = (*past.until(place.step).done, *_forking(found, past, step, experiment))
     anew = {n: v for each in done if forks(experiment, each) for n, v in each.values.items()}
     hyperparameters = experiment.choose({**request.hyperparameters, **anew})
     if program is None or not _was_built(program, experiment, hyperparameters):
@@ -277,6 +278,15 @@ def restored(
         set_values(experiment, program, each.values)
     restore(program, found.capture.state)
     return program, place, done, found.complaints
+
+
+def _forking(
+    found: Found, past: Former, step: int | None, experiment: Experiment
+) -> Iterator[Intervention]:
+    """What made another program of the one before a checkpoint, which is of the one after."""
+    if step is not None and found.record.reason == "fork":
+        here = (each for each in past.done if each.step == found.capture.place.step + 1)
+        yield from (each for each in here if forks(experiment, each))
 
 
 def _was_built(program: Program, experiment: Experiment, hyperparameters: Hyperparameters) -> bool:

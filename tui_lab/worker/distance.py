@@ -12,8 +12,9 @@ from torch import Tensor
 
 from tui_lab.errors import TuiLabError
 from tui_lab.runs.checkpoints import CheckpointRecord, read_manifest
+from tui_lab.training.generators import generators_kept
 from tui_lab.training.program import Program
-from tui_lab.training.state import generators_kept, restore
+from tui_lab.training.state import restore
 from tui_lab.worker.checkpoints import load_sound
 
 DISTANCE = "distance/parent"

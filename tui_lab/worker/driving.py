@@ -141,7 +141,7 @@ class Driver:
             alarms=beginning.alarms,
         )
         if beginning.is_resumed:
-            publisher.taken_up(place.step)
+            publisher.standing.taken_up(place.step)
         publisher.emit(_started(beginning, self.request))
         for event in beginning.events:
             publisher.emit(event)

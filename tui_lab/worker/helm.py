@@ -129,9 +129,9 @@ class Helm:
             if not self.watched.inside:
                 self.watched.stand(self._position.step)
                 self._past.keep("pause")
-            self._publisher.paused(self._position.step, reason)
+            self._publisher.standing.paused(self._position.step, reason)
         elif is_paused(before) and not is_paused(gait):
-            self._publisher.resumed(self._position.step)
+            self._publisher.standing.resumed(self._position.step)
         if isinstance(gait, Held):
             self.orders.publish()
 
@@ -244,7 +244,7 @@ class Helm:
             return Acknowledgement(False, self.step, f"There is no way back to step {step}.")
         self.under_way.give_up()
         self._alarmed = False  # what follows is not about the step that was held
-        self._publisher.taken_up(step)
+        self._publisher.standing.taken_up(step)
         self._values.forget()
         self._past.forget_after(step)
         self._past.go_back(step)
@@ -277,5 +277,5 @@ class Helm:
     def _say_again(self) -> None:
         """There was no room on the disk: that the run holds still is said once more."""
         if is_paused(self.gait):
-            self._publisher.paused(self._position.step)
+            self._publisher.standing.paused(self._position.step)
             self.orders.publish()

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, Phase
 from tui_lab.training.program import Program
+from tui_lab.worker import gradient_state
 from tui_lab.worker.activations import Activations
 from tui_lab.worker.contents import small_values
 from tui_lab.worker.readings import Readings, is_set, norm, shown
@@ -170,7 +171,7 @@ class GradientProbe:
         """Whether each gradient is set, and a figure of it; gives those that have none."""
         without = set()
         for name, parameter in self.parameters().items():
-            gradient = _gradient(parameter)
+            gradient = gradient_state.gradient(parameter)
             if gradient is None:
                 without.add(name)
                 continue
@@ -217,9 +218,9 @@ class GradientProbe:
         self, name: str, parameter: Tensor, step: int, without: set[str], *, held: bool
     ) -> dict[str, Any]:
         times = step - 1 - self._zeroed_after + self._backwards
-        word = self._word("now", name, without)
+        word = gradient_state.word(self._readings, "now", name, without)
         if not held and self._backwards:
-            word = self._word("after backward", name, self._without)
+            word = gradient_state.word(self._readings, "after backward", name, self._without)
         size, grad_norm = self._readings.get("norm", name), self._readings.get("grad_norm", name)
         return {
             "name": name,
@@ -228,22 +229,9 @@ class GradientProbe:
             "times": times,
             "norm": size,
             "grad_norm": grad_norm,
-            "update": self._update(name),
+            "update": gradient_state.update(self._readings, name),
             "finite": all(math.isfinite(value or 0.0) for value in (size, grad_norm)),
         }
-
-    def _word(self, when: str, name: str, without: set[str]) -> str:
-        """The state of a gradient; one that can't be measured is there, so it counts as set."""
-        if name in without:
-            return "none"
-        return "zeroed" if self._readings.get(when, name) == 0.0 else "set"
-
-    def _update(self, name: str) -> float | None:
-        """‖Δp‖/‖p‖; of a move away from exactly zero infinite, or 0 when nothing moved."""
-        moved, base = (self._readings.get(figure, name) for figure in ("moved", "base"))
-        if moved is None or base is None:
-            return None
-        return moved / base if base else (math.inf if moved else 0.0)
 
 
 def described(parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -264,8 +252,3 @@ def _shape(parameter: Tensor) -> list[int] | None:
         return list(parameter.shape)
     except RuntimeError:  # not initialised yet, or of ragged rows
         return None
-
-
-def _gradient(parameter: Tensor) -> Tensor | None:
-    """Its `.grad`; one that is computed from others has none of its own, and asking would warn."""
-    return parameter.grad if parameter.is_leaf or parameter.retains_grad else None

@@ -6,7 +6,6 @@ happens first closes the block, so that it stands in the log exactly where it to
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,11 +18,8 @@ from tui_lab.events import (
     PictureLogged,
     Remarked,
     RunEvent,
-    RunPaused,
-    RunResumed,
 )
 from tui_lab.hyperparameters import Hyperparameter, Value
-from tui_lab.run import RunStatus
 from tui_lab.training.program import Pictures, Program
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.pending_metrics import PendingMetrics
@@ -32,6 +28,7 @@ from tui_lab.worker.probe import GradientProbe
 from tui_lab.worker.readings import numbers
 from tui_lab.worker.record import RunRecord
 from tui_lab.worker.respite import respite
+from tui_lab.worker.standing import Standing
 
 _BLOCK = 1 / 30
 """Seconds between two writes of a run that is going on."""
@@ -69,6 +66,8 @@ class Publisher:
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
         """What watched steps are looked at with."""
+        self.standing = Standing(self.position, record, self.emit)
+        """What says that the run holds still, or goes on."""
 
     @property
     def t(self) -> float:
@@ -125,20 +124,6 @@ class Publisher:
         )
         self.emit(changed)
 
-    def taken_up(self, step: int) -> None:
-        """The run went back to how it was after `step`."""
-        self.emit(RunResumed(t=self.t, step=step, from_step=step))
-
-    def paused(self, step: int, reason: str = "") -> None:
-        """The loop holds still."""
-        self.emit(RunPaused(t=self.t, step=step, reason=reason))
-        self._record.set_status(RunStatus.PAUSED, reason)
-
-    def resumed(self, step: int) -> None:
-        """The loop goes on."""
-        self.emit(RunResumed(t=self.t, step=step))
-        self._record.set_status(RunStatus.RUNNING)
-
     def emit(self, event: RunEvent) -> None:
         """Log an event after everything that happened before it."""
         self._close_block()
@@ -159,24 +144,6 @@ class Publisher:
         self._close_block()
         self._record.flush()
         self._next_block = self._clock() + _BLOCK
-
-    def disk_full(self, step: int, reason: str) -> None:
-        """The log can't be written: say so where there is room for it."""
-        self._record.release_reserve()
-        self.paused(step, reason)
-        with contextlib.suppress(OSError):  # what was reserved may do for the log too
-            self._record.flush()
-
-    def try_again(self, step: int) -> bool:
-        """Whether the log can be written again, with something in reserve for the next time."""
-        try:
-            self._record.hold_reserve()
-            self._record.flush()
-        except OSError:
-            self._record.release_reserve()
-            return False  # still full: the caller waits and asks again
-        self.resumed(step)
-        return True
 
     def follow(self, program: Program) -> None:
         """Publish another program from now on (a demonstration computed again)."""

@@ -29,8 +29,8 @@ def wait_for_room(
 
     Raises `Stopped` once `stop_reason` has one, or when told to stop.
     """
-    publisher.disk_full(step, no_room(error))
-    while not publisher.try_again(step):
+    publisher.standing.disk_full(step, no_room(error))
+    while not publisher.standing.try_again(step):
         request = control.take(timeout=_POLL)
         if request is not None and isinstance(request.command, Stop):
             raise Stopped(request.command.reason)

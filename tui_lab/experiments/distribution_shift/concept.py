@@ -37,12 +37,7 @@ def concept_shift(hp: SimpleNamespace, generator: torch.Generator) -> Outcome:
     model stays as it was, the other learns a little from each period's examples."""
     X, y = _draw(hp.examples, 0.0, hp.noise, generator)
     plain = logistic_regression(X, y, _PENALTY)
-    updated, measured = plain, []
-    for period in range(1, hp.periods + 1):
-        angle = hp.angle * period / hp.periods
-        new, labels = _draw(hp.target_examples, angle, hp.noise, generator)
-        measured.append((angle, _accuracy(plain, new, labels), _accuracy(updated, new, labels)))
-        updated = _learn(updated, new, labels, hp.updates, hp.lr)
+    updated, new, labels, measured = _followed(plain, hp, generator)
     fresh, fresh_labels = _draw(_TEST, hp.angle, hp.noise, generator)
     models = {
         "plain": plain,
@@ -73,6 +68,20 @@ def expected_accuracy(angle: float, noise: float) -> float:
     the correlation of the two scores."""
     correlation = math.cos(math.radians(angle)) / math.sqrt(1 + noise**2)
     return 1 - math.acos(correlation) / math.pi
+
+
+def _followed(
+    plain: Tensor, hp: SimpleNamespace, generator: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, list[tuple[float, float, float]]]:
+    """The model that learns from each period, the last period's examples with their classes, and of
+    each the angle and how often the two models were right."""
+    updated, measured = plain, []
+    for period in range(1, hp.periods + 1):
+        angle = hp.angle * period / hp.periods
+        new, labels = _draw(hp.target_examples, angle, hp.noise, generator)
+        measured.append((angle, _accuracy(plain, new, labels), _accuracy(updated, new, labels)))
+        updated = _learn(updated, new, labels, hp.updates, hp.lr)
+    return updated, new, labels, measured
 
 
 def _draw(

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any
@@ -26,6 +22,7 @@ from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.hooks import attached
+from tui_lab.worker.script.interrupting import interrupting
 from tui_lab.worker.script.keeping import StateKeeper
 from tui_lab.worker.script.loop import ScriptLoop
 from tui_lab.worker.script.modules import device_of
@@ -39,8 +36,6 @@ _NOTHING_SEEN = (
 )
 _WITHOUT_END = 1 << 53
 """Steps: only time says when the next is looked at."""
-_PATIENCE = 1
-"""Seconds, at least, between an order to stop and the interruption of what is busy elsewhere."""
 
 
 class ScriptDriver:
@@ -73,7 +68,7 @@ class ScriptDriver:
         self._record.keep_for(self._finding.experiment)
         self._publisher.emit(_started(self._request))
         try:
-            with _interrupting(self._loop, self._control, self._record), attached(self._loop):
+            with interrupting(self._loop, self._control, self._record), attached(self._loop):
                 run(self._script)
         except KeyboardInterrupt:
             return self._stopped()
@@ -136,41 +131,6 @@ class ScriptDriver:
                 values=experiment.to_json(self._finding.values),
             )
         )
-
-
-@contextmanager
-def _interrupting(loop: ScriptLoop, control: Control, record: RunRecord) -> Iterator[None]:
-    """SIGTERM interrupts the script as ctrl+c does, and so does an order to stop where no hook
-    comes by to hear it: in a validation, or while data are loaded."""
-    main = threading.get_ident()
-    waited = 0
-
-    def interrupt(*_: object) -> None:
-        loop.interrupted("terminated")
-        signal.default_int_handler(signal.SIGINT, None)
-
-    def look() -> None:
-        nonlocal waited
-        if control.asks_to_stop and loop.stopped is None:
-            waited += 1
-            if waited > _PATIENCE:
-                loop.interrupted()
-                signal.pthread_kill(main, signal.SIGINT)
-
-    def each_second() -> None:
-        upkeep()
-        look()
-
-    upkeep = record.each_second
-    record.each_second = each_second
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        record.each_second = upkeep
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _started(request: RunRequest) -> RunStarted:
