@@ -50,6 +50,7 @@ FIELDS: Mapping[str, checks.Check] = {
     "data": checks.layer,
     "metrics": checks.mapped(checks.measured),
     "request": checks.mapped(checks.plain, checks.MOST_SETTINGS),
+    "share": checks.share,
     "mode": checks.one_of("hold", "say", "off"),
     "then": checks.one_of("again", "skip"),
     "values": checks.mapped(checks.listed(checks.measured)),
