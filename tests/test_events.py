@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from tui_lab.cost import LabCostMeasured
 from tui_lab.declaration import to_json as to_json_declaration
 from tui_lab.event_encoding import from_json, to_json
 from tui_lab.events import (
@@ -68,6 +69,7 @@ EVENTS: list[RunEvent] = [
     RunBranched(t=0.0, step=2, parent="toy-20261120-234755-7f3a", values={"lr": 0.3}),
     CheckpointWritten(t=0.4, step=2, epoch=1, digest="ab12", bytes=1024, reason="pause"),
     StepAbandoned(t=0.4, step=3, then="skip"),
+    LabCostMeasured(t=0.4, step=3, share=0.013),
     GuardChanged(t=0.4, step=3, mode="say"),
     StepAltered(t=0.4, step=3, how="clip"),
     ParameterShown(

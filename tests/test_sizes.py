@@ -16,7 +16,7 @@ _PACKAGE = Path(tui_lab.__file__).parent
 _FILE, _FUNCTION, _CLASS, _METHODS = 300, 30, 250, 20
 _EXCEPTIONS = {  # to be mended; nothing new belongs here
     "tui/experiment/screen.py: ExperimentScreen has 22 methods",
-    "tui/experiment/screen.py: __init__ has 52 lines",
+    "tui/experiment/screen.py: __init__ has 51 lines",
     "tui/session/local_runs.py: LocalRuns has 21 methods",
 }
 _Function = ast.FunctionDef | ast.AsyncFunctionDef

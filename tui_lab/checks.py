@@ -72,6 +72,14 @@ def number(value: Any) -> float:
         raise ValueError(f"is {_shown(value)}, not a number") from None
 
 
+def share(value: Any) -> float:
+    """A part of a whole."""
+    found = number(value)
+    if 0 <= found <= 1:
+        return found
+    raise ValueError(f"is {_shown(value)}, not a share from 0 to 1")
+
+
 def seconds(value: Any) -> float:
     """A time span, or a time since 1970."""
     found = value if type(value) is float else number(value)

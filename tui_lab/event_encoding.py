@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from tui_lab import checks, events
+from tui_lab.cost import LabCostMeasured
 from tui_lab.declaration import checked
 from tui_lab.event_fields import FIELDS
 from tui_lab.events import MetricsLogged, RunBranched, RunEvent, UnknownEvent
@@ -36,6 +37,7 @@ _TYPES: dict[str, type[Any]] = {
     "graph_shown": GraphShown,
     "picture": events.PictureLogged,
     "alarm": events.AlarmRaised,
+    "lab_cost": LabCostMeasured,
     "remark": events.Remarked,
     "run_finished": events.RunFinished,
     "run_stopped": events.RunStopped,

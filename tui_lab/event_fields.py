@@ -51,6 +51,7 @@ FIELDS: Mapping[str, checks.Check] = {
     "metrics": checks.mapped(checks.measured),
     "request": checks.mapped(checks.plain, checks.MOST_SETTINGS),
     "declaration": checks.mapped(checks.plain),
+    "share": checks.share,
     "mode": checks.one_of("hold", "say", "off"),
     "then": checks.one_of("again", "skip"),
     "values": checks.mapped(checks.listed(checks.measured)),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from tui_lab.cost import LabCostMeasured
 from tui_lab.guarding import GuardChanged
 from tui_lab.inspection import GraphShown, ParameterShown
 from tui_lab.run import RunStatus
@@ -287,10 +288,9 @@ RunEvent = (
     | PictureLogged
     | TrainingFound
     | AlarmRaised
+    | LabCostMeasured
     | Remarked
-    | RunFinished
-    | RunStopped
-    | RunFailed
+    | RunEnded
     | UnknownEvent
 )
 

@@ -50,6 +50,11 @@ CHAPTER = "Your scripts"
 PROGRAM = "tui_lab.worker.script.program:ScriptProgram"
 
 
+def is_script(experiment: Experiment) -> bool:
+    """Whether it is what was found of a script, and not declared by anyone."""
+    return experiment.program == PROGRAM
+
+
 def undeclared(script: Script) -> Experiment:
     """What can be said of a script before it trains: its name."""
     return Experiment(

@@ -15,6 +15,7 @@ from tests.commandline.scripted_run import Screen, training_events, write_events
 from tui_lab.cli import perform
 from tui_lab.commandline import stop
 from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.cost import LabCostMeasured
 from tui_lab.errors import RunError, RunNotLive
 from tui_lab.events import HyperparameterChanged, StepAbandoned
 from tui_lab.run import RunStatus
@@ -111,6 +112,16 @@ def test_show_takes_the_beginning_of_a_name(console: Screen, make_run: MakeRun) 
     assert perform(["show", run.id[:-1]], console) == ExitStatus.FINISHED
     assert f"{run.id}: finished" in console.out
     assert "default 0.03" in console.out
+
+
+def test_show_says_what_the_lab_itself_took(console: Screen, make_run: MakeRun) -> None:
+    run, older = make_run(), make_run()
+    write_events(run, [LabCostMeasured(t=1.0, step=20, share=0.0131), training_events()[-1]])
+    assert perform(["show", run.id], console) == ExitStatus.FINISHED
+    assert "the lab itself took  1.3 % of the time" in console.out
+    screen = Screen()
+    assert perform(["show", older.id], screen) == ExitStatus.FINISHED
+    assert "the lab itself" not in screen.out
 
 
 def test_show_gives_the_whole_run_as_one_command(console: Screen, make_run: MakeRun) -> None:

@@ -161,6 +161,15 @@ class FakeSession:
         self.own.add(run.id)
         return run.id
 
+    def run_again(self, run_id: str, hold: Unit | None = None) -> str:
+        self.calls.append(("run_again", run_id, *((hold,) if hold else ())))
+        before = self.summary(run_id)
+        number = len(self._runs) + 1
+        run = summary(number, experiment=before.experiment, script=True, status=RunStatus.RUNNING)
+        self._runs[run.id] = run
+        self.last_run = run.id
+        return run.id
+
     def tail(self, run_id: str) -> FakeSource:
         source = FakeSource(self._events.setdefault(run_id, []))
         source.damage = self.damage.setdefault(run_id, {})

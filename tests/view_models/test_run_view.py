@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from tests.view_models.folded import EXPERIMENT, started, steps, view_of
+from tui_lab.cost import LabCostMeasured
 from tui_lab.events import (
     MetricsLogged,
     PhaseEntered,
@@ -18,6 +19,7 @@ from tui_lab.events import (
     RunStopped,
 )
 from tui_lab.run import RunStatus
+from tui_lab.view_models.pace import Pace
 from tui_lab.view_models.run import RunView
 
 
@@ -48,6 +50,15 @@ class TestProgress:
         view.fold(steps(902, 1300, 7.0))
         view.fold(steps(1301, 1700, 8.0))
         assert view.steps_per_second == pytest.approx(400)
+
+    def test_what_the_lab_takes_is_what_was_said_last(self) -> None:
+        assert view_of(started()).pace.lab_share is None  # an older log
+        costs = [LabCostMeasured(t=t, step=1, share=share) for t, share in ((1.0, 0.2), (2.0, 0.1))]
+        pace = view_of(started(), *costs).pace
+        assert pace.lab_share == 0.1
+        assert Pace.recalled(pace.state).lab_share == 0.1
+        older = {key: value for key, value in pace.state.items() if key != "lab_share"}
+        assert Pace.recalled(older).lab_share is None
 
     def test_a_pause_has_no_pace_and_does_not_slow_the_one_after_it(self) -> None:
         view = view_of(started(), steps(1, 100, 1.0), RunPaused(t=1.0, step=100))

@@ -100,3 +100,4 @@ def test_a_watched_step_s_snapshot_has_the_units_of_its_forward_pass() -> None:
     assert list(attempt) == [FORWARD, BACKWARD]
     found = probe.snapshot(1, held=False)["activations"]
     assert found == [{"name": "relu 1", "kind": "dead", "share": 0.25}]
+    assert probe.activations.spent > 0

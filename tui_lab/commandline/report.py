@@ -13,6 +13,7 @@ from tui_lab.lineage import run_card
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.view_models.divergence import diverged_at, diverged_words
+from tui_lab.view_models.number_format import percent
 from tui_lab.watching import undeclared
 
 if TYPE_CHECKING:  # numpy comes with it
@@ -49,6 +50,8 @@ def print_report(run: RunDirectory, view: RunView, console: Console) -> None:
     again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
     file = " FILE.py" if request.plugin else ""  # which of them is for a person to say
     again.append(("in the lab", f"tui-lab attach {run.id}{file}"))
+    if view.pace.lab_share is not None:
+        again.insert(0, ("the lab itself took", f"{percent(view.pace.lab_share)} of the time"))
     if request.parent:
         again.append(("branched from", f"{request.parent} after step {request.parent_step:,}"))
     console.print(table(again, indent="  "))

@@ -58,6 +58,8 @@ class RunSummary:
     parent_step: int = 0
     plugin: str = ""
     """The file that declares its experiment, where that is not an installed one: never run here."""
+    script: bool = False
+    """Whether it is of a script that was watched."""
     readable: bool = True
 
 
@@ -201,6 +203,7 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         parent=request.parent,
         parent_step=request.parent_step,
         plugin=request.plugin,
+        script=request.script is not None,
     )
 
 

@@ -33,6 +33,9 @@ class PlacesApp(App[int]):
         self._first = self._here = first
         self._places: dict[str, Screen[Any]] = {}
         self._trail: list[str] = []
+        self._modes_by_place: dict[str, str] = {}
+        """Of places whose screen was renewed."""
+        self._renewed = 0
 
     def get_default_screen(self) -> Screen[Any]:
         """The first place. As a mode it would have all styles parsed three times at the start;
@@ -52,6 +55,17 @@ class PlacesApp(App[int]):
             self.add_mode(name, lambda: screen)
         return cast("ScreenT", self._places[name])
 
+    def renew(self, name: str, make: Callable[[], ScreenT]) -> ScreenT:
+        """Put another screen in a place; who is there sees it."""
+        screen = make()
+        self._places[name] = screen
+        self._renewed += 1
+        mode = self._modes_by_place[name] = f"{name} {self._renewed}"
+        self.add_mode(mode, lambda: screen)
+        if name == self._here:
+            self.switch_mode(mode)
+        return screen
+
     @property
     def place(self) -> Screen[Any]:
         """The screen one is at, whatever dialog stands over it."""
@@ -67,7 +81,11 @@ class PlacesApp(App[int]):
             self._trail = [place for place in self._trail if place not in (name, self._here)]
             self._trail.append(self._here)
             self._here = name
-            self.switch_mode(self.DEFAULT_MODE if name == self._first else name)
+            self.switch_mode(self._mode_of(name))
+
+    def _mode_of(self, name: str) -> str:
+        default = self.DEFAULT_MODE if name == self._first else name
+        return self._modes_by_place.get(name, default)
 
     def go_back(self, otherwise: str) -> None:
         """Return to the place before this one, or to `otherwise` when there was none."""

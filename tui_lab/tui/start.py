@@ -75,8 +75,9 @@ def _opening(
 ) -> Opening:
     if attach:
         run = session.runs.summary(attach)
-        session.experiment(run.experiment)
-        return Opening(run.experiment, run_id=run.id)
+        place = run.id if run.script else run.experiment
+        session.experiment(place)
+        return Opening(place, run_id=run.id)
     if experiment is not None:
         return Opening(experiment.name, values)
     return Opening()

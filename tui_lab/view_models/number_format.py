@@ -15,6 +15,11 @@ def short(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
+def percent(share: float) -> str:
+    """`1.3 %` for 0.013."""
+    return f"{100 * share:.1f} %"
+
+
 def duration(seconds: float | None) -> str:
     """`0:42`, `12:05`, `1:02:03`, `2 d 03:00`; a dash when it is not known."""
     if seconds is None or not math.isfinite(seconds):

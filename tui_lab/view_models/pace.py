@@ -6,6 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
+from tui_lab.cost import LabCostMeasured
+from tui_lab.events import RunEvent
+
 WINDOW = 2.0
 """Seconds of event time the rate is taken over: steady enough to read, quick to follow a knob."""
 
@@ -19,6 +22,8 @@ class Pace:
         self._ended = False
         self._running_time = 0.0
         self._steps = 0
+        self.lab_share: float | None = None
+        """The part of the time that the lab itself took, from 0 to 1; None where no log says so."""
 
     @property
     def state(self) -> dict[str, Any]:
@@ -29,6 +34,7 @@ class Pace:
             "ended": self._ended,
             "running_time": self._running_time,
             "steps": self._steps,
+            "lab_share": self.lab_share,
         }
 
     @classmethod
@@ -38,6 +44,8 @@ class Pace:
         pace._recent.extend((float(t), int(step)) for t, step in state["recent"])
         pace._going, pace._ended = bool(state["going"]), bool(state["ended"])
         pace._running_time, pace._steps = float(state["running_time"]), int(state["steps"])
+        share = state.get("lab_share")
+        pace.lab_share = None if share is None else float(share)
         return pace
 
     @property
@@ -49,6 +57,11 @@ class Pace:
             return 0.0
         (t0, step0), (t1, step1) = self._recent[0], self._recent[-1]
         return (step1 - step0) / (t1 - t0) if t1 > t0 else 0.0
+
+    def fold(self, event: RunEvent) -> None:
+        """Take over what the lab took."""
+        if isinstance(event, LabCostMeasured):
+            self.lab_share = float(event.share)
 
     def go(self, t: float, step: int) -> None:
         """The run starts or goes on."""

@@ -117,14 +117,16 @@ class RunView:
         unreadable in the log lines, and nothing else."""
         self.revision += 1
         try:
+            self.steering.fold(event)
+            self.keeping.fold(event)
+            self.opened.fold(event)
+            self.pace.fold(event)
             self._dispatch(event)
             self.log.fold(event)
         except (TypeError, ValueError, AttributeError, LookupError, OverflowError) as error:
             self.log.refuse(type(event).__name__, str(error))
 
     def _dispatch(self, event: RunEvent) -> None:
-        for part in (self.steering, self.keeping, self.opened):
-            part.fold(event)
         match event:
             case MetricsLogged():
                 self._measure(event)

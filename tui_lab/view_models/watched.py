@@ -19,11 +19,14 @@ class Watched:
         self.found: TrainingFound | None = None
         self.experiment: Experiment | None = None
         """The declaration that was made of it."""
+        self.count = 0
+        """How often more was found."""
 
     def fold(self, event: TrainingFound) -> None:
         """More is known; raises `ValueError` for a declaration that is none."""
         self.experiment = from_json(event.declaration)
         self.found = event
+        self.count += 1
 
     @property
     def values(self) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -36,6 +37,8 @@ class Activations(TorchFunctionMode):
         self._readings = readings
         self._kinds: dict[str, str] = {}
         """`dead` or `saturated`, by place."""
+        self.spent = 0.0
+        """Seconds that looking has taken while the program went on."""
         self._counts: dict[str, int] = {}
 
     def __torch_function__(
@@ -69,9 +72,11 @@ class Activations(TorchFunctionMode):
     def _take(
         self, function: str, kind: str, figure: Callable[[Tensor], Tensor], result: Tensor
     ) -> None:
+        begun = time.perf_counter()
         place = self._owner() or self._numbered(function.rstrip("_"))
         self._kinds[place] = kind
         self._readings.take((kind, place), figure, result)
+        self.spent += time.perf_counter() - begun
 
     def _numbered(self, function: str) -> str:
         count = self._counts[function] = self._counts.get(function, 0) + 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import CodeType, GeneratorType
 from typing import Any, Protocol, cast
@@ -43,9 +43,10 @@ class Attempt:
         *,
         forward: AbstractContextManager[object] = _NOTHING,
         look: AbstractContextManager[object] = _NOTHING,
+        timed: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """What is computed on the way to the first phase is computed within `forward`, and all of
-        it within `look`."""
+        it within `look`; `timed` is entered for each stretch of it."""
         self.step = step
         self.batch = batch
         self.phases = cast("GeneratorType[Phase, None, None]", program.step(batch))
@@ -54,7 +55,7 @@ class Attempt:
         self._program = program
         self._done = list(done)
         self._phase: Phase | None = None
-        self._forward, self._look = forward, look
+        self._forward, self._look, self._timed = forward, look, timed
 
     def __iter__(self) -> Iterator[Phase]:
         while (phase := self._next()) is not None:
@@ -67,9 +68,9 @@ class Attempt:
 
     def _next(self) -> Phase | None:
         if self._phase is not None:
-            with self._look:
+            with self._timed(), self._look:
                 return next(self.phases, None)
-        with self._look, self._forward:
+        with self._timed(), self._look, self._forward:
             return next(self.phases, None)
 
     @property

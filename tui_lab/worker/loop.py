@@ -50,6 +50,7 @@ class Loop:
         self._watched = self._helm.watched
         self._guard = self._helm.guard
         self.position = publisher.position
+        self._cost = publisher.cost
 
     def request_stop(self, reason: str) -> None:
         """End the run at the next step boundary; safe to call from a signal handler."""
@@ -75,6 +76,7 @@ class Loop:
         finally:
             self._publisher.guarded_after = None
             self._past.report(wait=True)
+            self._report_cost(last=True)
         if self._program.finish():
             self._publisher.evaluate_now()
 
@@ -124,29 +126,35 @@ class Loop:
         """
         take_step, add_step = self._program.step, self._publisher.add_step
         position, control, orders = self.position, self._control, self._helm.orders
-        batches = self._epochs.batches
-        for step in range(position.step + 1, due):
-            for _ in take_step(next(batches)):
-                pass
-            position.step = step
-            if add_step(step):
-                self._close_block()
-                break
-            if control.pending or orders.stop_reason is not None:
-                break
+        batches, before, is_full = self._epochs.batches, position.step, False
+        with self._cost.program():
+            for step in range(before + 1, due):
+                for _ in take_step(next(batches)):
+                    pass
+                position.step = step
+                if is_full := add_step(step):
+                    break
+                if control.pending or orders.stop_reason is not None:
+                    break
+        self._cost.took_over(position.step - before)
+        if is_full:
+            self._close_block()
 
     def _take_step(self) -> None:
         """Take one step with all that may be due at it."""
         step = self.position.step + 1
-        batch = next(self._epochs.batches)
+        with self._cost.program():
+            batch = next(self._epochs.batches)
         if self._is_looked_at(step):
             if not self._watch(step, batch):
                 return
         else:
-            for _ in self._program.step(batch):
-                pass
+            with self._cost.program():
+                for _ in self._program.step(batch):
+                    pass
         self.position.step = step
-        is_full = self._publisher.add_step(step)
+        with self._cost.taking_over():
+            is_full = self._publisher.add_step(step)
         if self._epochs.is_over:
             self._end_epoch()
         if is_full or step == self._past.next_due(step - 1):
@@ -168,18 +176,7 @@ class Loop:
     def _watch(self, step: int, batch: Any) -> bool:
         """Take a step with the probe at every phase, stopping there while told to; whether it was
         taken to its end."""
-        interventions = self._past.interventions.done(step)
-        done = alterations(self._program, interventions)
-        self._watched.begin(step, batch, (each.act for each in interventions))
-        attempt = Attempt(
-            self._program,
-            step,
-            batch,
-            done,
-            forward=self._watched.activations,
-            look=self._guard.look_at(step),
-        )
-        self._helm.under_way.attempt = attempt
+        attempt = self._helm.under_way.attempt = self._begin(step, batch)
         held = False
         for phase in attempt:
             self._watched.observe(phase)
@@ -191,9 +188,25 @@ class Loop:
                 held = True
                 self._helm.hold_at(phase, attempt)
         self._helm.under_way.attempt = None
+        self._cost.looked(self._watched.activations.spent)
         if not attempt.given_up:
             self._watched.end(step, held=held)
         return not attempt.given_up
+
+    def _begin(self, step: int, batch: Any) -> Attempt:
+        """A step that is watched, with what was planned for it besides."""
+        interventions = self._past.interventions.done(step)
+        done = alterations(self._program, interventions)
+        self._watched.begin(step, batch, (each.act for each in interventions))
+        return Attempt(
+            self._program,
+            step,
+            batch,
+            done,
+            forward=self._watched.activations,
+            look=self._guard.look_at(step),
+            timed=self._cost.program,
+        )
 
     def _look_closer(self, attempt: Attempt) -> None:
         """Something is not finite in a step that was looked at by chance: it is taken again with a
@@ -211,7 +224,8 @@ class Loop:
         self._publisher.evaluate_epoch()
         self._helm.look_at_values()
         if not self._program.done:
-            self._epochs.go_on()
+            with self._cost.program():
+                self._epochs.go_on()
         if self._epochs.is_over:
             self._publisher.check()
 
@@ -220,6 +234,13 @@ class Loop:
         self._helm.orders.publish()
         self._helm.look_at_values()
         self._past.keep_due()
+        self._report_cost()
+
+    def _report_cost(self, *, last: bool = False) -> None:
+        """Say what the lab takes of the run's time, if that is due."""
+        measured = self._cost.measured(self._publisher.t, self.position.step, last=last)
+        if measured is not None:
+            self._publisher.note(measured)
 
     def _go_back_before(self, step: int) -> None:
         """Something was not finite after `step`: stand before the step where that began, which is

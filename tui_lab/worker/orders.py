@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 from tui_lab.commands import Acknowledgement, Stop
 from tui_lab.worker.control import Control, Request
@@ -47,7 +48,8 @@ class Orders:
         """Have one request carried out, if there is one; `wait` a little for it. An order to stop
         is answered by the end of the run. Raises `Stopped` when told to."""
         self._check()
-        request = self._control.take(timeout=_POLL if wait else 0.0)
+        with self._publisher.cost.held() if wait else nullcontext():
+            request = self._control.take(timeout=_POLL if wait else 0.0)
         if request is not None:
             self._obey(request, carry_out)
         self._check()
@@ -75,7 +77,9 @@ class Orders:
         request.answer(answer)
 
     def _wait_for_room(self, error: OSError) -> None:
-        wait_for_room(self._publisher, self._control, self._step, error, lambda: self.stop_reason)
+        publisher = self._publisher
+        with publisher.cost.held():
+            wait_for_room(publisher, self._control, self._step, error, lambda: self.stop_reason)
         self._when_there_is_room()
 
     @property

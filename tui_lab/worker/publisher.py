@@ -22,6 +22,7 @@ from tui_lab.events import (
 from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.training.program import Pictures, Program
 from tui_lab.worker.guard import Damage
+from tui_lab.worker.lab_cost import LabCost
 from tui_lab.worker.pending_metrics import PendingMetrics
 from tui_lab.worker.position import Position
 from tui_lab.worker.probe import GradientProbe
@@ -66,6 +67,8 @@ class Publisher:
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
         """What watched steps are looked at with."""
+        self.cost = LabCost(clock)
+        """What tells the time that the lab takes from the program's own."""
         self.standing = Standing(self.position, record, self.emit)
         """What says that the run holds still, or goes on."""
 
@@ -82,7 +85,9 @@ class Publisher:
     def evaluate_epoch(self) -> None:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
         step = self.position.step
-        self._measurements.add_epoch(step, self.position.epoch, self._evaluate())
+        with self.cost.program():  # as a loop of one's own would
+            measured = self._evaluate()
+        self._measurements.add_epoch(step, self.position.epoch, measured)
         if (start := self._clock()) >= self._next_pictures:
             self._close_block()
             self.log_pictures(step, self._program.pictures())

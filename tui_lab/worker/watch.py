@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from tui_lab.commands import MistakeKind
 from tui_lab.events import GradientsLogged, PhaseEntered
 from tui_lab.inspection import ParameterShown
 from tui_lab.training.phase import FORWARD, STANDARD, UPDATE, Phase, phase_name
+from tui_lab.worker.activations import Activations
 from tui_lab.worker.contents import shapes
 from tui_lab.worker.mistakes import NEEDED
 from tui_lab.worker.opened import Opened
@@ -65,7 +66,7 @@ class StepWatch:
             self._probe.begin(step)
 
     @property
-    def activations(self) -> AbstractContextManager[object]:
+    def activations(self) -> Activations:
         """What looks at the units of the step that was begun, entered on the way to its first
         phase."""
         return self._probe.activations

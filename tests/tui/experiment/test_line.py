@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
+from tui_lab.cost import LabCostMeasured
 from tui_lab.events import (
     AlarmRaised,
     HyperparameterChanged,
@@ -19,7 +20,7 @@ from tui_lab.events import (
 from tui_lab.tui.experiment.display import fate
 from tui_lab.tui.experiment.line import fit
 from tui_lab.tui.experiment.run_header import brief
-from tui_lab.tui.experiment.status_line import alarms, progress, remarks
+from tui_lab.tui.experiment.status_line import StatusLine, alarms, cost, progress, remarks
 from tui_lab.view_models.run import RunView
 
 LEFT = (Content("first"), Content("second"))
@@ -70,6 +71,19 @@ def test_progress_in_words() -> None:
     assert words(progress(view(), frozen=True))[:2] == ["step 2,000/4,000", "frozen"]
     ended = view(RunFinished(t=2.0, step=4000, epoch=1000))
     assert words(progress(ended))[-1] == "done in 0:02"
+
+
+def test_what_the_lab_takes_goes_first_where_there_is_no_room() -> None:
+    folded = view(LabCostMeasured(t=1.0, step=2000, share=0.0131))
+    assert words(cost(folded)) == ["lab 1.3 %"]
+    assert not cost(view())  # an older log says nothing
+    line = StatusLine()
+    line.show_view(folded)
+    assert line._left[-1].plain == "lab 1.3 %"
+    assert fit(line._left, line._right, 62).plain.rstrip().endswith("0:01 left")
+    changed = HyperparameterChanged(t=1.0, step=213, name="lr", old=3.0, new=10.0)
+    line.show_view(view(LabCostMeasured(t=1.0, step=2000, share=0.0131), changed))
+    assert words(line._right) == ["lab 1.3 %", "a 212: lr 3.0 → 10.0 (applied at step 213)"]
 
 
 def test_alarms_are_said_once_each() -> None:

@@ -90,5 +90,5 @@ def watched(
 ) -> Iterator[Watched]:
     """Watch what is done within; `before[k]` become pending once k steps were taken."""
     found = Watched(directory, before or {}, hold, guard)
-    with attached(found.loop):
+    with attached(found.loop, found.publisher.cost.looked):
         yield found

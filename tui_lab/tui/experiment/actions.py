@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.copying import copy_card
+from tui_lab.tui.experiment.script import lacks
 
 if TYPE_CHECKING:
     from tui_lab.tui.experiment.screen import ExperimentScreen
@@ -35,6 +36,8 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
 
 def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ...]) -> bool | None:
     """Whether a key does something now; None shows it switched off."""
+    if lacks(screen.experiment, action, parameters):
+        return None
     match action, parameters:
         case "steer", ("pause",) if screen.scrubbing.step is not None:
             return True

@@ -154,7 +154,8 @@ class RunFollower:
         """Those it was started with, and over them those it took since."""
         if self._summary is None:
             return {}
-        values = {**self._summary.hyperparameters, **changed}
+        found = self.feed.view.watched.values if self.feed else {}
+        values = {**self._summary.hyperparameters, **found, **changed}
         known = {h.name: h for h in self.experiment.hyperparameters}
         try:
             read = {name: known[name].check(v) for name, v in values.items() if name in known}

@@ -16,6 +16,7 @@ from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.panes.charts_pane import ChartsPane
 from tui_lab.tui.panes.pane_box import TURNS, pane_titles
 from tui_lab.tui.panes.run_panes import NAMES, NUMBERS, RunPanes
+from tui_lab.watching import is_script
 
 _TABS = dict(
     zip(("charts", *NAMES), ("charts", "grads", "code", "pics", "notes", "log"), strict=True)
@@ -41,7 +42,7 @@ class ExperimentLayout(Horizontal):
         if not curves:
             self.set_classes("-no-charts -on-panes")
         if not isinstance(next(iter(experiment.pictures), None), Curve):  # the main one is first
-            self.panes.current = "pictures"
+            self.panes.current = "log" if is_script(experiment) else "pictures"
             self.add_class("-on-panes")
 
     def on_mount(self) -> None:
@@ -115,7 +116,8 @@ class ExperimentLayout(Horizontal):
     def focus_pane(self, direction: int) -> None:
         """Go round knobs, charts and the pane in front."""
         focused = self.screen.focused
-        stops = [self.knobs.current, *self.charts.query(Chart), *self.panes.views]
+        knobs = [] if self.knobs.current is None else [self.knobs.current]
+        stops = [*knobs, *self.charts.query(Chart), *self.panes.views]
         there = [stop for stop in stops if stop is self.knobs.current or _is_there(stop)]
         here = there.index(focused) if focused in there else min(-direction, 0)
         stop = there[(here + direction) % len(there)]

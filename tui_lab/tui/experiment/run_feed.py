@@ -29,6 +29,8 @@ class Standing(NamedTuple):
     """Whether there is a first point."""
     diverged: bool = False
     """Whether something stopped being a finite number."""
+    found: int = 0
+    """How often more was found of a script's training."""
 
 
 class RunFeed:
@@ -86,7 +88,7 @@ class RunFeed:
         """Where the run stands."""
         view = self.view
         measured, diverged = view.measurements.has_points, view.diverged is not None
-        return Standing(self.status, len(view.marks), measured, diverged)
+        return Standing(self.status, len(view.marks), measured, diverged, view.watched.count)
 
     @property
     def is_complete(self) -> bool:

@@ -28,6 +28,7 @@ from tui_lab.tui.experiment.live_knobs import LiveKnobs
 from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
 from tui_lab.tui.experiment.rescue import Rescue
+from tui_lab.tui.experiment.script import ScriptKeys, renew
 from tui_lab.tui.experiment.scrubbing import Scrubbing
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.experiment.succession import Succession
@@ -45,7 +46,7 @@ TAIL = 1 / 30
 """Seconds between two looks at the log; nothing is drawn then."""
 
 
-class ExperimentScreen(Screen[None]):
+class ExperimentScreen(ScriptKeys, Screen[None]):
     """Puts the parts together: what one of them posts, the others are told here.
 
     Widgets that need numpy are made by `begin`, after the first paint.
@@ -93,9 +94,8 @@ class ExperimentScreen(Screen[None]):
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
         self.guess = OpenGuess(self.run, self.knobs, self.mode)
         begin, ask = self.succession.begin, partial(ask_on, self)
-        self.presets = Presets(
-            experiment, self.knobs, self.guess, self.mode, ask, self._reveal, begin
-        )
+        guess = self.guess
+        self.presets = Presets(experiment, self.knobs, guess, self.mode, ask, self._reveal, begin)
         self.shown = RunDisplay(experiment, self.run, self.body)
         self._tell_card = partial(tell_card, self, session, self.run, self.mode, self.shown)
         self.insight = Insight(self.steering, self.post_message, ask, lambda: self.shown.graph)
@@ -175,7 +175,7 @@ class ExperimentScreen(Screen[None]):
         """Look at the logs, as long as there may be more to come."""
         if is_seen(self):
             self.run.look()
-            if self._tailing is not None and not self.run.awaits_more:
+            if self._tailing and not self.run.awaits_more:
                 self._tailing.pause()
 
     @on(Steering.Stopped)
@@ -185,6 +185,7 @@ class ExperimentScreen(Screen[None]):
         if is_seen(self):
             self.shown.look_after(self.session)
             self.run.inquire()
+            renew(self)
             if self._tailing is not None and self.run.awaits_more:
                 self._tailing.resume()
 
@@ -214,6 +215,7 @@ class ExperimentScreen(Screen[None]):
         self.live_knobs.take_new()
         self._reveal()
         self._tell_card()
+        renew(self)
         if event.diverges:
             self.body.show_curve(LOSS)
         if event.first_point or event.diverges or self.run.crash:

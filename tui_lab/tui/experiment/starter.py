@@ -15,6 +15,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.knobs.panel import SEED, KnobPanel
 from tui_lab.tui.session.protocol import Session
+from tui_lab.watching import is_script
 
 if TYPE_CHECKING:  # a dialog is rarely needed
     from tui_lab.tui.dialogs.again import Decision
@@ -47,7 +48,7 @@ class RunStarter:
         """Call `go`, with the run to be stopped for the new one or nothing, as soon as it is clear
         what becomes of the last run, if that is live; a person may have to be asked first."""
         last = "" if self._experiment.demonstration else self._last_live
-        if not self._knobs.current.commit():
+        if not _commit(self._knobs):
             return
         if last and self._session.again == "ask":
             from tui_lab.tui.dialogs.again import AgainDialog  # rarely needed
@@ -78,15 +79,13 @@ class RunStarter:
         """Start a run, with the same seed or the next one, and give its name; empty when it can't
         be, which is said. `hold` is where it first holds still."""
         knobs = self._knobs
-        if not knobs.current.commit():
+        if not _commit(knobs):
             return ""
         if new_seed:
             knobs.take({SEED: knobs.seed + 1})
         self.cold = not self._session.warm_ready
         try:
-            run_id = self._session.start(
-                self._experiment, knobs.choose(), knobs.seed, knobs.device, hold
-            )
+            run_id = self._begin(hold)
         except HyperparameterError as error:
             knobs.show_error(str(error))
             return ""
@@ -95,3 +94,14 @@ class RunStarter:
             return ""
         self.own.add(run_id)
         return run_id
+
+    def _begin(self, hold: Unit | None) -> str:
+        knobs = self._knobs
+        if is_script(self._experiment):
+            return self._session.run_again(self._shown.id, hold)
+        return self._session.start(self._experiment, knobs.choose(), knobs.seed, knobs.device, hold)
+
+
+def _commit(knobs: KnobPanel) -> bool:
+    """Take what is being typed; whether it can be taken."""
+    return knobs.current is None or knobs.current.commit()

@@ -10,7 +10,7 @@ from tui_lab.run import RunStatus
 from tui_lab.tui.experiment.line import Line
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import CAUSES, diverged_words
-from tui_lab.view_models.number_format import duration
+from tui_lab.view_models.number_format import duration, percent
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
@@ -26,7 +26,7 @@ _MOST_ALARMS = 3
 
 
 class StatusLine(Line):
-    """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left   a 212: λ 3 → 10`"""
+    """`step 400/400  epoch 100/100  7,820 steps/s  0:00 left  lab 1.3 %   a 212: λ 3 → 10`"""
 
     def show_view(
         self,
@@ -44,7 +44,7 @@ class StatusLine(Line):
         reason = (Content.styled(crash, "bold $error"),) if crash else ()
         judged = (Content.styled(verdict, "bold $accent"),) if verdict else ()
         parts = progress(view, frozen=frozen, crashed=bool(crash))
-        again = (Content.styled(card, "$text-muted"),) if card else ()
+        again = (*cost(view), *((Content.styled(card, "$text-muted"),) if card else ()))
         said = (*remarks(view, overlaid), *judged, *reason)
         if said:
             self.show(parts, (*again, *said))
@@ -76,6 +76,14 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     if frozen:
         parts.insert(1, Content.styled("frozen", "bold $warning"))
     return tuple(parts)
+
+
+def cost(view: RunView) -> tuple[Content, ...]:
+    """`lab 1.3 %`: the part of the time that the lab itself takes; nothing in older logs."""
+    share = view.pace.lab_share
+    if share is None:
+        return ()
+    return (Content.assemble(("lab ", "$text-muted"), percent(share)),)
 
 
 def remarks(view: RunView, overlaid: str = "") -> tuple[Content, ...]:

@@ -24,9 +24,10 @@ class KnobColumns(NamedTuple):
 
     @classmethod
     def of(cls, knobs: Iterable[Knob]) -> KnobColumns:
-        """Those of any of the knobs."""
+        """Those of any of the knobs; nothing of none."""
         knobs = list(knobs)
-        return cls(max(len(knob.hyperparameter.label) for knob in knobs), max(map(_columns, knobs)))
+        names = (len(knob.hyperparameter.label) for knob in knobs)
+        return cls(max(names, default=0), max(map(_columns, knobs), default=0))
 
     @property
     def are_many(self) -> bool:

@@ -63,8 +63,8 @@ class KnobList(VerticalScroll, can_focus=False):
         super().__init__(*(w for knob in knobs for w in (above.get(knob), knob) if w))
         self._knobs = knobs
         self._headings = headings
-        self.current = knobs[0]
-        """The knob that has the focus, or had it last."""
+        self.current = knobs[0] if knobs else None
+        """The knob that has the focus, or had it last; None where there are none."""
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if isinstance(event.widget, Knob) and event.widget is self.screen.focused:
@@ -74,7 +74,7 @@ class KnobList(VerticalScroll, can_focus=False):
         """Leave no more than their heading of groups that do nothing."""
         for heading in self._headings:
             heading.fold()
-        if not self.current.display:
+        if self.current is not None and not self.current.display:
             self.current = self._shown[0]
 
     @property
@@ -82,11 +82,13 @@ class KnobList(VerticalScroll, can_focus=False):
         return [knob for knob in self._knobs if knob.display]
 
     def action_move(self, direction: int) -> None:
+        if self.current is None:
+            return
         place = self._shown.index(self.current) + direction
         self.action_move_to(min(max(place, 0), len(self._shown) - 1))
 
     def action_move_to(self, place: int) -> None:
-        if self.current.commit():
+        if self.current is not None and self.current.commit():
             self.current = self._shown[place]
             self.screen.set_focus(self.current)  # at once: the next key may be here already
 

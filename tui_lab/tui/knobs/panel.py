@@ -22,13 +22,16 @@ from tui_lab.tui.knobs.help import KnobHelp
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
 from tui_lab.view_models.plain_text import plain
+from tui_lab.watching import is_script
 
 SEED, DEVICE = "seed", "device"
+_NO_KNOBS = "They are found at the script's first backward pass."
 _GREATEST_SEED = 2**53 - 1
 
 
 class KnobPanel(Vertical):
-    """The form of an experiment: one knob per hyperparameter, then seed and device."""
+    """The form of an experiment: one knob per hyperparameter, then seed and device, which a script
+    has none of."""
 
     DEFAULT_CSS = """
     KnobPanel {
@@ -37,6 +40,7 @@ class KnobPanel(Vertical):
         &:focus-within { border: round $border; }
         #knob-error { height: auto; color: $error; display: none; padding: 0 1; }
         #knob-error.-shown { display: block; }
+        #no-knobs { color: $text-muted; padding: 0 1; }
     }
     """
 
@@ -57,11 +61,14 @@ class KnobPanel(Vertical):
         super().__init__(classes=classes)
         self.experiment = experiment
         self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
-        self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
+        if not is_script(experiment):
+            self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
         self._list = KnobList(list(self._knobs.values()), _headings(experiment, self._knobs))
         self._help = KnobHelp()
 
     def compose(self) -> ComposeResult:
+        if not self._knobs:
+            yield Static(_NO_KNOBS, id="no-knobs", markup=False)
         yield self._list
         yield Static(id="knob-error", markup=False)
         yield self._help
@@ -82,15 +89,15 @@ class KnobPanel(Vertical):
 
     @property
     def seed(self) -> int:
-        return int(str(self._knobs[SEED].value))
+        return int(str(self._knobs[SEED].value)) if SEED in self._knobs else 0
 
     @property
     def device(self) -> str:
-        return str(self._knobs[DEVICE].value)
+        return str(self._knobs[DEVICE].value) if DEVICE in self._knobs else ""
 
     @property
-    def current(self) -> Knob:
-        """The knob that has the focus, or had it last."""
+    def current(self) -> Knob | None:
+        """The knob that has the focus, or had it last; None where there are none."""
         return self._list.current
 
     def choose(self) -> Hyperparameters:
@@ -105,7 +112,8 @@ class KnobPanel(Vertical):
     def take(self, values: Mapping[str, Value]) -> None:
         """Show `values` (of any of the knobs) as they are, as no one's new choice."""
         for name, value in values.items():
-            self._knobs[name].value = value
+            if name in self._knobs:
+                self._knobs[name].value = value
         self._mark_idle()
         self.show_error("")
 
@@ -136,12 +144,14 @@ class KnobPanel(Vertical):
 
     def focus_current(self) -> None:
         """Give the focus back to the knob that had it last."""
-        self.current.focus()
+        if self.current is not None:
+            self.current.focus()
 
     def nudge_current(self, direction: int) -> None:
         """Turn the knob that was turned last."""
         self.focus_current()
-        self.current.action_nudge(direction)
+        if self.current is not None:
+            self.current.action_nudge(direction)
 
     @on(DescendantFocus)
     @on(DescendantBlur)
@@ -196,8 +206,9 @@ def _headings(experiment: Experiment, knobs: Mapping[str, Knob]) -> list[KnobHea
     if not experiment.headings:
         return []
     groups = [(words, [h.name for h in group]) for words, group in experiment.groups()]
-    groups.append(("run", [SEED, DEVICE]))
-    return [KnobHeading(words, [knobs[n] for n in names]) for words, names in groups if words]
+    groups.append(("run", [name for name in (SEED, DEVICE) if name in knobs]))
+    there = [(words, [knobs[name] for name in names]) for words, names in groups]
+    return [KnobHeading(words, members) for words, members in there if words and members]
 
 
 def _seed(default: int) -> Int:

@@ -92,6 +92,9 @@ class RunsScreen(ListingScreen):
         names = sorted({run.experiment for run in runs})
         if len(names) > 1:
             notify(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
+        elif runs and runs[0].script:
+            first, *others = [run.id for run in runs]
+            self.lab.open_experiment(first, run_id=first, overlays=others)
         elif names:
             self.lab.open_experiment(names[0], overlays=[run.id for run in runs])
         else:

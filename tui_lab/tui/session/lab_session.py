@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +14,11 @@ from tui_lab.config import Settings
 from tui_lab.errors import ExperimentError, RunError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.run import RunRequest
+from tui_lab.run import RunRequest, is_run_id
 from tui_lab.tui.session.experiment_shelf import ExperimentShelf
 from tui_lab.tui.session.gpu import GpuMeter
 from tui_lab.versions import current_versions
+from tui_lab.watching import undeclared
 
 if TYPE_CHECKING:
     from tui_lab.tui.session.local_runs import LocalRuns
@@ -64,7 +66,21 @@ class LabSession:
         return self._experiments.all()
 
     def experiment(self, name: str) -> Experiment:
+        if is_run_id(name):
+            return self._script(name)
         return self._experiments[name]
+
+    def _script(self, run_id: str) -> Experiment:
+        script = self.runs.catalogue.find(run_id).request().script
+        if script is None:
+            raise RunError(f"{run_id} is no run of a script.")
+        return undeclared(script)
+
+    def run_again(self, run_id: str, hold: Unit | None = None) -> str:
+        before = self.runs.catalogue.find(run_id).request()
+        again = replace(before, hold=hold, created="", versions=current_versions())
+        self.last_run = self.runs.start(again, self.now())
+        return self.last_run
 
     def start(
         self,

@@ -114,7 +114,8 @@ class Session(Protocol):
         """Every installed experiment in the order of names; a broken one comes as its error."""
 
     def experiment(self, name: str) -> Experiment:
-        """One experiment; raises `ExperimentNotFound` or `ExperimentError`."""
+        """One experiment, or what is to be said of the script that a run of that name watches;
+        raises `ExperimentNotFound`, `ExperimentError` or `RunError`."""
 
     @property
     def runs(self) -> Runs:
@@ -130,6 +131,10 @@ class Session(Protocol):
     ) -> str:
         """Start a worker on a new run, which may hold still from the start, and give the run's
         name; raises `TuiLabError`."""
+
+    def run_again(self, run_id: str, hold: Unit | None = None) -> str:
+        """Start a worker on the script of another run, and give the new run's name; raises
+        `TuiLabError`."""
 
     async def branch(
         self,

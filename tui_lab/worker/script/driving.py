@@ -20,6 +20,7 @@ from tui_lab.worker.control import Control
 from tui_lab.worker.probe import described
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
+from tui_lab.worker.script.cost import HookCost
 from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.hooks import attached
 from tui_lab.worker.script.interrupting import interrupting
@@ -51,6 +52,7 @@ class ScriptDriver:
         self._program = ScriptProgram()
         self._finding = Finding(self._script)
         self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
+        self._cost = self._publisher.cost = HookCost()
         self._loop = ScriptLoop(
             self._finding,
             self._program,
@@ -68,7 +70,10 @@ class ScriptDriver:
         self._record.keep_for(self._finding.experiment)
         self._publisher.emit(_started(self._request))
         try:
-            with interrupting(self._loop, self._control, self._record), attached(self._loop):
+            with (
+                interrupting(self._loop, self._control, self._record),
+                attached(self._loop, self._cost.took),
+            ):
                 run(self._script)
         except KeyboardInterrupt:
             return self._stopped()
@@ -85,6 +90,9 @@ class ScriptDriver:
         if not self._loop.position.step:
             self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
         position = self._loop.position
+        cost = self._cost.measured(position.t, position.step, last=True)
+        if cost is not None:
+            self._publisher.note(cost)
         return {
             "t": position.t,
             "step": position.step,

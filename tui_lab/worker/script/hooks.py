@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
@@ -83,9 +84,10 @@ class Listener(Protocol):
 
 
 @contextmanager
-def attached(listener: Listener) -> Iterator[None]:
-    """Tell `listener` what is done in this thread of this process."""
-    hooks = _Hooks(listener)
+def attached(listener: Listener, took: Callable[[float], object]) -> Iterator[None]:
+    """Tell `listener` what is done in this thread of this process, and `took` how many seconds it
+    spent on that."""
+    hooks = _Hooks(listener, took)
     with ExitStack() as stack:
         for owner, name, wrap in hooks.wrappers():
             stack.enter_context(_wrapped(owner, name, wrap))
@@ -99,8 +101,9 @@ def attached(listener: Listener) -> Iterator[None]:
 class _Hooks:
     """Passes on what happens in one thread, and not what torch does on its way there."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, took: Callable[[float], object]) -> None:
         self._listener = listener
+        self._took = took
         self._thread, self._process = threading.get_ident(), os.getpid()
         self._inside = False
 
@@ -108,6 +111,13 @@ class _Hooks:
     def _are_heard(self) -> bool:
         own = threading.get_ident() == self._thread and os.getpid() == self._process
         return own and not self._inside
+
+    def _tell(self, hear: Callable[..., None], *what: Any) -> None:
+        begun = time.perf_counter()
+        try:
+            hear(*what)
+        finally:
+            self._took(time.perf_counter() - begun)
 
     def wrappers(self) -> Iterator[tuple[Any, str, Wrap]]:
         """What is wrapped: its owner, its name there, and how."""
@@ -130,7 +140,7 @@ class _Hooks:
             return None
         closure = args[1] if len(args) > 1 else kwargs.get("closure")
         if closure is None:
-            self._listener.before_update(optimizer)
+            self._tell(self._listener.before_update, optimizer)
             return None
         seen = self._closing(closure, optimizer)
         if len(args) > 1:
@@ -139,13 +149,13 @@ class _Hooks:
 
     def after_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         if self._are_heard:
-            self._listener.after_update(optimizer)
+            self._tell(self._listener.after_update, optimizer)
 
     def _closing(self, closure: Closure, optimizer: Optimizer) -> Closure:
         @functools.wraps(closure)
         def seen() -> Any:
             loss = closure()
-            self._listener.before_update(optimizer)
+            self._tell(self._listener.before_update, optimizer)
             return loss
 
         return seen
@@ -155,13 +165,15 @@ class _Hooks:
             if not self._are_heard:
                 return original(losses, *args, **kwargs)
             roots = [losses] if isinstance(losses, Tensor) else list(losses)
-            self._listener.before_backward([root for root in roots if isinstance(root, Tensor)])
+            self._tell(
+                self._listener.before_backward, [root for root in roots if isinstance(root, Tensor)]
+            )
             self._inside = True
             try:
                 done = original(losses, *args, **kwargs)
             finally:
                 self._inside = False
-            self._listener.after_backward()
+            self._tell(self._listener.after_backward)
             return done
 
         return backward
@@ -170,7 +182,7 @@ class _Hooks:
         def __init__(made: Any, *args: Any, **kwargs: Any) -> None:
             original(made, *args, **kwargs)
             if self._are_heard:
-                self._listener.made(made)
+                self._tell(self._listener.made, made)
 
         return __init__
 
@@ -178,7 +190,7 @@ class _Hooks:
         def zero_grad(*args: Any, **kwargs: Any) -> Any:
             done = original(*args, **kwargs)
             if self._are_heard:
-                self._listener.after_zeroing()
+                self._tell(self._listener.after_zeroing)
             return done
 
         return zero_grad
@@ -187,7 +199,7 @@ class _Hooks:
         def scale(scaler: Any, outputs: Any) -> Any:
             scaled = original(scaler, outputs)
             if isinstance(outputs, Tensor) and scaled is not outputs and self._are_heard:
-                self._listener.scaled(scaled, outputs)
+                self._tell(self._listener.scaled, scaled, outputs)
             return scaled
 
         return scale
@@ -196,7 +208,7 @@ class _Hooks:
         def __iter__(loader: Any) -> Any:
             iterator = original(loader)
             if self._are_heard:
-                self._listener.begun(iterator, loader, _length(loader))
+                self._tell(self._listener.begun, iterator, loader, _length(loader))
             return iterator
 
         return __iter__
@@ -207,10 +219,10 @@ class _Hooks:
                 batch = original(iterator)
             except StopIteration:
                 if self._are_heard:
-                    self._listener.exhausted(iterator)
+                    self._tell(self._listener.exhausted, iterator)
                 raise
             if self._are_heard:
-                self._listener.drawn(iterator)
+                self._tell(self._listener.drawn, iterator)
             return batch
 
         return __next__
@@ -224,7 +236,7 @@ class _Hooks:
                 value = original(*args, **kwargs)
             finally:
                 self._inside = False
-            self._listener.measured(value, _counted(args, kwargs))
+            self._tell(self._listener.measured, value, _counted(args, kwargs))
             return value
 
         return criterion

@@ -65,6 +65,9 @@ class ScriptSteps:
         if is_full:
             self._obey(self._helm.orders.publish)
             self._helm.look_at_values()
+            cost = self._publisher.cost.measured(self._publisher.t, step)
+            if cost is not None:
+                self._publisher.note(cost)
 
     def go_on(self) -> None:
         """Between two steps: hold still where that was asked for, and obey."""
