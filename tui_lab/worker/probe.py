@@ -39,6 +39,8 @@ class GradientProbe:
         self.program = program
         self._last = total_steps
         self._stride = max(1, total_steps // _PER_RUN)
+        self.interval = _INTERVAL
+        """Seconds between two watched steps, at least."""
         self._next_time = 0.0
         self._is_cold = True
         self._zeroed_after = zeroed_after
@@ -59,7 +61,7 @@ class GradientProbe:
         """Whether this step should be watched."""
         if now < self._next_time and step % self._stride and step not in (1, self._last):
             return False
-        self._next_time = now + _INTERVAL
+        self._next_time = now + self.interval
         return True
 
     def next_due(self, step: int, now: float) -> int:

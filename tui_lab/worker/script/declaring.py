@@ -22,7 +22,7 @@ def declared(
 ) -> Experiment:
     """What is known of a script's training: its `knobs`, the keys of its losses, of what its
     criteria measured, and of what it logged itself."""
-    rates = rate_keys(knobs)
+    rates = {key: number.label for key, number in knobs.rates.curves.items()}
     curves = (
         Curve("loss", tuple(losses), every="step"),
         Curve("validation", tuple(measured)),
@@ -43,13 +43,6 @@ def declared(
         metrics=tuple(_metrics(keys)),
         pictures=tuple(curve for curve in curves if curve.keys),
     )
-
-
-def rate_keys(knobs: Knobs) -> dict[str, str]:
-    """The metrics of learning rates, and of other numbers once they change, with what they are."""
-    return {
-        f"optimizer/{n.label}": n.label for n in knobs.numbers if n.key == "lr" or n.has_changed
-    }
 
 
 def _metrics(keys: Iterable[tuple[str, str]]) -> Iterable[Metric]:

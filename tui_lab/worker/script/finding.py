@@ -12,7 +12,7 @@ from torch.optim.optimizer import Optimizer
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Value
 from tui_lab.watching import Script
-from tui_lab.worker.script.declaring import declared, rate_keys
+from tui_lab.worker.script.declaring import declared
 from tui_lab.worker.script.knobs import Knobs
 from tui_lab.worker.script.modules import Found
 
@@ -25,7 +25,7 @@ class Finding:
         self._optimizers: list[Optimizer] = []
         self._scheduled: set[int] = set()
         self._turned: dict[str, Value] = {}
-        self._known: tuple[object, ...] = ()
+        self._known: tuple[int, ...] = ()
         self.found = Found([], None)
         self.knobs = Knobs(self.found, ())
         self.losses: list[str] = []
@@ -56,20 +56,24 @@ class Finding:
 
     @property
     def is_new(self) -> bool:
-        """Whether there is more than at the last look."""
+        """Whether there is more than at the last look; asked several times in every step."""
         return self._known != self._signs
 
     @property
-    def _signs(self) -> tuple[object, ...]:
-        """What a look depends on: cheap enough for every step."""
-        groups = tuple(len(each.param_groups) for each in self._optimizers)
-        lengths = len(self.losses), len(self.measured), len(self.told)
-        return groups, len(self._scheduled), lengths, len(rate_keys(self.knobs))
+    def _signs(self) -> tuple[int, ...]:
+        """What a look depends on."""
+        return (
+            sum([len(optimizer.param_groups) for optimizer in self._optimizers]),
+            len(self._scheduled),
+            len(self.losses),
+            len(self.measured),
+            len(self.told),
+            len(self.knobs.rates.curves),
+        )
 
     def look(self, frame: FrameType | None) -> None:
         """Find out what there is, and what the script calls it where it stands."""
-        groups = tuple(len(each.param_groups) for each in self._optimizers)
-        if not self._known or self._known[0] != groups or self._known[1] != len(self._scheduled):
+        if self._known[:2] != self._signs[:2]:
             self.knobs.after_update()
             self.found = Found(self._optimizers, frame)
             self.knobs = Knobs(self.found, self._scheduled, self._turned)

@@ -14,8 +14,10 @@ from torch.optim.optimizer import Optimizer
 
 from tui_lab.hyperparameters import Flag, Float, Hyperparameter, Value
 from tui_lab.worker.script.modules import Found
-from tui_lab.worker.script.numbers import numbers
+from tui_lab.worker.script.numbers import Number, numbers
 
+_OFTEN = 16
+"""Updates between two looks at whether the script itself writes a number."""
 _MOST_LAYERS = 12
 """Switches in a row; deeper models have one for each of their larger parts."""
 _CLIP = Float(
@@ -50,6 +52,9 @@ class Knobs:
         """`scheduled` are the optimizers (as their `id`) that have a scheduler; `turned` is what
         was turned before now."""
         self.numbers = numbers(found.optimizers, scheduled)
+        self._in_force: list[Number] = []
+        """Those that were turned."""
+        self.rates = Rates(self.numbers)
         self._clip = Clip()
         self._freezes = list(_freezes(found))
         dropouts = list(_dropouts(found))
@@ -66,27 +71,56 @@ class Knobs:
         """What the script itself has them at."""
         return {each.name: each.default for each in self.hyperparameters}
 
-    def rate(self, label: str) -> float:
-        """What the update under way uses of a number."""
-        return next(n.used for n in self.numbers if n.label == label)
-
     def turn(self, name: str, value: Value) -> None:
         """Give a knob a new value; one that is gone is passed over."""
         if name in self._knobs:
             self._knobs[name].turn(value)
+            self._in_force = [number for number in self.numbers if number.turned is not None]
+            self.rates.look()
 
     def before_update(self, optimizer: Optimizer) -> None:
         """Put in force what was turned; all gradients are there."""
         for freeze in self._freezes:
             freeze.hold()
         self._clip.scale(optimizer)
-        for number in self.numbers:
+        for number in self._in_force:
             number.put()
 
     def after_update(self) -> None:
         """What belongs to the script is as it had it."""
-        for number in self.numbers:
+        for number in self._in_force:
             number.restore()
+
+
+class Rates:
+    """The numbers that are curves: learning rates, and others once they change."""
+
+    def __init__(self, numbers: Sequence[Number]) -> None:
+        self._numbers = numbers
+        self._updates = 0
+        self._said: dict[str, Tensor] = {}
+        self.curves: dict[str, Number] = {}
+        """By metric."""
+        self.look()
+
+    def look(self) -> None:
+        """See which have changed."""
+        self.curves = {
+            f"optimizer/{number.label}": number
+            for number in self._numbers
+            if number.key == "lr" or number.has_changed
+        }
+
+    def take(self) -> dict[str, Tensor]:
+        """What the update under way uses."""
+        self._updates += 1
+        if self._updates % _OFTEN == 0:
+            self.look()
+        for key, number in self.curves.items():
+            used, said = number.used, self._said.get(key)
+            if said is None or said.item() != used:  # most stay as they are for many steps
+                self._said[key] = torch.tensor(used, dtype=torch.float64, device="cpu")
+        return {key: self._said[key] for key in self.curves}
 
 
 class Clip:

@@ -19,7 +19,6 @@ from tui_lab.worker.control import Control
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
-from tui_lab.worker.script.declaring import rate_keys
 from tui_lab.worker.script.epochs import ScriptEpochs
 from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.helm import ScriptHelm
@@ -59,6 +58,7 @@ class ScriptLoop:
         self.helm = ScriptHelm(known, program, control, publisher, past, hold=hold, guard=guard)
         self.steps = ScriptSteps(program, publisher, self.helm)
         self._losses, self._measured = Losses(), Measured()
+        finding.losses = self._losses.keys
         self._extent = (0, 0)
         self._passes = 0
         """Backward passes of the step under way."""
@@ -101,21 +101,21 @@ class ScriptLoop:
             self.epochs.trains(frame, self.finding.optimizers)
         for root in losses:
             self._program.loss = self._losses.add(root, frame)
-        self.finding.losses = self._losses.keys
-        self.log_measured()
+        if self._measured:
+            self.log_measured()
         if self.finding.is_new:
             self._learn(frame)
         self._passes += 1
         self.steps.begin()
-        self._enter(FORWARD, frame)
+        self._enter(FORWARD)
 
     def after_backward(self) -> None:
-        self._enter(BACKWARD, calling_frame())
+        self._enter(BACKWARD)
 
     def after_zeroing(self) -> None:
         if self.finding.is_known:
             self.steps.begin()
-            self._enter(ZERO_GRAD, calling_frame())
+            self._enter(ZERO_GRAD)
 
     def before_update(self, optimizer: Optimizer) -> None:
         self.finding.used(optimizer)
@@ -124,18 +124,15 @@ class ScriptLoop:
         self.finding.knobs.before_update(optimizer)
 
     def after_update(self, optimizer: Optimizer) -> None:
-        knobs, program = self.finding.knobs, self._program
-        for key, label in rate_keys(knobs).items():
-            program.record(key, knobs.rate(label))
-        knobs.after_update()
-        frame = calling_frame()
-        self._enter(UPDATE, frame)
-        for key, value in self._losses.take().items():
-            program.record(key, value)
+        program = self._program
+        program.records |= self.finding.knobs.rates.take()
+        self.finding.knobs.after_update()
+        self._enter(UPDATE)
+        program.records |= self._losses.take()
         if not program.records:
             program.record("updates", 1.0)
         program.loss = None
-        self._end_step(frame)
+        self._end_step()
 
     def log_measured(self) -> None:
         """A validation is over, if there was one."""
@@ -143,11 +140,11 @@ class ScriptLoop:
             self._publisher.log_evaluation(values := self._measured.take())
             self.finding.measured = list(dict.fromkeys([*self.finding.measured, *values]))
 
-    def _end_step(self, frame: FrameType | None) -> None:
+    def _end_step(self) -> None:
         self.position.step += 1
         step = self.position.step
         if step == 1:
-            self.epochs.accumulates(self._passes // self.finding.optimizers, frame)
+            self.epochs.accumulates(self._passes // self.finding.optimizers, calling_frame())
         self._passes = 0
         self.steps.end()
         if self.epochs.stepped(step):
@@ -168,5 +165,10 @@ class ScriptLoop:
         self._extent = self.epochs.steps_per_epoch, self.epochs.total_steps
         self._tell(frame)
 
-    def _enter(self, phase: Phase, frame: FrameType | None) -> None:
-        self.steps.enter(phase, frame.f_lineno if frame is not None else 0)
+    def _enter(self, phase: Phase) -> None:
+        self.steps.enter(phase, _line)
+
+
+def _line() -> int:
+    frame = calling_frame()
+    return frame.f_lineno if frame is not None else 0

@@ -24,14 +24,11 @@ class Losses:
     """
 
     def __init__(self) -> None:
+        self.keys: list[str] = []
+        """The metrics there are, in the order in which they came."""
         self._keys: dict[Place | None, str] = {}
         self._of_step: dict[str, list[Tensor]] = {}
         self._scaled: tuple[weakref.ref[Tensor], Tensor] | None = None
-
-    @property
-    def keys(self) -> list[str]:
-        """The metrics there are, in the order in which they came."""
-        return list(dict.fromkeys(self._keys.values()))
 
     def scaled(self, scaled: Tensor, loss: Tensor) -> None:
         """What goes backward as `scaled` is this loss."""
@@ -59,6 +56,7 @@ class Losses:
         if key in self._keys.values() and place is not None:
             key = f"{key}:{place.line}"
         self._keys[place] = key
+        self.keys.append(key)
         return key
 
     def _loss(self, root: Tensor, place: Place | None, frame: FrameType | None) -> Tensor:

@@ -12,10 +12,11 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-_LAB = __name__.rpartition(".worker.")[0] + "."
+_LAB = str(Path(__file__).parents[2])
 _INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
 _LONGEST = 30
 """Characters of an expression that can serve as a name."""
@@ -32,14 +33,17 @@ class Place:
 def own_frames(frame: FrameType | None) -> Iterator[FrameType]:
     """The frames of a script's own files, from `frame` outwards."""
     while frame is not None:
-        if _is_own(frame.f_code.co_filename) and not _is_of_lab(frame):
+        if _OWN[frame.f_code.co_filename]:
             yield frame
         frame = frame.f_back
 
 
 def calling_frame() -> FrameType | None:
     """The innermost frame of a script's own that is running."""
-    return next(own_frames(sys._getframe(1)), None)
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not _OWN[frame.f_code.co_filename]:
+        frame = frame.f_back
+    return frame
 
 
 def place_of(frame: FrameType | None) -> Place | None:
@@ -47,15 +51,16 @@ def place_of(frame: FrameType | None) -> Place | None:
     return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
 
 
-def _is_of_lab(frame: FrameType) -> bool:
-    return str(frame.f_globals.get("__name__", "")).startswith(_LAB)
+class _Own(dict[str, bool]):
+    """Whether a file is a script's own; asked several times in every step."""
+
+    def __missing__(self, file: str) -> bool:
+        installed = file.startswith(("<", _LAB, *_INSTALLED)) or "-packages" in file
+        self[file] = not installed
+        return not installed
 
 
-@functools.cache
-def _is_own(file: str) -> bool:
-    if file.startswith("<"):
-        return False
-    return "-packages" not in file and not file.startswith(_INSTALLED)
+_OWN = _Own()
 
 
 @functools.cache

@@ -38,8 +38,8 @@ class ScriptSteps:
         if self._attempt is None and self._is_looked_at(step):
             self._look(step)
 
-    def enter(self, phase: Phase, line: int) -> None:
-        """The script stands at a phase: look, guard, hold, and obey."""
+    def enter(self, phase: Phase, line: Callable[[], int]) -> None:
+        """The script stands at a phase, at a `line` of its own: look, guard, hold, and obey."""
         attempt, helm = self._attempt, self._helm
         if isinstance(helm.gait, Free):  # else what comes waits until it has gone so far
             self._obey(self._attend)
@@ -47,7 +47,7 @@ class ScriptSteps:
             attempt = attempt or self._look(self._position.step + 1)
         if attempt is None:
             return
-        attempt.enter(phase, line)
+        attempt.enter(phase, line())
         helm.watched.observe(phase)
         if helm.guard.trips(phase, attempt.step):
             self._hold(lambda: helm.alarm(phase, attempt))
