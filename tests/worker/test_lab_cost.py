@@ -21,6 +21,7 @@ from tui_lab.worker.loop import Loop
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 
+CPU = torch.device("cpu")
 STEP, EVALUATION, WRITING, WAITING = 1.0, 0.5, 0.25, 60.0
 
 
@@ -70,7 +71,7 @@ def driven(
 ) -> tuple[float, list[LabCostMeasured]]:
     """How long the toy's two epochs of three steps took, and what was logged of the lab's cost."""
     clock = Clock()
-    toy = Timed(EXPERIMENT.choose({"epochs": 2}), seed=0, device=torch.device("cpu"))
+    toy = Timed(EXPERIMENT.choose({"epochs": 2}), seed=0, device=CPU)
     toy.clock = clock
     toy.build()
     record, control = Slow(directory), Waited(before)
@@ -108,7 +109,7 @@ def test_a_step_held_phase_by_phase_is_the_programs_too(directory: RunDirectory)
 
 def test_fast_steps_are_charged_what_taking_over_one_costs() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     for price in (0.1, 0.1, 5.0):  # one of them met something else
         with cost.taking_over():
             clock.now += price
@@ -122,16 +123,30 @@ def test_fast_steps_are_charged_what_taking_over_one_costs() -> None:
 
 def test_what_looks_within_a_step_is_not_the_program() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     with cost.program():
         clock.now += 4.0
     cost.looked(1.0)
     assert cost.share == pytest.approx(0.25)
 
 
+def test_what_a_card_still_has_to_do_is_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+
+    def finish(device: torch.device) -> None:
+        clock.now += 3.0
+
+    monkeypatch.setattr(torch.cuda, "synchronize", finish)
+    cost = LabCost(torch.device("cuda"), clock)
+    with cost.awaited():
+        pass
+    clock.now += 1.0
+    assert cost.share == pytest.approx(0.25)
+
+
 def test_it_is_said_once_a_second_and_only_when_it_has_changed() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     assert cost.measured(0.0, 1) is None  # nothing has gone by
     shares = []
     for lab in (0.2, 0.0, 0.01, 0.2, 0.5):
@@ -149,7 +164,7 @@ def test_it_is_said_once_a_second_and_only_when_it_has_changed() -> None:
 
 def test_a_change_that_nobody_would_notice_is_not_said() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     said = []
     for lab in (0.2, 0.21, 0.19):
         clock.now += lab
