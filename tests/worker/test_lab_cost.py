@@ -33,12 +33,13 @@ class Clock:
 
 
 class Timed(Toy):
-    """Each of its steps takes a second, its evaluation half a one."""
+    """Each of its steps takes a second unless told otherwise, its evaluation half a one."""
 
     clock: Clock
+    seconds = STEP
 
     def step(self, batch: Any) -> Iterator[Phase]:
-        self.clock.now += STEP
+        self.clock.now += self.seconds
         yield from super().step(batch)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
@@ -67,16 +68,16 @@ class Waited(ScriptedControl):
 
 
 def driven(
-    directory: RunDirectory, before: Mapping[int, list[Command]]
+    directory: RunDirectory, before: Mapping[int, list[Command]], *, seconds: float = STEP
 ) -> tuple[float, list[LabCostMeasured]]:
     """How long the toy's two epochs of three steps took, and what was logged of the lab's cost."""
     clock = Clock()
     toy = Timed(EXPERIMENT.choose({"epochs": 2}), seed=0, device=CPU)
-    toy.clock = clock
+    toy.clock, toy.seconds = clock, seconds
     toy.build()
     record, control = Slow(directory), Waited(before)
     record.clock = control.clock = clock
-    publisher = Publisher(toy, record, total_steps=6, clock=clock)
+    publisher = Publisher(toy, record, total_steps=1 << 40, clock=clock)
     control.loop = loop = Loop(EXPERIMENT, toy, control, publisher)  # type: ignore[arg-type]
     begun = clock.now
     loop.run()
@@ -90,6 +91,12 @@ def test_what_is_not_the_programs_is_the_labs(directory: RunDirectory) -> None:
     program = 6 * STEP + 2 * EVALUATION
     assert took > program
     assert said[-1].step == 6
+    assert said[-1].share == pytest.approx(1 - program / took, abs=1e-5)
+
+
+def test_fast_steps_are_the_programs_though_none_of_them_is_timed(directory: RunDirectory) -> None:
+    took, said = driven(directory, {}, seconds=0.01)
+    program = 6 * 0.01 + 2 * EVALUATION
     assert said[-1].share == pytest.approx(1 - program / took, abs=1e-5)
 
 
