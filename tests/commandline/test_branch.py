@@ -20,7 +20,7 @@ from tui_lab.commandline.parser import Parser
 from tui_lab.errors import TuiLabError
 from tui_lab.events import HyperparameterChanged
 from tui_lab.run import RunStatus
-from tui_lab.runs.checkpoints import CheckpointRecord, write_manifest
+from tui_lab.runs.checkpoints import CheckpointRecord, checkpoints_path, write_manifest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
 
@@ -202,3 +202,13 @@ def test_code_that_a_directory_names_is_not_run(
     screen = Screen()
     assert perform([*command.split(), run.id], screen) == ExitStatus.USAGE
     assert "There is no experiment" in screen.err
+
+
+def test_a_manifest_that_the_worker_makes_again_is_no_obstacle(
+    console: Screen, parent: RunDirectory
+) -> None:
+    manifest = checkpoints_path(parent.path) / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes()[:-9])
+    assert branched(f"{parent.id} --step 12 --dry-run", console) == ExitStatus.FINISHED
+    assert "state after step 8, with 4 steps taken again." in console.out
+    assert "will be made again of the files." in console.out + console.err

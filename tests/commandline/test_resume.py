@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ from tui_lab.events import (
     RunResumed,
 )
 from tui_lab.run import RunStatus
+from tui_lab.runs.checkpoints import checkpoints_path
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock
 
@@ -97,6 +99,35 @@ def test_why_it_was_held_then_does_not_hold_it_now(console: Screen, make_run: Ma
     stage = Stage([log(), goes_on(10, 30)])
     assert resumed(run.id, console, stage) == ExitStatus.FINISHED
     assert stage.stopped == 0
+
+
+def _tear(manifest: Path) -> None:
+    manifest.write_bytes(manifest.read_bytes()[:-9])
+
+
+def _replace(manifest: Path) -> None:
+    manifest.unlink()
+    manifest.mkdir()
+
+
+@pytest.mark.parametrize("damage", [_tear, _replace, Path.unlink])
+def test_a_manifest_that_the_worker_makes_again_is_no_obstacle(
+    damage: Callable[[Path], None], console: Screen, stopped: RunDirectory
+) -> None:
+    damage(checkpoints_path(stopped.path) / "manifest.json")
+    assert resumed(stopped.id, console, Stage([goes_on(10, 30)])) == ExitStatus.FINISHED
+    assert "will be made again of the files." in console.err
+    assert console.err.count("is damaged (") == (damage is not Path.unlink)
+
+
+def test_a_damaged_manifest_without_files_leads_nowhere(
+    console: Screen, stopped: RunDirectory
+) -> None:
+    _tear(checkpoints_path(stopped.path) / "manifest.json")
+    for file in checkpoints_path(stopped.path).glob("*.pt"):
+        file.unlink()
+    assert perform(["resume", stopped.id], console) == ExitStatus.FAILED
+    assert f"{stopped.id} has no checkpoint to go on from. The manifest of" in console.err
 
 
 def test_a_value_that_it_has_already_is_none(console: Screen, stopped: RunDirectory) -> None:

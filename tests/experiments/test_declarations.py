@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
+from tests.experiments.classifier_driver import Reads
 from tests.experiments.driver import build, evaluate, train
 from tui_lab.experiment import Contour, Curve, Experiment, KeyFigures
 from tui_lab.experiments.linear_regression import EXPERIMENT as LINEAR_REGRESSION
@@ -133,20 +133,6 @@ def test_the_lesson_is_part_of_the_package_and_names_every_preset(experiment: Ex
     assert lesson.startswith(f"# {experiment.title}\n")
     assert all(f"`{preset.name}`" in lesson for preset in experiment.presets)
     assert all(len(line) <= 80 for line in lesson.splitlines())
-
-
-class Reads(TorchDispatchMode):
-    """Counts values read from a tensor, each of which makes a GPU and its program wait."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.count = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> object:
-        self.count += func is torch.ops.aten._local_scalar_dense.default
-        return func(*args, **(kwargs or {}))
 
 
 def test_reads_are_noticed() -> None:

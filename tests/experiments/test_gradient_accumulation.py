@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.experiments.classifier_driver import Reads
 from tests.experiments.driver import (
     Array,
     Training,
@@ -19,7 +20,6 @@ from tests.experiments.driver import (
     set_hyperparameter,
     train,
 )
-from tests.experiments.test_declarations import Reads
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.gradient_accumulation import EXPERIMENT
 from tui_lab.experiments.gradient_accumulation.peak_memory import SavedTensors

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
+from tests.experiments.classifier_driver import Reads
 from tests.experiments.driver import Values, build, evaluate, flat, set_hyperparameter
 from tests.experiments.overfitting_driver import assert_same, train_beside, twin
-from tests.experiments.test_declarations import Reads
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiments.overfitting import EXPERIMENT
 from tui_lab.experiments.overfitting.program import Overfitting

@@ -54,7 +54,7 @@ class Toy(Program):
         return {"w": self.w}
 
     def step(self, batch: Any) -> Iterator[Phase]:
-        loss = self.w + batch[0].view(-1)
+        loss = self.loss_of(batch)
         yield self.forward(loss)
         torch.autograd.backward(loss.sum())
         yield self.backward()
@@ -64,6 +64,11 @@ class Toy(Program):
         assert self.w.grad is not None
         self.w.grad.zero_()
         yield self.zero_grad()
+
+    def loss_of(self, batch: Any) -> Tensor:
+        """What a step goes down on."""
+        loss: Tensor = self.w + batch[0].view(-1)
+        return loss
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
         return {"train/loss": self.w.detach()[0]}

@@ -3,6 +3,7 @@ was left running for them."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,12 +17,14 @@ from typing import Any
 
 import pytest
 
+from tests.worker.control_client import Client
 from tests.worker.walker import DEADLINE, FILE, Until, Walk, Walker
 from tui_lab.events import RunStarted
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import lock_path, socket_path
 from tui_lab.training.fashion_mnist_files import SUBSET
+from tui_lab.worker.control import Control
 from tui_lab.worker.process import WarmWorker, start_run
 
 STAND_IN = (sys.executable, "-P", str(Path(__file__).with_name("stand_in.py")))
@@ -85,6 +88,37 @@ def stand_in() -> tuple[str, ...]:
 
 
 @pytest.fixture
+def spare(stand_in: tuple[str, ...]) -> Iterator[WarmWorker]:
+    """A stand-in that is ready for a run."""
+    spare = WarmWorker(stand_in)
+    yield spare
+    spare.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a run's socket is to lie."""
+    return tmp_path / "run.sock"
+
+
+@pytest.fixture
+def control(path: Path) -> Iterator[Control]:
+    """The worker's end of it."""
+    control = Control(path)
+    control.start()
+    yield control
+    control.close()
+
+
+@pytest.fixture
+def client(path: Path, control: Control) -> Iterator[Client]:
+    """Another's end of it."""
+    client = Client(path)
+    yield client
+    client.close()
+
+
+@pytest.fixture
 def until() -> Until:
     """Wait until something is so; fails the test when it does not become so."""
 
@@ -133,6 +167,11 @@ def walk(request_walk: Callable[..., RunDirectory], until: Until) -> Iterator[Wa
         if walker.worker.poll() is None:
             os.killpg(walker.worker.pid, signal.SIGKILL)
         walker.worker.wait()
+
+
+def facts(directory: RunDirectory) -> dict[str, Any]:
+    """What the stand-in found out about itself."""
+    return json.loads((directory.path / "facts.json").read_text())  # type: ignore[no-any-return]
 
 
 def _clear(directory: RunDirectory) -> None:

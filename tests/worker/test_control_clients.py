@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,26 +15,6 @@ import pytest
 from tests.worker.control_client import Client, obedient, taken
 from tui_lab.commands import Acknowledgement
 from tui_lab.worker.control import Control
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "run.sock"
-
-
-@pytest.fixture
-def control(path: Path) -> Iterator[Control]:
-    control = Control(path)
-    control.start()
-    yield control
-    control.close()
-
-
-@pytest.fixture
-def client(path: Path, control: Control) -> Iterator[Client]:
-    client = Client(path)
-    yield client
-    client.close()
 
 
 def test_a_client_that_vanishes_leaves_its_command_and_no_trouble(

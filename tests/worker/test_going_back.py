@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.worker.conducted import EXPERIMENT, ScriptedControl, Toy, losses, of
 from tui_lab import events
@@ -53,20 +54,12 @@ class Noisy(Toy):
         self.batches = Batches((noise,), 1, self.generator)
         self.taken = 0
 
-    def step(self, batch: Any) -> Iterator[Phase]:
+    def loss_of(self, batch: Any) -> Tensor:
         self.taken += 1
         is_bad = 4 < self.taken <= 8 and batch[0].item() == self.bad > 0 and self.hp.lr > 0.1
         spoilt = torch.inf if is_bad else 1.0
-        loss = spoilt * (self.w + batch[0].view(-1) + torch.randn(1)) ** 2 / 20
-        yield self.forward(loss)
-        torch.autograd.backward(loss.sum())
-        yield self.backward()
-        with torch.no_grad():
-            self.w -= self.hp.lr * self.w.grad
-        yield self.update()
-        assert self.w.grad is not None
-        self.w.grad.zero_()
-        yield self.zero_grad()
+        away: Tensor = self.w + batch[0].view(-1) + torch.randn(1)
+        return spoilt * away**2 / 20
 
 
 class Spoilt(Noisy):

@@ -21,6 +21,7 @@ from tui_lab.worker.loop import Loop
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 
+CPU = torch.device("cpu")
 STEP, EVALUATION, WRITING, WAITING = 1.0, 0.5, 0.25, 60.0
 
 
@@ -32,12 +33,13 @@ class Clock:
 
 
 class Timed(Toy):
-    """Each of its steps takes a second, its evaluation half a one."""
+    """Each of its steps takes a second unless told otherwise, its evaluation half a one."""
 
     clock: Clock
+    seconds = STEP
 
     def step(self, batch: Any) -> Iterator[Phase]:
-        self.clock.now += STEP
+        self.clock.now += self.seconds
         yield from super().step(batch)
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
@@ -66,16 +68,16 @@ class Waited(ScriptedControl):
 
 
 def driven(
-    directory: RunDirectory, before: Mapping[int, list[Command]]
+    directory: RunDirectory, before: Mapping[int, list[Command]], *, seconds: float = STEP
 ) -> tuple[float, list[LabCostMeasured]]:
     """How long the toy's two epochs of three steps took, and what was logged of the lab's cost."""
     clock = Clock()
-    toy = Timed(EXPERIMENT.choose({"epochs": 2}), seed=0, device=torch.device("cpu"))
-    toy.clock = clock
+    toy = Timed(EXPERIMENT.choose({"epochs": 2}), seed=0, device=CPU)
+    toy.clock, toy.seconds = clock, seconds
     toy.build()
     record, control = Slow(directory), Waited(before)
     record.clock = control.clock = clock
-    publisher = Publisher(toy, record, total_steps=6, clock=clock)
+    publisher = Publisher(toy, record, total_steps=1 << 40, clock=clock)
     control.loop = loop = Loop(EXPERIMENT, toy, control, publisher)  # type: ignore[arg-type]
     begun = clock.now
     loop.run()
@@ -89,6 +91,12 @@ def test_what_is_not_the_programs_is_the_labs(directory: RunDirectory) -> None:
     program = 6 * STEP + 2 * EVALUATION
     assert took > program
     assert said[-1].step == 6
+    assert said[-1].share == pytest.approx(1 - program / took, abs=1e-5)
+
+
+def test_fast_steps_are_the_programs_though_none_of_them_is_timed(directory: RunDirectory) -> None:
+    took, said = driven(directory, {}, seconds=0.01)
+    program = 6 * 0.01 + 2 * EVALUATION
     assert said[-1].share == pytest.approx(1 - program / took, abs=1e-5)
 
 
@@ -108,7 +116,7 @@ def test_a_step_held_phase_by_phase_is_the_programs_too(directory: RunDirectory)
 
 def test_fast_steps_are_charged_what_taking_over_one_costs() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     for price in (0.1, 0.1, 5.0):  # one of them met something else
         with cost.taking_over():
             clock.now += price
@@ -122,16 +130,30 @@ def test_fast_steps_are_charged_what_taking_over_one_costs() -> None:
 
 def test_what_looks_within_a_step_is_not_the_program() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     with cost.program():
         clock.now += 4.0
     cost.looked(1.0)
     assert cost.share == pytest.approx(0.25)
 
 
+def test_what_a_card_still_has_to_do_is_the_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+
+    def finish(device: torch.device) -> None:
+        clock.now += 3.0
+
+    monkeypatch.setattr(torch.cuda, "synchronize", finish)
+    cost = LabCost(torch.device("cuda"), clock)
+    with cost.awaited():
+        pass
+    clock.now += 1.0
+    assert cost.share == pytest.approx(0.25)
+
+
 def test_it_is_said_once_a_second_and_only_when_it_has_changed() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     assert cost.measured(0.0, 1) is None  # nothing has gone by
     shares = []
     for lab in (0.2, 0.0, 0.01, 0.2, 0.5):
@@ -149,7 +171,7 @@ def test_it_is_said_once_a_second_and_only_when_it_has_changed() -> None:
 
 def test_a_change_that_nobody_would_notice_is_not_said() -> None:
     clock = Clock()
-    cost = LabCost(clock)
+    cost = LabCost(CPU, clock)
     said = []
     for lab in (0.2, 0.21, 0.19):
         clock.now += lab

@@ -3,7 +3,6 @@ written down, and a spare that makes a start quick but is never needed for one."
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -12,10 +11,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.worker.conftest import facts
 from tui_lab.errors import RunError
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
@@ -26,18 +25,6 @@ Until = Callable[[Callable[[], object]], None]
 Command = tuple[str, ...]
 
 DEADLINE = 60.0
-
-
-@pytest.fixture
-def spare(stand_in: Command) -> Iterator[WarmWorker]:
-    spare = WarmWorker(stand_in)
-    yield spare
-    spare.close()
-
-
-def facts(directory: RunDirectory) -> dict[str, Any]:
-    """What the stand-in found out about itself."""
-    return json.loads((directory.path / "facts.json").read_text())  # type: ignore[no-any-return]
 
 
 def is_running(pid: int) -> bool:

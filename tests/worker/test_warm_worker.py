@@ -3,15 +3,14 @@ it."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.worker.conftest import facts
 from tui_lab.errors import RunError
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.process import WarmWorker, start_run
@@ -21,18 +20,6 @@ Until = Callable[[Callable[[], object]], None]
 Command = tuple[str, ...]
 
 DEADLINE = 60.0
-
-
-@pytest.fixture
-def spare(stand_in: Command) -> Iterator[WarmWorker]:
-    spare = WarmWorker(stand_in)
-    yield spare
-    spare.close()
-
-
-def facts(directory: RunDirectory) -> dict[str, Any]:
-    """What the stand-in found out about itself."""
-    return json.loads((directory.path / "facts.json").read_text())  # type: ignore[no-any-return]
 
 
 def test_a_spare_becomes_the_worker(behave: Behave, spare: WarmWorker, until: Until) -> None:

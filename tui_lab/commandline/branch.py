@@ -108,7 +108,7 @@ def planned(
     return Fork(
         replace(request, schedule=schedule),
         {n: (before.get(n), v) for n, v in values.items() if before.get(n) != v},
-        checkpoint.step,
+        checkpoint,
         (*complaints, *other_versions(run), *(f"{idle[n]}." for n in given if n in idle)),
     )
 

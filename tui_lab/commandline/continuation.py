@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from tui_lab.commandline.request import assigned_values
 from tui_lab.errors import RunError, UsageError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import EPOCHS
-from tui_lab.runs.checkpoints import CheckpointRecord, nearest, read_manifest, why_not
+from tui_lab.runs.checkpoints import (
+    file_step,
+    files,
+    has_manifest,
+    nearest,
+    read_manifest,
+    why_not,
+)
 from tui_lab.runs.directory import RunDirectory
 
 
@@ -35,19 +43,44 @@ def new_values(
     return new
 
 
-def nearest_checkpoint(
-    run: RunDirectory, step: int | None = None
-) -> tuple[CheckpointRecord, list[str]]:
-    """The newest sound state on disk (up to `step`, where given), and a sentence on each newer one
-    that is not. Raises `RunError` where there is none."""
+def nearest_checkpoint(run: RunDirectory, step: int | None = None) -> tuple[int, list[str]]:
+    """The step of the newest sound state on disk (up to `step`, where given), and a sentence on
+    each newer one that is not. Raises `RunError` where there is none.
+
+    A manifest that is damaged or missing is made again by the worker, of the files: then it is the
+    newest by their names, and which are sound is not known yet.
+    """
+    try:
+        records = read_manifest(run.path)
+    except RunError as error:
+        return _nearest_file(run, step, [str(error)])
+    if not has_manifest(run.path):
+        return _nearest_file(run, step, [])
     complaints = list[str]()
-    for record in nearest(read_manifest(run.path), step):
+    for record in nearest(records, step):
         if not (complaint := why_not(run.path, record)):
-            return record, complaints
+            return record.step, complaints
         complaints.append(complaint)
+    raise _none(run, step, complaints)
+
+
+def _nearest_file(
+    run: RunDirectory, step: int | None, complaints: list[str]
+) -> tuple[int, list[str]]:
+    steps = list[int]()
+    with suppress(OSError):  # no directory: then there are none
+        steps = [
+            found for found in map(file_step, files(run.path)) if step is None or found <= step
+        ]
+    if not steps:
+        raise _none(run, step, complaints)
+    again = f"The manifest of {run.id}'s checkpoints will be made again of the files."
+    return max(steps), [*complaints, again]
+
+
+def _none(run: RunDirectory, step: int | None, complaints: list[str]) -> RunError:
     until = "" if step is None else f" up to step {step:,}"
-    said = " ".join([f"{run.id} has no checkpoint{until} to go on from.", *complaints])
-    raise RunError(said)
+    return RunError(" ".join([f"{run.id} has no checkpoint{until} to go on from.", *complaints]))
 
 
 def _epochs(text: str, present: Mapping[str, Any]) -> str:

@@ -28,7 +28,7 @@ MOST_BYTES = 512 << 20
 """Bytes of them all together."""
 _MANIFEST = "manifest.json"
 _MOST_MANIFEST = 1 << 20
-_NAME = re.compile(r"step-\d+(?:-(\d+))?\.pt")
+_NAME = re.compile(r"step-(\d+)(?:-(\d+))?\.pt")
 LASTING = frozenset({"asked", "begin", "fork"})
 """Reasons for which one is kept longer than those that were merely due."""
 
@@ -108,10 +108,16 @@ def file_name(step: int, number: int) -> str:
     return f"step-{step:012d}-{number:06d}.pt"
 
 
+def file_step(name: str) -> int:
+    """The step in the name of a file, one of `files`."""
+    found = _NAME.fullmatch(name)
+    return int(found[1]) if found else 0
+
+
 def file_number(name: str) -> int:
     """The number in the name of a file; 0 where there is none."""
     found = _NAME.fullmatch(name)
-    return int(found[1] or 0) if found else 0
+    return int(found[2] or 0) if found else 0
 
 
 def files(run: Path) -> list[str]:

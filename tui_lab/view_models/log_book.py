@@ -6,23 +6,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
-from tui_lab.events import (
-    AlarmRaised,
-    CheckpointWritten,
-    MetricsLogged,
-    Remarked,
-    RunBranched,
-    RunEvent,
-    RunFailed,
-    RunFinished,
-    RunPaused,
-    RunResumed,
-    RunStarted,
-    RunStopped,
-    StepAbandoned,
-    StepAltered,
-    UnknownEvent,
-)
+from tui_lab import events
+from tui_lab.events import MetricsLogged, RunBranched, RunEvent, RunFailed, RunStarted, UnknownEvent
 from tui_lab.guarding import GuardChanged
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
@@ -86,17 +71,17 @@ def _lines(event: RunEvent) -> list[str]:
             return [_started(event)]
         case MetricsLogged(kind="evaluation"):
             return [_evaluated(event)]
-        case RunPaused():
+        case events.RunPaused():
             return [f"paused at step {event.step}" + _reason(event.reason)]
-        case RunResumed(from_step=None):
+        case events.RunResumed(from_step=None):
             return [f"resumed after step {event.step}"]
-        case RunResumed():
+        case events.RunResumed():
             return [f"taken up after step {event.from_step}: what came later never happened"]
         case RunBranched():
             return [_branched(event)]
-        case RunFinished():
+        case events.RunFinished():
             return [f"finished at step {event.step}, epoch {event.epoch}"]
-        case RunStopped():
+        case events.RunStopped():
             return [f"stopped at step {event.step}" + _reason(event.reason)]
         case RunFailed():
             return [f"failed at step {event.step}: {event.error}", *_traceback(event)]
@@ -108,18 +93,18 @@ def _lines(event: RunEvent) -> list[str]:
 def _of_step(event: RunEvent) -> list[str]:
     """What is said of a single step."""
     match event:
-        case CheckpointWritten() if event.reason:
+        case events.CheckpointWritten() if event.reason:
             return [f"checkpoint after step {event.step}" + _reason(event.reason)]
-        case StepAbandoned():
+        case events.StepAbandoned():
             left = "its batch is left out" if event.then == "skip" else "its batch is taken again"
             return [f"step {event.step} was given up; {left}"]
-        case StepAltered():
+        case events.StepAltered():
             return [f"step {event.step}: {event.how}"]
         case GuardChanged():
             return [_at(event.step, f"guard: {event.mode} from here on")]
-        case AlarmRaised():
+        case events.AlarmRaised():
             return [_at(event.step, " ".join(filter(None, (event.message, event.advice))))]
-        case Remarked():
+        case events.Remarked():
             return [_at(event.step, event.message)]
     return []
 

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import torch
+
 from tui_lab.cost import LabCostMeasured
 
 _INTERVAL = 1.0
@@ -29,7 +31,10 @@ class LabCost:
     much as it did, in the middle, at the last that were timed.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self, device: torch.device, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._device = device
         self._clock = clock
         self._begun = clock()
         self._next = self._begun + _INTERVAL
@@ -46,6 +51,15 @@ class LabCost:
             yield
         finally:
             self._program += self._clock() - begun
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """As `program`, until its device has done all it was given: who reads a number next would
+        wait for that, and it is no work of the lab's."""
+        with self.program():
+            yield
+            if self._device.type == "cuda":
+                torch.cuda.synchronize(self._device)
 
     @contextmanager
     def held(self) -> Iterator[None]:

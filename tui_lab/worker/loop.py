@@ -205,7 +205,7 @@ class Loop:
             done,
             forward=self._watched.activations,
             look=self._guard.look_at(step),
-            timed=self._cost.program,
+            timed=self._cost.awaited,
         )
 
     def _look_closer(self, attempt: Attempt) -> None:
@@ -231,6 +231,8 @@ class Loop:
 
     def _close_block(self) -> None:
         """Write what was measured, and keep the state if it is time to."""
+        with self._cost.awaited():
+            pass  # what is written is copied from the device
         self._helm.orders.publish()
         self._helm.look_at_values()
         self._past.keep_due()

@@ -67,7 +67,7 @@ class Publisher:
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
         """What watched steps are looked at with."""
-        self.cost = LabCost(clock)
+        self.cost = LabCost(program.device, clock)
         """What tells the time that the lab takes from the program's own."""
         self.standing = Standing(self.position, record, self.emit)
         """What says that the run holds still, or goes on."""
