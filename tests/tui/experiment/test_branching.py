@@ -4,12 +4,13 @@ out of a step that an alarm holds."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual.screen import ModalScreen
 
-from tests.tui.experiment.parts import Parts, finish
+from tests.tui.experiment.parts import Parts
 from tests.tui.fakes import TOY
 from tests.tui.opened import MEASURED, STARTED, Opened, attached, live_run
 from tui_lab.commands import (
@@ -43,16 +44,14 @@ class Going(Parts):
     def __init__(self, *events: RunEvent, answer: Any = None) -> None:
         super().__init__(*events)
         self.asked: list[ModalScreen[Any]] = []
-
-        def ask(dialog: ModalScreen[Any], take: Any) -> None:
-            self.asked.append(dialog)
-            take(answer)
-
-        self.branching = Branching(
-            self.session, self.run, self.steering, self.posted.append, finish, ask
-        )
-        self.rescue = Rescue(self.run, self.steering, self.branching, ask)
+        self.answer = answer
+        self.branching = Branching(self.session, self.run, self.steering, self.host)
+        self.rescue = Rescue(self.run, self.steering, self.branching, self.ask)
         self.open()
+
+    def ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+        self.asked.append(dialog)
+        take(self.answer)
 
     @property
     def sent(self) -> list[Command]:
