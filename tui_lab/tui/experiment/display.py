@@ -177,6 +177,7 @@ class RunDisplay:
                 verdict=self.verdict,
                 overlaid=self._overlaid(),
                 card=self._card,
+                terminal=run.terminal,
             )
 
     def _overlaid(self) -> str:

@@ -37,15 +37,17 @@ class StatusLine(Line):
         verdict: str = "",
         overlaid: str = "",
         card: str = "",
+        terminal: str = "",
     ) -> None:
         """Show where a run stands; `crash` says why its worker is gone, if it is, `verdict` whether
         a guess was right, `overlaid` which other runs are drawn too, and `card` how to make the run
-        again, where there is room for that."""
+        again, where there is room for that. What was done from another than this `terminal` is said
+        to be."""
         reason = (Content.styled(crash, "bold $error"),) if crash else ()
         judged = (Content.styled(verdict, "bold $accent"),) if verdict else ()
         parts = progress(view, frozen=frozen, crashed=bool(crash))
         again = (Content.styled(card, "$text-muted"),) if card else ()
-        said = (*remarks(view, overlaid), *judged, *reason)
+        said = (*remarks(view, overlaid, terminal), *judged, *reason)
         if said:
             self.show(parts, (*again, *said))
         else:
@@ -78,9 +80,9 @@ def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> t
     return tuple(parts)
 
 
-def remarks(view: RunView, overlaid: str = "") -> tuple[Content, ...]:
+def remarks(view: RunView, overlaid: str = "", terminal: str = "") -> tuple[Content, ...]:
     """Alarms in words, other runs and the last marks, the least important first."""
-    parts = [_mark(change) for change in view.marks[-_MARKS:]]
+    parts = [_mark(change, terminal) for change in view.marks[-_MARKS:]]
     parts += [Content.styled(overlaid, "$text-muted")] if overlaid else []
     if alarm := alarms(view):
         parts.append(Content.styled(plain(alarm), "bold $error"))
@@ -116,11 +118,13 @@ def _end(view: RunView) -> Content:
     return Content(f"{word} {duration(view.t)}")
 
 
-def _mark(change: Change) -> Content:
-    """`a 212: λ 3 → 10 (applied at step 213)`: asked for after step 212, used from 213 on."""
+def _mark(change: Change, terminal: str) -> Content:
+    """`a 212: λ 3 → 10 (applied at step 213)`: asked for after step 212, used from 213 on; `by
+    pts/3` where that was not this terminal."""
+    by = f" by {change.by}" if change.by and change.by != terminal else ""
     return Content.assemble(
         (change.letter, "bold $accent"),
-        f" {max(0, change.step - 1)}: {change.text} (applied at step {change.step})",
+        f" {max(0, change.step - 1)}: {change.text}{by} (applied at step {change.step})",
     )
 
 
