@@ -102,6 +102,18 @@ def test_the_guard_turns_round(mode: Any, following: Any) -> None:
     assert going.sent == [SetGuard(following)]
 
 
+async def test_the_guard_is_seen_and_turned_by_its_key() -> None:
+    lab = attached()
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        before = "guard say" in lab.text
+        await pilot.press("a")
+        lab.session.record(live_run().id, GuardChanged(t=1.0, step=8, mode="off"))
+        await lab.settle(pilot)
+        assert lab.commands == [SetGuard("off")]
+        assert (before, "guard off" in lab.text) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("events", "possible"),
     [((), {"branch", "keep", "return", "guard"}), ((FINISHED,), {"branch", "take_up"})],

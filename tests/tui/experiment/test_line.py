@@ -16,10 +16,11 @@ from tui_lab.events import (
     RunStarted,
     RunStopped,
 )
+from tui_lab.guarding import GuardChanged
 from tui_lab.tui.experiment.display import fate
 from tui_lab.tui.experiment.line import fit
 from tui_lab.tui.experiment.run_header import brief
-from tui_lab.tui.experiment.status_line import alarms, progress, remarks
+from tui_lab.tui.experiment.status_line import alarms, guard, progress, remarks
 from tui_lab.view_models.run import RunView
 
 LEFT = (Content("first"), Content("second"))
@@ -70,6 +71,13 @@ def test_progress_in_words() -> None:
     assert words(progress(view(), frozen=True))[:2] == ["step 2,000/4,000", "frozen"]
     ended = view(RunFinished(t=2.0, step=4000, epoch=1000))
     assert words(progress(ended))[-1] == "done in 0:02"
+
+
+def test_the_guard_is_named_while_it_has_something_to_guard() -> None:
+    looser = GuardChanged(t=1.0, step=8, mode="off")
+    assert words(guard(view())) == ["guard say"]
+    assert words(guard(view(looser))) == ["guard off"]
+    assert guard(view(looser, RunFinished(t=2.0, step=4000, epoch=1000))) == ()
 
 
 def test_alarms_are_said_once_each() -> None:

@@ -49,9 +49,9 @@ class StatusLine(Line):
         again = (Content.styled(card, "$text-muted"),) if card else ()
         said = (*remarks(view, overlaid, terminal), *judged, *reason)
         if said:
-            self.show(parts, (*again, *said))
+            self.show(parts, (*again, *guard(view), *said))
         else:
-            self.show((*parts, *again))  # where it goes first
+            self.show((*parts, *guard(view), *again))  # where the last goes first
 
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""
@@ -93,6 +93,14 @@ def remarks(view: RunView, overlaid: str = "", terminal: str = "") -> tuple[Cont
     if view.pause_reason:
         parts.append(Content.styled(plain(view.pause_reason), "bold $warning"))
     return tuple(parts)
+
+
+def guard(view: RunView) -> tuple[Content, ...]:
+    """`guard hold`: what comes of a loss or gradient that is not finite, while one may come."""
+    trains = view.experiment is None or not view.experiment.demonstration
+    if view.ended is not None or not trains:
+        return ()
+    return (Content.styled(f"guard {view.keeping.guard}", "$text-muted"),)
 
 
 def alarms(view: RunView) -> str:
