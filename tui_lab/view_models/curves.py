@@ -217,12 +217,13 @@ def _time(view: RunView, step: float) -> float:
 
 
 def cursor_note(view: RunView, curve: Curve) -> str:
-    """`at 235: train/loss 0.0213` under the cursor; empty where there is none."""
+    """`at 235: train 0.0213, test 0.0304` under the cursor; empty where there is none."""
     if view.cursor is None:
         return ""
+    named = zip(curve.keys, _shortened(curve.keys), strict=True)
     found = [
-        f"{key} {short(view.metrics[key])}"
-        for key in curve.keys
+        f"{name} {short(view.metrics[key])}".strip()
+        for key, name in named
         if not math.isnan(view.metrics.get(key, math.nan))
     ]
     return f"at {view.cursor:,}: {', '.join(found)}" if found else f"at {view.cursor:,}"

@@ -16,7 +16,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.dialogs.form import FormDialog
 from tui_lab.tui.widgets.tick import Tick
 
-_HELP = "name=value …, any knob; nothing: the same way once more"
+_HELP = "name=value …, any knob; empty: the same way again"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -56,6 +57,11 @@ class StatusLine(Line):
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""
         self.show((Content.styled(sentence, "$text-muted"),))
+
+    def show_past(self, view: RunView, keys: Sequence[str]) -> None:
+        """Show which step is looked back at, and what can be done there."""
+        at = Content(f"looking back at step {view.cursor:,} of {view.step:,}")
+        self.show((at,), tuple(Content.styled(words, "$text-muted") for words in keys))
 
 
 def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> tuple[Content, ...]:
