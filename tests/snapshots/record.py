@@ -50,6 +50,11 @@ def held(recorder: Recorder) -> Recording:
     return recording
 
 
+def alarm(recorder: Recorder) -> Recording:
+    """The same learning rate, held by the guard before the update that would spoil everything."""
+    return recorder.guarded("linear-regression", {**SMALL, "lr": 10.0, "epochs": 10})
+
+
 def opened(recorder: Recorder) -> Recording:
     """A perceptron inside its fifth step, after the update, with a layer and the graph open."""
     recording = recorder.held("mlp", {"examples": 512, "epochs": 10, "hidden": "16"})
@@ -77,7 +82,14 @@ SHORT: dict[str, dict[str, object]] = {
 }
 """The other experiments, short enough for their logs to be kept."""
 
-RUNS: tuple[Callable[[Recorder], Recording], ...] = (turned, line, diverged, held, opened)
+RUNS: tuple[Callable[[Recorder], Recording], ...] = (
+    turned,
+    line,
+    diverged,
+    held,
+    alarm,
+    opened,
+)
 
 
 def keep(recording: Recording, directory: Path) -> None:

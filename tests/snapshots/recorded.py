@@ -11,10 +11,15 @@ from typing import Any
 from tests.tui.fakes import NOON, FakeSession, summary
 from tui_lab.config import Settings
 from tui_lab.events import MetricsLogged, RunEnded, RunEvent, RunFinished
+from tui_lab.experiment import Experiment
+from tui_lab.moment import moment, past_view
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import RunSummary
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.index import LogIndex
 from tui_lab.runs.tail import read_events
+from tui_lab.view_models.run import RunView
 
 DATA = Path(__file__).parent.parent / "data" / "recordings"
 EXPERIMENTS = ("linear-regression", "weight-decay")
@@ -32,6 +37,7 @@ class Recorded:
             if until is None or (getattr(event, "step", 0) <= until and _reach(event) <= until)
         ]
         self.number = number
+        self.directory = RunDirectory(DATA / name)
 
     @property
     def summary(self) -> RunSummary:
@@ -51,10 +57,26 @@ class Recorded:
         )
 
 
+class Remembering(FakeSession):
+    """A sitting that can look back, by what was logged alone: nothing is computed again."""
+
+    recorded: Sequence[Recorded] = ()
+
+    async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
+        run = next(each for each in self.recorded if each.summary.id == run_id)
+        index = LogIndex()
+        index.read_on(run.directory.events_path, settled=True)
+        return past_view(view, moment(run.directory, step, view.experiment, index=index))
+
+    async def recompute(self, experiment: Experiment, run_id: str, past: RunView) -> None:
+        """There is no worker."""
+
+
 def session(*runs: Recorded, settings: Settings | None = None) -> FakeSession:
     """A sitting with these runs, the experiments they are of, and the two usual ones."""
     names = dict.fromkeys((*EXPERIMENTS, *(run.request.experiment for run in runs)))
-    made = FakeSession([load_experiment(name) for name in names], settings=settings)
+    made = Remembering([load_experiment(name) for name in names], settings=settings)
+    made.recorded = runs
     made.own = {run.summary.id for run in runs}
     for run in runs:
         made.put(run.summary)

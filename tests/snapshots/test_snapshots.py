@@ -34,6 +34,7 @@ LINE = Recorded("line", 2)
 DIVERGED = Recorded("diverged", 1)
 HELD = Recorded("held", 0)
 OPENED = Recorded("opened", 0)
+ALARM = Recorded("alarm", 0)
 EVERYTHING = (MID_RUN, TURNED, LINE, DIVERGED)
 
 
@@ -138,6 +139,21 @@ def test_a_step_held_after_backward(snap_compare: Compare, size: Size) -> None:
 @pytest.mark.parametrize("size", BOTH)
 def test_a_parameter_opened(snap_compare: Compare, size: Size) -> None:
     assert on(OPENED, "1", "shift+tab").matches(snap_compare, size)
+
+
+@pytest.mark.parametrize("size", BOTH)
+def test_a_branch_asked_for(snap_compare: Compare, size: Size) -> None:
+    assert on(MID_RUN, "b", *"lr=x", "enter").matches(snap_compare, size)
+
+
+@pytest.mark.parametrize("size", BOTH)
+def test_the_ways_out_of_an_alarm(snap_compare: Compare, size: Size) -> None:
+    assert on(ALARM, "exclamation_mark").matches(snap_compare, size)
+
+
+@pytest.mark.parametrize("size", BOTH)
+def test_an_earlier_step_under_the_cursor(snap_compare: Compare, size: Size) -> None:
+    assert on(TURNED, "comma", "shift+left", "shift+left").matches(snap_compare, size)
 
 
 def test_the_graph_behind_the_loss(snap_compare: Compare) -> None:

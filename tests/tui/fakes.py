@@ -75,6 +75,7 @@ class FakeSession:
         self.settings = settings or Settings()
         self.again: Again = self.settings.again
         self.last_run = ""
+        self.terminal = ""
         self.clock = FakeClock()
         self.calls: list[tuple[Any, ...]] = []
         self.sent: list[tuple[str, Command]] = []

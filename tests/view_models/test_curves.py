@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,14 @@ import pytest
 
 from tui_lab.events import HyperparameterChanged, MetricsLogged, RunStarted
 from tui_lab.experiment import Curve
-from tui_lab.view_models.curves import Axis, curve_figure, legend, nonfinite_note, round_up
+from tui_lab.view_models.curves import (
+    FORK,
+    Axis,
+    curve_figure,
+    legend,
+    nonfinite_note,
+    round_up,
+)
 from tui_lab.view_models.run import RunView
 
 LOSS = Curve("loss", ("train/loss", "test/loss"), log=True)
@@ -154,6 +162,17 @@ class TestOverlays:
 
 
 class TestHorizontalAxis:
+    @pytest.mark.parametrize(("x", "place"), [("step", 8), ("epoch", 2)])
+    def test_a_branch_is_marked_where_it_left_its_parent(self, x: Axis, place: float) -> None:
+        view = run({"train/loss": [4.0, 3.0, 2.0]})
+        assert view.started is not None
+        request = {"parent": "toy-1", "parent_step": 8}
+        view.fold(dataclasses.replace(view.started, step=9, request=request))  # it was taken up
+
+        figure = curve_figure(view, LOSS, x=x)
+
+        assert [(m.x, m.label) for m in figure.marks] == [(place, FORK)]
+
     @pytest.mark.parametrize(
         ("x", "positions", "extent", "mark", "label"),
         [

@@ -25,6 +25,8 @@ _SIGNS = ("", "+", "x", "o")
 """What lines are drawn with each time the colours have been given out."""
 CURSOR = "▼"
 """What stands over a step that is looked back at."""
+FORK = "├"
+"""What stands where a branch left its parent: the past before it is the parent's line alone."""
 SMOOTHED_SPANS = 400
 """What a smoothed line is averaged into first. Smoothing then looks the same whether a run has
 ten thousand steps or a million; with a weight per step it would vanish within one column."""
@@ -201,10 +203,18 @@ def _marks(view: RunView, x: Axis) -> Iterator[Mark]:
     for change in view.marks:
         at = change.t if x == "time" else (change.step - _origin(view, x)) / _per_unit(view, x)
         yield Mark(at, change.letter, change.text)
+    request = view.started.request if view.started else {}
+    if request.get("parent"):
+        yield Mark(_at(view, float(request.get("parent_step", 0)), x), FORK, "")
     if view.cursor is not None:
-        at = float(view.cursor)
-        unit = (at - _origin(view, x)) / _per_unit(view, x)
-        yield Mark(_time(view, at) if x == "time" else unit, CURSOR, "")
+        yield Mark(_at(view, float(view.cursor), x), CURSOR, "")
+
+
+def _at(view: RunView, step: float, x: Axis) -> float:
+    """Where a step lies along the axis."""
+    if x == "time":
+        return _time(view, step)
+    return (step - _origin(view, x)) / _per_unit(view, x)
 
 
 def _time(view: RunView, step: float) -> float:
@@ -217,12 +227,13 @@ def _time(view: RunView, step: float) -> float:
 
 
 def cursor_note(view: RunView, curve: Curve) -> str:
-    """`at 235: train/loss 0.0213` under the cursor; empty where there is none."""
+    """`at 235: train 0.0213, test 0.0304` under the cursor; empty where there is none."""
     if view.cursor is None:
         return ""
+    named = zip(curve.keys, _shortened(curve.keys), strict=True)
     found = [
-        f"{key} {short(view.metrics[key])}"
-        for key in curve.keys
+        f"{name} {short(view.metrics[key])}".strip()
+        for key, name in named
         if not math.isnan(view.metrics.get(key, math.nan))
     ]
     return f"at {view.cursor:,}: {', '.join(found)}" if found else f"at {view.cursor:,}"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from textual.message import Message
+from textual.screen import ModalScreen
 
 from tests.tui.fakes import TOY, FakeSession
 from tests.tui.opened import STARTED, live_run
@@ -14,6 +15,7 @@ from tui_lab.commands import Command, Unit
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.steering import Steering
 
 
@@ -29,9 +31,12 @@ class Parts:
         self.run = RunFollower(self.session, experiment, self.posted.append)
         self.held: list[Unit] = []
         """The runs that were to be started, by where they hold still first."""
-        self.steering = Steering(
-            self.session, self.run, self.posted.append, finish, self.held.append
-        )
+        self.host = Host(self.posted.append, finish, self.ask)
+        self.steering = Steering(self.session, self.run, self.host, self.held.append)
+
+    def ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+        """Nobody is there to answer."""
+        raise AssertionError(f"{dialog} was not to be asked")
 
     def open(self) -> Parts:
         """Show the run, and forget what that posted."""

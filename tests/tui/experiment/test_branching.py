@@ -4,12 +4,13 @@ out of a step that an alarm holds."""
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual.screen import ModalScreen
 
-from tests.tui.experiment.parts import Parts, finish
+from tests.tui.experiment.parts import Parts
 from tests.tui.fakes import TOY
 from tests.tui.opened import MEASURED, STARTED, Opened, attached, live_run
 from tui_lab.commands import (
@@ -43,16 +44,14 @@ class Going(Parts):
     def __init__(self, *events: RunEvent, answer: Any = None) -> None:
         super().__init__(*events)
         self.asked: list[ModalScreen[Any]] = []
-
-        def ask(dialog: ModalScreen[Any], take: Any) -> None:
-            self.asked.append(dialog)
-            take(answer)
-
-        self.branching = Branching(
-            self.session, self.run, self.steering, self.posted.append, finish, ask
-        )
-        self.rescue = Rescue(self.run, self.steering, self.branching, ask)
+        self.answer = answer
+        self.branching = Branching(self.session, self.run, self.steering, self.host)
+        self.rescue = Rescue(self.run, self.steering, self.branching, self.ask)
         self.open()
+
+    def ask(self, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
+        self.asked.append(dialog)
+        take(self.answer)
 
     @property
     def sent(self) -> list[Command]:
@@ -101,6 +100,18 @@ def test_the_guard_turns_round(mode: Any, following: Any) -> None:
     going = Going(GuardChanged(t=1.0, step=1, mode=mode))
     going.branching.give("guard")
     assert going.sent == [SetGuard(following)]
+
+
+async def test_the_guard_is_seen_and_turned_by_its_key() -> None:
+    lab = attached()
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        before = "guard say" in lab.text
+        await pilot.press("a")
+        lab.session.record(live_run().id, GuardChanged(t=1.0, step=8, mode="off"))
+        await lab.settle(pilot)
+        assert lab.commands == [SetGuard("off")]
+        assert (before, "guard off" in lab.text) == (True, True)
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,18 @@ from tui_lab.events import (
     RunStarted,
     RunStopped,
 )
+from tui_lab.guarding import GuardChanged
 from tui_lab.tui.experiment.display import fate
 from tui_lab.tui.experiment.line import fit
 from tui_lab.tui.experiment.run_header import brief
-from tui_lab.tui.experiment.status_line import StatusLine, alarms, cost, progress, remarks
+from tui_lab.tui.experiment.status_line import (
+    StatusLine,
+    alarms,
+    cost,
+    guard,
+    progress,
+    remarks,
+)
 from tui_lab.view_models.run import RunView
 
 LEFT = (Content("first"), Content("second"))
@@ -84,6 +92,13 @@ def test_what_the_lab_takes_goes_first_where_there_is_no_room() -> None:
     changed = HyperparameterChanged(t=1.0, step=213, name="lr", old=3.0, new=10.0)
     line.show_view(view(LabCostMeasured(t=1.0, step=2000, share=0.0131), changed))
     assert words(line._right) == ["lab 1.3 %", "a 212: lr 3.0 → 10.0 (applied at step 213)"]
+
+
+def test_the_guard_is_named_while_it_has_something_to_guard() -> None:
+    looser = GuardChanged(t=1.0, step=8, mode="off")
+    assert words(guard(view())) == ["guard say"]
+    assert words(guard(view(looser))) == ["guard off"]
+    assert guard(view(looser, RunFinished(t=2.0, step=4000, epoch=1000))) == ()
 
 
 def test_alarms_are_said_once_each() -> None:

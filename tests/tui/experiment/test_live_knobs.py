@@ -6,7 +6,9 @@ from __future__ import annotations
 from tests.tui.experiment.parts import Parts
 from tests.tui.fakes import TOY
 from tests.tui.opened import CHANGED, FINISHED
+from tui_lab.events import RunResumed
 from tui_lab.hyperparameters import Value
+from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.live_knobs import LiveKnobs
 from tui_lab.tui.knobs.panel import KnobPanel
 
@@ -65,3 +67,26 @@ def test_more_epochs_act_on_the_run_that_goes_on() -> None:
     panel = KnobPanel(TOY, seed=0, device="auto")
     knobs = LiveKnobs(panel, parts.run, TOY)
     assert knobs.acting({"epochs": 150, "implementation": "concise"}) == {"epochs": 150}
+
+
+async def test_a_knob_turned_elsewhere_meanwhile_follows_the_run_once_its_own_is_answered() -> None:
+    parts = Parts().open()
+    panel, knobs = beside(parts)
+    panel["weight_decay"].value = 5.0
+    knobs.ask(["weight_decay"])
+    parts.session.record(parts.id, CHANGED)
+    parts.run.look()
+    knobs.take_new()
+    before = panel["weight_decay"].value
+    knobs.settle(["weight_decay"], taken=True)
+    assert (before, panel["weight_decay"].value) == (5.0, 10.0)
+
+
+async def test_a_run_that_goes_back_takes_its_knobs_along() -> None:
+    parts = Parts(CHANGED).open()
+    panel, knobs = beside(parts)
+    parts.session.record(parts.id, RunResumed(t=1.5, step=8, from_step=8))
+    parts.run.look()
+    knobs.take_new()
+    assert panel["weight_decay"].value == 3.0
+    assert RunFollower.Changed in parts.kinds  # the screen is told that there are others

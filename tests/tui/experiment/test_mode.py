@@ -35,7 +35,7 @@ def test_the_declaration_says_which_mode() -> None:
 def test_when_a_core_is_free(
     status: RunStatus, measured: bool, training: bool, demonstration: bool
 ) -> None:
-    run = Standing(status, 0, measured)
+    run = Standing(status, {}, measured)
     free = [mode.leaves_a_core(run) for mode in (Training(), Demonstration())]
     assert free == [training, demonstration]
 

@@ -80,7 +80,10 @@ async def test_a_step_can_be_typed() -> None:
         await lab.settle(pilot)
         await pilot.press("comma", "enter")
         await lab.settle(pilot)
-        assert isinstance(lab.app.screen, NumberDialog)
+        dialog = lab.app.screen
+        assert isinstance(dialog, NumberDialog)
+        await pilot.press("enter")
+        assert dialog.complaint == "A whole number from 0 on is needed."
         await pilot.press("5", "enter")
         await lab.settle(pilot)
         assert lab.screen.scrubbing.step == 5

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Static
 
 from tui_lab.errors import TuiLabError
+from tui_lab.tui.dialogs.form import FormDialog
 from tui_lab.tui.widgets.tick import Tick
 
-_HELP = "name=value …, any knob; nothing: the same way once more"
+_HELP = "name=value …, any knob; empty: the same way again"
 
 
 @dataclass(frozen=True)
@@ -30,33 +29,18 @@ class BranchPlan:
     weights_only: bool = False
 
 
-class BranchDialog(ModalScreen[BranchPlan | None]):
-    """Gives the plan; None is the way back. `read` makes values of `name=value` words, and raises
-    `TuiLabError` with the sentence that is shown."""
+class BranchDialog(FormDialog[BranchPlan]):
+    """Gives the plan. `values_of` makes values of `name=value` words, and raises `TuiLabError` with
+    the sentence that is shown."""
 
     DEFAULT_CSS = """
     BranchDialog {
-        align: center middle;
-        background: $background 60%;
-        &:ansi { background: transparent; }
-
-        #branch {
-            width: 72;
-            max-width: 96%;
-            height: auto;
-            padding: 1 2;
-            border: round $border;
-            border-title-color: $accent;
-            border-title-style: bold;
-            background: $surface;
-        }
         Horizontal { height: 1; }
-        .label { width: 12; color: $text-muted; }
+        .label { width: 12; }
         Input { width: 1fr; }
-        #help { color: $text-muted; padding: 0 0 0 12; }
+        #help { padding: 0 0 0 12; }
         Checkbox { border: none; padding: 0; margin: 1 0 0 0; background: transparent; }
-        #complaint { display: none; color: $error; margin: 1 0 0 0; }
-        &.-wrong #complaint { display: block; }
+        #complaint { margin: 1 0 0 0; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,54 +52,30 @@ class BranchDialog(ModalScreen[BranchPlan | None]):
         run_id: str,
         step: int,
         values: str,
-        read: Callable[[list[str]], Mapping[str, Any]],
+        values_of: Callable[[list[str]], Mapping[str, Any]],
         most: int,
     ) -> None:
         """`step` and `values` stand there at first; `most` is the last step there is."""
-        super().__init__()
-        self.run_id, self.step, self.values = run_id, step, values
-        self.complaint = ""
-        """What is wrong with what was typed."""
-        self._read, self._most = read, most
+        super().__init__(f"Branch {run_id}")
+        self.step, self.values = step, values
+        self._values_of, self._most = values_of, most
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="branch") as box:
-            box.border_title = Content(f"Branch {self.run_id}")
-            with Horizontal():
-                yield Static("after step", classes="label")
-                yield Input(str(self.step), id="step", type="integer", compact=True)
-            with Horizontal():
-                yield Static("with", classes="label")
-                yield Input(self.values, id="values", select_on_focus=False, compact=True)
-            yield Static(Content(_HELP), id="help")
-            yield Tick("the weights alone; all else begins anew", id="weights", compact=True)
-            yield Static(id="complaint")
+    def fields(self) -> Iterable[Widget]:
+        step = Input(str(self.step), id="step", type="integer", compact=True)
+        yield Horizontal(Static("after step", classes="label"), step)
+        values = Input(self.values, id="values", select_on_focus=False, compact=True)
+        yield Horizontal(Static("with", classes="label"), values)
+        yield Static(Content(_HELP), id="help")
+        yield Tick("the weights alone; all else begins anew", id="weights", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#values").focus()
 
-    @on(Input.Submitted)
-    def take(self, event: Input.Submitted) -> None:
-        """Give the plan, or say what is wrong with it."""
-        event.stop()
-        try:
-            self.dismiss(self._plan())
-        except TuiLabError as error:
-            self._complain(str(error))
-
-    def _plan(self) -> BranchPlan | None:
+    def read(self) -> BranchPlan:
+        """The plan; raises `TuiLabError` where it is none for this run."""
         text = self.query_one("#step", Input).value
         step = int(text) if text.isdecimal() else -1
         if not 0 <= step <= self._most:
             raise TuiLabError(f"The run has taken {self._most:,} steps; it branches after one.")
-        values = self._read(self.query_one("#values", Input).value.split())
+        values = self._values_of(self.query_one("#values", Input).value.split())
         return BranchPlan(step, values, self.query_one(Checkbox).value)
-
-    def _complain(self, sentence: str) -> None:
-        self.complaint = sentence
-        self.query_one("#complaint", Static).update(Content(sentence))
-        self.add_class("-wrong")
-
-    def action_cancel(self) -> None:
-        """Close without an answer."""
-        self.dismiss(None)

@@ -2,66 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
+
+from tui_lab.errors import UsageError
+from tui_lab.tui.dialogs.form import FormDialog
 
 _DIGITS = 15
 """Of a number that is read: more of them count nothing there is."""
 
 
-class NumberDialog(ModalScreen[int | None]):
-    """Gives a number of at least `least`; None is the way back."""
+class NumberDialog(FormDialog[int]):
+    """Gives a number of at least `least`."""
 
-    DEFAULT_CSS = """
-    NumberDialog {
-        align: center middle;
-        background: $background 60%;
-        &:ansi { background: transparent; }
-
-        #number {
-            width: 56;
-            max-width: 90%;
-            height: auto;
-            padding: 1 2;
-            border: round $border;
-            border-title-color: $accent;
-            border-title-style: bold;
-            background: $surface;
-        }
-        Static { color: $text-muted; }
-    }
-    """
+    DEFAULT_CSS = "NumberDialog #form { width: 56; max-width: 90%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "back", tooltip="Leave it as it is", id="number.cancel"),
     ]
 
     def __init__(self, question: str, hint: str, *, first: str = "", least: int = 0) -> None:
         """`first` stands there at first."""
-        super().__init__()
-        self.question = question
+        super().__init__(question)
         self._hint, self._first, self._least = hint, first, least
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="number") as box:
-            box.border_title = Content(self.question)
-            yield Input(self._first, type="integer", compact=True)
-            yield Static(Content(self._hint))
+    def fields(self) -> Iterable[Widget]:
+        yield Input(self._first, type="integer", compact=True)
+        yield Static(Content(self._hint))
 
-    @on(Input.Submitted)
-    def take(self, event: Input.Submitted) -> None:
-        """Give the number, if it is one."""
-        event.stop()
-        text = event.value[:_DIGITS]
-        if text.isdecimal() and int(text) >= self._least:
-            self.dismiss(int(text))
-
-    def action_cancel(self) -> None:
-        """Close without an answer."""
-        self.dismiss(None)
+    def read(self) -> int:
+        """The number; raises `UsageError` where it is none, or too small."""
+        text = self.query_one(Input).value[:_DIGITS]
+        if not text.isdecimal() or int(text) < self._least:
+            raise UsageError(f"A whole number from {self._least} on is needed.")
+        return int(text)

@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.copying import copy_card
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.script import lacks
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
     yield "zoom", screen.body.zoom
     yield "focus_pane", screen.body.focus_pane
     yield "focus_knobs", screen.body.focus_knobs
+    yield "open_pane", partial(open_pane, screen)
+    yield "chart", partial(draw_otherwise, screen)
     yield "copy", partial(copy_card, screen, screen.session, screen.run, screen.knobs)
 
 
@@ -62,8 +65,29 @@ def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ..
     return True
 
 
-def ask_on(screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]) -> None:
-    """Show a dialog over the screen, and pass its answer on."""
+async def open_pane(screen: ExperimentScreen, name: str) -> None:
+    """Show a pane, or the charts."""
+    await screen.body.open(name)
+    screen.shown.look_after(screen.session)
+    screen.draw()
+
+
+def draw_otherwise(screen: ExperimentScreen, option: str) -> None:
+    """Draw the charts and pictures in another way."""
+    screen.shown.change(option)
+    screen.refresh_bindings()
+    screen.draw()
+
+
+def host(screen: ExperimentScreen) -> Host:
+    """The screen as its parts know it."""
+    work = partial(screen.run_worker, group="commands", exit_on_error=False)
+    return Host(screen.post_message, work, partial(_ask_on, screen))
+
+
+def _ask_on(
+    screen: ExperimentScreen, dialog: ModalScreen[Any], take: Callable[[Any], None]
+) -> None:
     screen.app.push_screen(dialog, take)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from tui_lab.run import RunStatus
 from tui_lab.tui.dialogs.branch import BranchDialog, BranchPlan
 from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.experiment.follower import RunFollower
-from tui_lab.tui.experiment.starter import Ask
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.session.protocol import Session
 
@@ -39,21 +39,11 @@ class Branching:
             super().__init__()
             self.run_id = run_id
 
-    def __init__(
-        self,
-        session: Session,
-        run: RunFollower,
-        steering: Steering,
-        post: Callable[[Message], object],
-        work: Callable[[Coroutine[Any, Any, None]], object],
-        ask: Ask,
-    ) -> None:
+    def __init__(self, session: Session, run: RunFollower, steering: Steering, host: Host) -> None:
         self._session = session
         self._run = run
         self._steering = steering
-        self._post = post
-        self._work = work
-        self._ask = ask
+        self._host = host
 
     def can(self, order: str) -> bool:
         """Whether `branch`, `keep`, `return`, `take_up` or `guard` makes sense now."""
@@ -85,7 +75,7 @@ class Branching:
         most = feed.view.step
         at = most if step is None else step
         dialog = BranchDialog(feed.run_id, at, values, self._read, most)
-        self._ask(dialog, partial(self._begin, feed.run_id))
+        self._host.ask(dialog, partial(self._begin, feed.run_id))
 
     def _read(self, words: list[str]) -> Mapping[str, Any]:
         """The values in `name=value` words; raises `TuiLabError`."""
@@ -100,7 +90,7 @@ class Branching:
 
     def _begin(self, run_id: str, plan: BranchPlan | None) -> None:
         if plan is not None:
-            self._work(self._start(run_id, plan))
+            self._host.work(self._start(run_id, plan))
 
     async def _start(self, run_id: str, plan: BranchPlan) -> None:
         experiment = self._run.experiment
@@ -109,14 +99,14 @@ class Branching:
                 experiment, run_id, plan.step, plan.values, weights_only=plan.weights_only
             )
         except TuiLabError as error:
-            self._post(RunFollower.Failed(str(error)))
+            self._host.post(RunFollower.Failed(str(error)))
             return
-        self._post(self.Begun(child, run_id))
+        self._host.post(self.Begun(child, run_id))
 
     def _go_back(self) -> None:
         kept = self._run.feed.view.keeping.kept if self._run.feed else None
         if kept is None:
-            self._post(RunFollower.Failed("No state was kept by hand yet; S keeps one."))
+            self._host.post(RunFollower.Failed("No state was kept by hand yet; S keeps one."))
         else:
             self._steering.send(Rewind(kept))
 
@@ -129,21 +119,21 @@ class Branching:
             epochs = view.total_epochs
             hint = f"It has taken all its {epochs:,}, and goes on from there."
             dialog = NumberDialog("How many epochs more?", hint, first=str(epochs), least=1)
-            self._ask(dialog, more)
+            self._host.ask(dialog, more)
         else:
-            self._work(self._take_up(run_id, {}))
+            self._host.work(self._take_up(run_id, {}))
 
     def _take_up_for(self, run_id: str, epochs: int, more: int | None) -> None:
         if more:
-            self._work(self._take_up(run_id, {"epochs": epochs + more}))
+            self._host.work(self._take_up(run_id, {"epochs": epochs + more}))
 
     async def _take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
         try:
             await self._session.take_up(run_id, values)
         except TuiLabError as error:
-            self._post(RunFollower.Failed(str(error)))
+            self._host.post(RunFollower.Failed(str(error)))
             return
-        self._post(self.TakenUp(run_id))
+        self._host.post(self.TakenUp(run_id))
 
     def _turn_guard(self) -> None:
         view = self._run.feed.view if self._run.feed else None

@@ -27,9 +27,11 @@ _HINT = (
 
 
 _BACK = (
-    "looking back at step {step} of {of}    ← → a column, shift ten, ↵ a step, "
-    "{{run.branch=b}} branches here, {{run.pause=space}} back to now"
+    "← → a column, shift ten, ↵ a step",
+    "{run.branch=b} branches here",
+    "{run.pause=space} back to now",
 )
+"""What keys do under the cursor, the least important first."""
 _AXIS = 8
 """Columns of a chart that its border and its labels take, about."""
 
@@ -165,8 +167,8 @@ class RunDisplay:
             fate=fate(view) if run.feed else "",
         )
         if view.cursor is not None:
-            hint = _BACK.format(step=f"{view.cursor:,}", of=f"{view.step:,}")
-            self.status_line.show_hint(with_keys(self.header.app, self.note or hint))
+            keys = (with_keys(self.header.app, words) for words in _BACK)
+            self.status_line.show_past(view, [self.note] if self.note else [*keys])
         elif run.feed is None:
             self.status_line.show_hint(self._overlaid() or with_keys(self.header.app, _HINT))
         else:
@@ -177,6 +179,7 @@ class RunDisplay:
                 verdict=self.verdict,
                 overlaid=self._overlaid(),
                 card=self._card,
+                terminal=run.terminal,
             )
 
     def _overlaid(self) -> str:

@@ -78,6 +78,11 @@ class RunFollower:
         return self.feed.status if self.feed else None
 
     @property
+    def terminal(self) -> str:
+        """Where the run is followed, by the name that its log calls it."""
+        return self._session.terminal
+
+    @property
     def is_live(self) -> bool:
         """Whether there is a worker to command."""
         return self.status is not None and not self.status.is_finished

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from tui_lab.experiment import Question
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 class OpenGuess:
     """The one prediction that still has no answer, if there is one."""
 
-    def __init__(self, run: RunFollower, knobs: KnobPanel, mode: Mode) -> None:
+    def __init__(
+        self, run: RunFollower, knobs: KnobPanel, mode: Mode, show: Callable[[Outcome], object]
+    ) -> None:
+        """`show` puts a guess and what came of it beside each other."""
         self._run = run
         self._knobs = knobs
         self._mode = mode
+        self._show = show
         self._prediction: Prediction | None = None
         self._values: Mapping[str, Value] = {}
         """Those that the question was about."""
@@ -37,6 +41,11 @@ class OpenGuess:
         if guess is not None:
             self._prediction = Prediction(question, guess, before=self._run.id)
             self._values = self._knobs.values
+
+    def reveal(self) -> None:
+        """Show what came of it, once the run that it was about has shown that."""
+        if outcome := self.outcome():
+            self._show(outcome)
 
     def outcome(self) -> Outcome | None:
         """The guess beside what the run it was about has shown, once; None until then."""

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-from textual.message import Message
-from textual.screen import ModalScreen
 
 from tui_lab.commands import Mistake, MistakeKind, Show, ShowGraph
 from tui_lab.inspection import GraphShown
 from tui_lab.tui.dialogs.graph import GraphDialog
 from tui_lab.tui.dialogs.mistake import MistakeDialog
 from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.steering import Steering
-
-Ask = Callable[[ModalScreen[Any], Callable[[Any], None]], None]
 
 
 class Insight:
     """Asks the run that is steered for more than it shows by itself."""
 
     def __init__(
-        self,
-        steering: Steering,
-        post: Callable[[Message], object],
-        ask: Ask,
-        graph: Callable[[], GraphShown | None],
+        self, steering: Steering, host: Host, graph: Callable[[], GraphShown | None]
     ) -> None:
         self._steering = steering
-        self._post = post
-        self._ask = ask
+        self._host = host
         self._graph = graph
 
     @property
@@ -43,17 +33,17 @@ class Insight:
         if self.can_look:
             self._steering.send(Show(parameter))
         else:
-            self._post(RunFollower.Failed("Only a run that goes on can be looked into."))
+            self._host.post(RunFollower.Failed("Only a run that goes on can be looked into."))
 
     def show_graph(self) -> None:
         """Show the graph behind the loss until the dialog is closed."""
         self._steering.send(ShowGraph())
         dialog = GraphDialog(self._graph, lambda: self._steering.give("phase"))
-        self._ask(dialog, lambda _: self._steering.send(ShowGraph(open=False)))
+        self._host.ask(dialog, lambda _: self._steering.send(ShowGraph(open=False)))
 
     def choose_mistake(self) -> None:
         """Ask for a mistake, and make it."""
-        self._ask(MistakeDialog(), self._make)
+        self._host.ask(MistakeDialog(), self._make)
 
     def _make(self, kind: MistakeKind | None) -> None:
         if kind is not None:

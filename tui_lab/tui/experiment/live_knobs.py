@@ -20,21 +20,25 @@ class LiveKnobs:
         self._experiment = experiment
         self._asked: Counter[str] = Counter()
         """Values sent for each hyperparameter and not yet answered."""
-        self._marks = 0
+        self._seen: dict[str, Value] = {}
+        """The run's values, as far as the knobs had a chance to show them."""
 
     def take_all(self) -> None:
         """Another run is shown: the knobs take its values."""
         self._asked.clear()
-        self._marks = 0
-        self._panel.take(self._run.values)
+        self._seen = dict(self._run.values)
+        self._panel.take(self._seen)
 
     def take_new(self) -> None:
-        """A value that the run took by itself, or from another screen, is shown on its knob."""
-        values = self._run.values
-        marks = self._run.feed.view.marks if self._run.feed else []
-        new = {mark.name for mark in marks[self._marks :]} & values.keys()
-        self._panel.take({name: values[name] for name in new if not self._asked[name]})
-        self._marks = len(marks)
+        """A value that the run took by itself or from another screen, or has again because it went
+        back, is shown on its knob; while another is on its way from here, not yet."""
+        new = {
+            name: value
+            for name, value in self._run.values.items()
+            if not self._asked[name] and self._seen.get(name) != value
+        }
+        self._seen |= new
+        self._panel.take(new)
         self.mark_waiting()
 
     def mark_waiting(self) -> None:
@@ -66,11 +70,14 @@ class LiveKnobs:
             self._panel[name].pending = True
 
     def settle(self, names: Iterable[str], *, taken: bool) -> None:
-        """Values sent were taken or refused; a knob whose value was refused goes back."""
+        """Values sent were taken or refused; a knob whose value was refused goes back, and one that
+        another screen turned meanwhile follows it."""
+        if taken:
+            self._run.look()  # what is answered is in the log
         for name in names:
             self._asked[name] -= 1
             if self._asked[name] <= 0:
                 self._panel[name].pending = False
                 if not taken:
-                    values = self._run.values
-                    self._panel.take({n: v for n, v in values.items() if n == name})
+                    self._seen.pop(name, None)
+        self.take_new()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
-
-from textual.screen import ModalScreen
 
 from tui_lab.experiment import Experiment, Preset
 from tui_lab.tui.experiment.guess import OpenGuess
+from tui_lab.tui.experiment.host import Ask
 from tui_lab.tui.experiment.mode import Mode
 from tui_lab.tui.knobs.panel import KnobPanel
 
@@ -18,8 +16,7 @@ class Presets:
     """Turns all knobs to a preset's values; its question, if it has one, is asked before or after
     as the mode wants it.
 
-    `ask` shows a dialog and passes its answer on; `settle` is called when there is a new guess,
-    and `run` when there is one that only a new run can answer.
+    `run` is called when there is a guess that only a new run can answer.
     """
 
     def __init__(
@@ -28,8 +25,7 @@ class Presets:
         knobs: KnobPanel,
         guess: OpenGuess,
         mode: Mode,
-        ask: Callable[[ModalScreen[Any], Callable[[Any], None]], object],
-        settle: Callable[[], None],
+        ask: Ask,
         run: Callable[[], None],
     ) -> None:
         self._experiment = experiment
@@ -37,7 +33,6 @@ class Presets:
         self._guess = guess
         self._mode = mode
         self._ask = ask
-        self._settle = settle
         self._run = run
 
     def choose(self) -> None:
@@ -62,7 +57,7 @@ class Presets:
             self._turn(preset)
         if preset.question is not None:
             self._guess.keep(preset.question, guess)
-            self._settle()
+            self._guess.reveal()
         if guess is not None and not self._mode.lives_with_the_screen:
             self._run()
 

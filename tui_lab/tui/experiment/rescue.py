@@ -10,7 +10,7 @@ from tui_lab.events import AlarmRaised
 from tui_lab.tui.dialogs.rescue import RescueDialog, Way
 from tui_lab.tui.experiment.branching import Branching
 from tui_lab.tui.experiment.follower import RunFollower
-from tui_lab.tui.experiment.starter import Ask
+from tui_lab.tui.experiment.host import Ask
 from tui_lab.tui.experiment.steering import Steering
 
 LR = "lr"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from tui_lab.errors import RunUnreadable, TuiLabError
 from tui_lab.experiment import Experiment
@@ -23,8 +23,8 @@ class Standing(NamedTuple):
     """What knobs and keys depend on."""
 
     status: RunStatus
-    changes: int
-    """Values of hyperparameters changed live so far."""
+    changed: Mapping[str, Any]
+    """The values of hyperparameters that were changed live, and not taken back since."""
     measured: bool
     """Whether there is a first point."""
     diverged: bool = False
@@ -88,7 +88,7 @@ class RunFeed:
         """Where the run stands."""
         view = self.view
         measured, diverged = view.measurements.has_points, view.diverged is not None
-        return Standing(self.status, len(view.marks), measured, diverged, view.watched.count)
+        return Standing(self.status, dict(view.changed), measured, diverged, view.watched.count)
 
     @property
     def is_complete(self) -> bool:

@@ -16,12 +16,13 @@ from tui_lab.commands import Mistake, SetHyperparameter, SetHyperparameters, set
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment import bindings
-from tui_lab.tui.experiment.actions import actions, ask_on, lesson_of, possible
+from tui_lab.tui.experiment.actions import actions, host, lesson_of, possible
 from tui_lab.tui.experiment.branching import Branching
 from tui_lab.tui.experiment.copying import tell_card
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.guess import OpenGuess
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.insight import Insight
 from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.live_knobs import LiveKnobs
@@ -64,55 +65,35 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
 
     def __init__(self, session: Session, experiment: Experiment) -> None:
         super().__init__()
-        settings = session.settings
-        self.session = session
-        self.experiment = experiment
+        self.session, self.experiment = session, experiment
         self.mode = mode_of(experiment)
         self.title = self.mode.title
+        settings, lesson = session.settings, partial(lesson_of, experiment)
         self.knobs = KnobPanel(experiment, seed=settings.seed, device=settings.device)
-        self.body = ExperimentLayout(
-            experiment, self.knobs, partial(lesson_of, experiment), settings.marker
-        )
+        self.body = ExperimentLayout(experiment, self.knobs, lesson, settings.marker)
         self.charts, self.panes = self.body.charts, self.body.panes
         self.run = RunFollower(session, experiment, self.post_message)
-        work = partial(self.run_worker, group="commands", exit_on_error=False)
-        self.succession = Succession(
-            session,
-            self.run,
-            self.knobs,
-            self.mode,
-            self.post_message,
-            work,
-            partial(ask_on, self),
-            self.open_run,
-        )
-        self.steering, self.starter = self.succession.steering, self.succession.starter
-        self.branching = Branching(
-            session, self.run, self.steering, self.post_message, work, partial(ask_on, self)
-        )
-        self.rescue = Rescue(self.run, self.steering, self.branching, partial(ask_on, self))
         self.live_knobs = LiveKnobs(self.knobs, self.run, experiment)
-        self.guess = OpenGuess(self.run, self.knobs, self.mode)
-        begin, ask = self.succession.begin, partial(ask_on, self)
-        guess = self.guess
-        self.presets = Presets(experiment, self.knobs, guess, self.mode, ask, self._reveal, begin)
         self.shown = RunDisplay(experiment, self.run, self.body)
         self._tell_card = partial(tell_card, self, session, self.run, self.mode, self.shown)
-        self.insight = Insight(self.steering, self.post_message, ask, lambda: self.shown.graph)
-        self.scrubbing = Scrubbing(
-            session,
-            self.run,
-            self.knobs,
-            self.shown,
-            self.steering,
-            self.branching,
-            work,
-            ask,
-            self.post_message,
-            self._look_again,
-        )
+        self._put_together(host(self))
         for name, action in actions(self):
             setattr(self, f"action_{name}", action)
+
+    def _put_together(self, host: Host) -> None:
+        """Make the parts that give orders, each with those that it needs."""
+        session, run, knobs, mode = self.session, self.run, self.knobs, self.mode
+        self.succession = Succession(session, run, knobs, mode, host, self.open_run)
+        self.steering, self.starter = self.succession.steering, self.succession.starter
+        self.branching = Branching(session, run, self.steering, host)
+        self.rescue = Rescue(run, self.steering, self.branching, host.ask)
+        show = partial(self.call_next, self.shown.reveal)
+        self.guess = OpenGuess(run, knobs, mode, show)
+        begin = self.succession.begin
+        self.presets = Presets(self.experiment, knobs, self.guess, mode, host.ask, begin)
+        self.insight = Insight(self.steering, host, lambda: self.shown.graph)
+        back = (self.steering, self.branching, host, self._look_again)
+        self.scrubbing = Scrubbing(session, run, knobs, self.shown, *back)
 
     def _look_again(self) -> None:
         """Another step is looked at, or now again."""
@@ -202,7 +183,7 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
         self.shown.change_to(event.feed.view)
         self.shown.look_after(self.session)
         self.live_knobs.take_new()
-        self._reveal()
+        self.guess.reveal()
         self._tell_card()
         self.draw()
         self.refresh_bindings()
@@ -213,7 +194,7 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
     def show_change(self, event: RunFollower.Changed) -> None:
         """The run stands otherwise than before."""
         self.live_knobs.take_new()
-        self._reveal()
+        self.guess.reveal()
         self._tell_card()
         renew(self)
         if event.diverges:
@@ -270,28 +251,11 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
             case Mistake(kind) if event.taken:
                 notify(self, f"{kind}: in step {event.step:,}")
 
-    def _reveal(self) -> None:
-        """Once the run that a guess was about has shown it, put both beside each other."""
-        if outcome := self.guess.outcome():
-            self.call_next(self.shown.reveal, outcome)
-
     @on(events.ScreenSuspend)
     @on(events.ScreenResume)
     def come_and_go(self) -> None:
         """Somebody looks at this screen again, or no more."""
         self.succession.come_and_go(seen=is_seen(self))
-
-    async def action_open_pane(self, name: str) -> None:
-        """Show a pane, or the charts."""
-        await self.body.open(name)
-        self.shown.look_after(self.session)
-        self.draw()
-
-    def action_chart(self, option: str) -> None:
-        """Draw in another way."""
-        self.shown.change(option)
-        self.refresh_bindings()
-        self.draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Whether a key does something now; None shows it switched off."""

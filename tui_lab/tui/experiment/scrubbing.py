@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any
-
-from textual.message import Message
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.hyperparameters import Value
@@ -13,7 +11,7 @@ from tui_lab.tui.dialogs.number import NumberDialog
 from tui_lab.tui.experiment.branching import Branching
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
-from tui_lab.tui.experiment.starter import Ask
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.session.protocol import Session
@@ -40,9 +38,7 @@ class Scrubbing:
         shown: RunDisplay,
         steering: Steering,
         branching: Branching,
-        work: Callable[[Coroutine[Any, Any, None]], object],
-        ask: Ask,
-        post: Callable[[Message], object],
+        host: Host,
         changed: Callable[[], object],
     ) -> None:
         """`changed` is called when there is something else to draw."""
@@ -52,9 +48,7 @@ class Scrubbing:
         self._shown = shown
         self._steering = steering
         self._branching = branching
-        self._work = work
-        self._ask = ask
-        self._post = post
+        self._host = host
         self._changed = changed
         self._values: dict[str, Value] = {}
         """Of the knobs, as they were left."""
@@ -78,7 +72,9 @@ class Scrubbing:
         if move == "leave":
             self.leave()
         elif move == "type":
-            self._ask(NumberDialog("To which step?", f"It has taken {self._last:,}."), self._go)
+            self._host.ask(
+                NumberDialog("To which step?", f"It has taken {self._last:,}."), self._go
+            )
         elif move == "open":
             self._open()
         elif move in ("home", "end"):
@@ -128,13 +124,13 @@ class Scrubbing:
         if step is None or self._run.feed is None:
             return
         self.step = min(max(step, self._first), self._last)
-        self._work(self._look(self.step, self._run.feed.run_id, self._run.feed.view))
+        self._host.work(self._look(self.step, self._run.feed.run_id, self._run.feed.view))
 
     async def _look(self, step: int, run_id: str, view: RunView) -> None:
         try:
             past = await self._session.runs.look_back(run_id, step, view)
         except TuiLabError as error:
-            self._post(RunFollower.Failed(str(error)))
+            self._host.post(RunFollower.Failed(str(error)))
             self.leave()
             return
         if not self._is_at(step, run_id):
@@ -143,7 +139,7 @@ class Scrubbing:
         self._take_values(past)
         self._changed()
         if not self._computing:
-            self._work(self._recompute(run_id, past))
+            self._host.work(self._recompute(run_id, past))
 
     async def _recompute(self, run_id: str, past: RunView) -> None:
         """Compute the step again; one at a time, and then the one that is looked at by then."""
@@ -158,7 +154,7 @@ class Scrubbing:
         self._changed()
         now = self._shown.view
         if self.step is not None and now is not None and now.cursor != past.cursor:
-            self._work(self._recompute(run_id, now))
+            self._host.work(self._recompute(run_id, now))
 
     def _is_at(self, step: int, run_id: str) -> bool:
         return self.step == step and self._run.id == run_id

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from tui_lab.commands import Unit
 from tui_lab.errors import HyperparameterError, TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.host import Ask
 from tui_lab.tui.knobs.panel import SEED, KnobPanel
 from tui_lab.tui.session.protocol import Session
 from tui_lab.watching import is_script
 
 if TYPE_CHECKING:  # a dialog is rarely needed
     from tui_lab.tui.dialogs.again import Decision
-
-Ask = Callable[[ModalScreen[Any], Callable[[Any], None]], object]
-"""Shows a dialog, and passes its answer on."""
 
 
 class RunStarter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -37,23 +38,30 @@ class StatusLine(Line):
         verdict: str = "",
         overlaid: str = "",
         card: str = "",
+        terminal: str = "",
     ) -> None:
         """Show where a run stands; `crash` says why its worker is gone, if it is, `verdict` whether
         a guess was right, `overlaid` which other runs are drawn too, and `card` how to make the run
-        again, where there is room for that."""
+        again, where there is room for that. What was done from another than this `terminal` is said
+        to be."""
         reason = (Content.styled(crash, "bold $error"),) if crash else ()
         judged = (Content.styled(verdict, "bold $accent"),) if verdict else ()
         parts = progress(view, frozen=frozen, crashed=bool(crash))
         again = (*cost(view), *((Content.styled(card, "$text-muted"),) if card else ()))
-        said = (*remarks(view, overlaid), *judged, *reason)
+        said = (*remarks(view, overlaid, terminal), *judged, *reason)
         if said:
-            self.show(parts, (*again, *said))
+            self.show(parts, (*again, *guard(view), *said))
         else:
-            self.show((*parts, *again))  # where it goes first
+            self.show((*parts, *guard(view), *again))  # where the last goes first
 
     def show_hint(self, sentence: str) -> None:
         """Show a sentence while there is no run."""
         self.show((Content.styled(sentence, "$text-muted"),))
+
+    def show_past(self, view: RunView, keys: Sequence[str]) -> None:
+        """Show which step is looked back at, and what can be done there."""
+        at = Content(f"looking back at step {view.cursor:,} of {view.step:,}")
+        self.show((at,), tuple(Content.styled(words, "$text-muted") for words in keys))
 
 
 def progress(view: RunView, *, frozen: bool = False, crashed: bool = False) -> tuple[Content, ...]:
@@ -86,9 +94,9 @@ def cost(view: RunView) -> tuple[Content, ...]:
     return (Content.assemble(("lab ", "$text-muted"), percent(share)),)
 
 
-def remarks(view: RunView, overlaid: str = "") -> tuple[Content, ...]:
+def remarks(view: RunView, overlaid: str = "", terminal: str = "") -> tuple[Content, ...]:
     """Alarms in words, other runs and the last marks, the least important first."""
-    parts = [_mark(change) for change in view.marks[-_MARKS:]]
+    parts = [_mark(change, terminal) for change in view.marks[-_MARKS:]]
     parts += [Content.styled(overlaid, "$text-muted")] if overlaid else []
     if alarm := alarms(view):
         parts.append(Content.styled(plain(alarm), "bold $error"))
@@ -99,6 +107,14 @@ def remarks(view: RunView, overlaid: str = "") -> tuple[Content, ...]:
     if view.pause_reason:
         parts.append(Content.styled(plain(view.pause_reason), "bold $warning"))
     return tuple(parts)
+
+
+def guard(view: RunView) -> tuple[Content, ...]:
+    """`guard hold`: what comes of a loss or gradient that is not finite, while one may come."""
+    trains = view.experiment is None or not view.experiment.demonstration
+    if view.ended is not None or not trains:
+        return ()
+    return (Content.styled(f"guard {view.keeping.guard}", "$text-muted"),)
 
 
 def alarms(view: RunView) -> str:
@@ -124,11 +140,13 @@ def _end(view: RunView) -> Content:
     return Content(f"{word} {duration(view.t)}")
 
 
-def _mark(change: Change) -> Content:
-    """`a 212: λ 3 → 10 (applied at step 213)`: asked for after step 212, used from 213 on."""
+def _mark(change: Change, terminal: str) -> Content:
+    """`a 212: λ 3 → 10 (applied at step 213)`: asked for after step 212, used from 213 on; `by
+    pts/3` where that was not this terminal."""
+    by = f" by {change.by}" if change.by and change.by != terminal else ""
     return Content.assemble(
         (change.letter, "bold $accent"),
-        f" {max(0, change.step - 1)}: {change.text} (applied at step {change.step})",
+        f" {max(0, change.step - 1)}: {change.text}{by} (applied at step {change.step})",
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from textual.message import Message
 
@@ -11,6 +10,7 @@ from tui_lab.commands import Acknowledgement, Advance, Command, Evaluate, Pause,
 from tui_lab.errors import TuiLabError
 from tui_lab.run import RunStatus
 from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.session.protocol import Session
 
 _COMMANDS: dict[str, Command] = {
@@ -45,15 +45,13 @@ class Steering:
         self,
         session: Session,
         run: RunFollower,
-        post: Callable[[Message], object],
-        work: Callable[[Coroutine[Any, Any, None]], object],
+        host: Host,
         start: Callable[[Unit], object],
     ) -> None:
         """`start` begins a run that holds still after its first phase, step or epoch."""
         self._session = session
         self._run = run
-        self._post = post
-        self._work = work
+        self._host = host
         self._start = start
 
     def can(self, order: str) -> bool:
@@ -76,25 +74,25 @@ class Steering:
 
     def send(self, command: Command) -> None:
         """Send a command to the run; its answer is posted."""
-        self._work(self._send(self._run.id, command))
+        self._host.work(self._send(self._run.id, command))
 
     def stop(self, run_id: str) -> None:
         """End a run, by force when it does not answer."""
-        self._work(self._stop(run_id))
+        self._host.work(self._stop(run_id))
 
     async def _send(self, run_id: str, command: Command) -> None:
         answer = None
         try:
             answer = await self._session.runs.send(run_id, command)
         except TuiLabError as error:
-            self._post(RunFollower.Failed(str(error)))
+            self._host.post(RunFollower.Failed(str(error)))
         if answer is not None and not answer.ok:
-            self._post(RunFollower.Failed(answer.message))
-        self._post(self.Answered(command, answer))
+            self._host.post(RunFollower.Failed(answer.message))
+        self._host.post(self.Answered(command, answer))
 
     async def _stop(self, run_id: str) -> None:
         try:
             await self._session.runs.stop(run_id)
         except TuiLabError as error:
-            self._post(RunFollower.Failed(str(error)))
-        self._post(self.Stopped())
+            self._host.post(RunFollower.Failed(str(error)))
+        self._host.post(self.Stopped())

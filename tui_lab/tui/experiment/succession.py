@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from textual.message import Message
 
 from tui_lab.commands import Unit
 from tui_lab.tui.experiment.follower import RunFollower
+from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.mode import Mode
-from tui_lab.tui.experiment.starter import Ask, RunStarter
+from tui_lab.tui.experiment.starter import RunStarter
 from tui_lab.tui.experiment.steering import Steering
 from tui_lab.tui.knobs.panel import KnobPanel
 from tui_lab.tui.session.protocol import Session
@@ -33,25 +33,22 @@ class Succession:
         run: RunFollower,
         knobs: KnobPanel,
         mode: Mode,
-        post: Callable[[Message], object],
-        work: Callable[[Coroutine[Any, Any, None]], object],
-        ask: Ask,
+        host: Host,
         show: Callable[[str], object],
     ) -> None:
         """`show` is told which run is shown from now on."""
-        self.steering = Steering(session, run, post, work, self.begin_held)
-        self.starter = RunStarter(session, run.experiment, knobs, run, post)
+        self.steering = Steering(session, run, host, self.begin_held)
+        self.starter = RunStarter(session, run.experiment, knobs, run, host.post)
         self._run = run
         self._mode = mode
-        self._post = post
-        self._ask = ask
+        self._host = host
         self._show = show
         self.left = False
         """Whether the run was ended because the screen was left."""
 
     def begin(self, new_seed: bool = False, hold: Unit | None = None) -> None:
         """Start a run with the values of the knobs, held at first if told to, and show it."""
-        self.starter.clear_the_way(self._ask, partial(self._start, new_seed, hold))
+        self.starter.clear_the_way(self._host.ask, partial(self._start, new_seed, hold))
 
     def begin_held(self, hold: Unit) -> None:
         """Start a run that holds still after its first phase, step or epoch."""
@@ -81,4 +78,4 @@ class Succession:
         if run_id and self._mode.lives_with_the_screen:
             self.steering.stop(run_id)
         elif run_id:
-            self._post(self.GoesOn(run_id))
+            self._host.post(self.GoesOn(run_id))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, Static
+
+from tui_lab.errors import UsageError
+from tui_lab.tui.dialogs.form import FormDialog
 
 Files = Mapping[str, Path]
 """Where each run goes, by its name."""
@@ -21,61 +21,29 @@ _RUN = "{run}"
 _HELP = f"A row per step, evaluation and epoch. {_RUN} stands for the run's name."
 
 
-class ExportDialog(ModalScreen[Files | None]):
-    """One path for all runs; None is the way back."""
+class ExportDialog(FormDialog[Files]):
+    """One path for all runs."""
 
-    DEFAULT_CSS = """
-    ExportDialog {
-        align: center middle;
-        background: $background 60%;
-        &:ansi { background: transparent; }
-
-        #export {
-            width: 72;
-            max-width: 90%;
-            height: auto;
-            padding: 1 2;
-            border: round $border;
-            border-title-color: $accent;
-            border-title-style: bold;
-            background: $surface;
-        }
-        Static { color: $text-muted; }
-        #complaint { display: none; color: $error; }
-        &.-wrong #complaint { display: block; }
-    }
-    """
+    DEFAULT_CSS = "ExportDialog #form { max-width: 90%; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "back", tooltip="Write nothing", id="export.cancel"),
     ]
 
     def __init__(self, run_ids: Sequence[str]) -> None:
-        super().__init__()
+        what = run_ids[0] if len(run_ids) == 1 else f"{len(run_ids)} runs"
+        super().__init__(f"Export {what} to")
         self.run_ids = run_ids
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="export") as box:
-            count = len(self.run_ids)
-            what = self.run_ids[0] if count == 1 else f"{count} runs"
-            box.border_title = Content(f"Export {what} to")
-            yield Input(f"{_RUN}.csv", id="path", select_on_focus=False, compact=True)
-            yield Static(Content(_HELP))
-            yield Static(id="complaint")
+    def fields(self) -> Iterable[Widget]:
+        yield Input(f"{_RUN}.csv", id="path", select_on_focus=False, compact=True)
+        yield Static(Content(_HELP))
 
-    @on(Input.Submitted)
-    def write(self, event: Input.Submitted) -> None:
-        """Give the files, or say what is wrong with the path."""
-        event.stop()
-        complaint = path_complaint(event.value, len(self.run_ids))
-        if complaint:
-            self.query_one("#complaint", Static).update(Content(complaint))
-            self.add_class("-wrong")
-        else:
-            self.dismiss(files(event.value, self.run_ids))
-
-    def action_cancel(self) -> None:
-        """Close without an answer."""
-        self.dismiss(None)
+    def read(self) -> Files:
+        """The files; raises `UsageError` where the path is none for them."""
+        path = self.query_one("#path", Input).value
+        if complaint := path_complaint(path, len(self.run_ids)):
+            raise UsageError(complaint)
+        return files(path, self.run_ids)
 
 
 def path_complaint(text: str, count: int) -> str:

@@ -30,7 +30,8 @@ class LabSession:
     """A `Session` over the runs in one directory.
 
     `own` are experiments from a file of the user's: (declaration, path), where an installed one
-    of the same name stands back.
+    of the same name stands back. `terminal` is its name, where it is not this
+    process's own.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class LabSession:
         own: Iterable[tuple[Experiment, Path]] = (),
         data: str = "",
         workers: WorkerPool | None = None,
+        terminal: str | None = None,
     ) -> None:
         self.settings = settings
         self.again = settings.again
@@ -49,6 +51,7 @@ class LabSession:
         self._experiments = ExperimentShelf(own)
         self._workers = workers
         self._data = data
+        self._terminal = terminal
         self._meter = GpuMeter()
 
     @cached_property
@@ -58,6 +61,13 @@ class LabSession:
         from tui_lab.tui.session.worker_pool import WorkerPool
 
         return LocalRuns(self._directory, self._workers or WorkerPool())
+
+    @cached_property
+    def terminal(self) -> str:
+        """Asked when there is a run to show: what knows it comes after the first paint."""
+        from tui_lab.worker.client import terminal
+
+        return terminal() if self._terminal is None else self._terminal
 
     def now(self) -> datetime:
         return datetime.now(UTC).astimezone()

@@ -13,19 +13,17 @@ from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
-from tui_lab.moment import moment, past_view, recomputed
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.export import export_run
-from tui_lab.runs.index import LogIndex
 from tui_lab.runs.regular_file import read_end
 from tui_lab.tui.session.background import in_background
+from tui_lab.tui.session.past import Past
 from tui_lab.tui.session.worker_pool import WorkerPool
 from tui_lab.view_models.card import Card
 from tui_lab.view_models.run import RunView
 from tui_lab.worker.client import RunClient, stop_run
-from tui_lab.worker.past_process import PastProcess
 
 _OUTPUT_BYTES = 8192
 
@@ -39,9 +37,7 @@ class LocalRuns:
         self.own: set[str] = set()
         self._runs = runs
         self._turns: dict[str, asyncio.Lock] = {}
-        self._indices: dict[str, LogIndex] = {}
-        self._past: tuple[str, PastProcess] | None = None
-        """What computes a run again, and which."""
+        self._past = Past()
 
     async def listed(self) -> AsyncIterator[Sequence[RunSummary]]:
         """Every run, the newest first, in lists that come as they are read in a thread."""
@@ -71,34 +67,19 @@ class LocalRuns:
 
     async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
         """A run as it was after a step, in a thread; raises `RunError`."""
-        return await in_background(self._look_back, self.catalogue.find(run_id), step, view)
+        return await self._past.look_back(self.catalogue.find(run_id), step, view)
 
     async def recompute(self, experiment: Experiment, run_id: str, past: RunView) -> None:
         """Compute a view of the past again, in a process of its own; raises `RunError`."""
         run = self.catalogue.find(run_id)
         if run.request().program != experiment.program:
             raise RunError(f"{run_id} is of another program than {experiment.program}.")
-        if self._past is None or self._past[0] != run_id:
-            self._forget_past()
-            self._past = run_id, PastProcess(run)
-        events = await in_background(self._past[1].look, past.cursor or 0)
-        recomputed(past, events)
-
-    def _forget_past(self) -> None:
-        if self._past is not None:
-            self._past[1].close()
-        self._past = None
+        await self._past.recompute(run, past)
 
     def close(self) -> None:
         """Let go of what was started for looking only; runs go on."""
         self.workers.spare.close()
-        self._forget_past()
-
-    def _look_back(self, run: RunDirectory, step: int, view: RunView) -> RunView:
-        settled = run.status().is_finished
-        index = self._indices.setdefault(run.id, LogIndex())
-        index.read_on(run.events_path, settled=settled)
-        return past_view(view, moment(run, step, view.experiment, index=index))
+        self._past.close()
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""

@@ -104,6 +104,10 @@ class Session(Protocol):
     """What a new run does while that one is live, until the end of the session."""
 
     @property
+    def terminal(self) -> str:
+        """The name by which a run's log calls who gives orders here; empty for none."""
+
+    @property
     def settings(self) -> Settings:
         """How this session looks and behaves."""
 

@@ -54,7 +54,7 @@ class ScriptDriver:
         self._program = ScriptProgram()
         self._finding = Finding(self._script)
         self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
-        self._cost = self._publisher.cost = HookCost()
+        self._cost = self._publisher.cost = HookCost(self._program.device)
         self._publisher.probe.interval = _INTERVAL
         self._loop = ScriptLoop(
             self._finding,
