@@ -72,6 +72,7 @@ class ScriptDriver:
         """From the script's first line to its last."""
         self._record.keep_for(self._finding.experiment)
         self._publisher.emit(_started(self._request))
+        self._publisher.publish()  # it may be long before the first hook
         try:
             with (
                 interrupting(self._loop, self._control, self._record),
@@ -142,6 +143,7 @@ class ScriptDriver:
                 values=experiment.to_json(self._finding.values),
             )
         )
+        self._loop.steps.publish()
 
 
 def _started(request: RunRequest) -> RunStarted:

@@ -82,6 +82,7 @@ class ScriptLoop:
         self._measured.add(value / counted if counted > 1 else value, calling_frame())
 
     def begun(self, iterator: object, loader: object, batches: int | None) -> None:
+        self.steps.publish()  # a validation may take long
         if self.epochs.begun(iterator, loader, batches, self.position.step):
             self._end_epoch()
 

@@ -63,7 +63,7 @@ class ScriptSteps:
             self._helm.watched.end(step, held=self._is_held)
             self._log_norms(step)
         if is_full:
-            self._obey(self._helm.orders.publish)
+            self.publish()
             self._helm.look_at_values()
             cost = self._publisher.cost.measured(self._publisher.t, step)
             if cost is not None:
@@ -74,6 +74,10 @@ class ScriptSteps:
         position = self._position
         self._helm.go_on(reached(self._helm.gait, position.step, position.epoch))
         self._obey(self._attend)
+
+    def publish(self) -> None:
+        """Write what has happened; on a full disk the script waits for room."""
+        self._obey(self._helm.orders.publish)
 
     def _look(self, step: int) -> ScriptAttempt:
         attempt = ScriptAttempt(step)
