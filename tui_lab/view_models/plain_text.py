@@ -12,3 +12,15 @@ def plain(value: object, longest: int = 500) -> str:
     """One printable line; markup such as `[red]` is left as the text it is."""
     text = _CONTROL.sub(" ", str(value)).rstrip()
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def printed_lines(output: str) -> list[str]:
+    """The lines of an output as a terminal would have them at its end: a progress bar that was
+    drawn again and again stands there once, as it was drawn last."""
+    lines = [_overprinted(line) for line in output.split("\n")]
+    return lines[:-1] if lines and not lines[-1] else lines
+
+
+def _overprinted(line: str) -> str:
+    drawn = [part for part in line.split("\r") if part.strip()]
+    return drawn[-1] if drawn else ""

@@ -27,6 +27,9 @@ _START = 10.0
 """Seconds to wait for a worker that is still importing torch; it can't be told anything before."""
 _DYING = 2.0
 """Seconds that a process which was signalled may take to be gone on a busy machine."""
+_ENDING, _SAVING = 3.0, 30.0
+"""Seconds for a run to end once it was told to: a program between two steps, and a script that may
+save a large model first."""
 _POLL = 0.02
 """Seconds between two looks at a run that is asked to end."""
 
@@ -101,19 +104,21 @@ def terminal() -> str:
 
 def stop_run(
     directory: RunDirectory,
-    grace: float = 3.0,
+    grace: float | None = None,
     *,
     reason: str = "",
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RunStatus:
     """End a run: by command, after `grace` seconds by SIGTERM, after as many again by SIGKILL to
-    its process group. Returns what became of it: a run on another host, or in a process that is
-    not surely its worker, gets the command only and may still be live."""
+    its process group; a script has time to save what it has. Returns what became of it: a run on
+    another host, or in a process that is not surely its worker, gets the command only and may
+    still be live."""
 
     def has_ended() -> bool:
         return not directory.is_live()
 
+    grace = _grace(directory) if grace is None else grace
     wait = functools.partial(_wait, clock=clock, sleep=sleep)
     wait(lambda: not _is_starting(directory), clock() + max(grace, _START))
     deadline = clock() + grace
@@ -126,6 +131,13 @@ def stop_run(
         if wait(has_ended, deadline):
             record_exit(directory, -signal.SIGKILL)
     return directory.status()
+
+
+def _grace(directory: RunDirectory) -> float:
+    try:
+        return _SAVING if directory.request().script is not None else _ENDING
+    except RunUnreadable:
+        return _ENDING
 
 
 def _wait(

@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.visual import Visual
 
 from tui_lab.tui.panes.gradient_rows import line, table_rows
+from tui_lab.view_models.layers import FOLD, by_layer
 
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
     from tui_lab.view_models.gradients import GradientState
@@ -31,7 +32,8 @@ class GradientTable(ScrollView, can_focus=True):
     HELP: ClassVar[str | None] = """\
 A row for each parameter. `{parameter.open=enter}` opens the one at the cursor to its numbers: its
 value, its `.grad`, and `Δ`, how far it has moved since before the step. They follow a run that goes
-on, phase by phase where it is held. `•` stands before what is other than at the last phase.
+on, phase by phase where it is held. Where there are many, a row stands for a layer, which opens to
+its parameters. `•` stands before what is other than at the last phase.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -69,7 +71,10 @@ on, phase by phase where it is held. `•` stands before what is other than at t
 
     def __init__(self, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
+        self._all: tuple[GradientState, ...] = ()
         self._states: tuple[GradientState, ...] = ()
+        """A row for each of them: parameters, or layers of them."""
+        self._unfolded: set[str] = set()
         self._contents: tuple[str, ...] = ()
         self._opened: tuple[str, ...] = ()
         self._open = ""
@@ -87,9 +92,10 @@ on, phase by phase where it is held. `•` stands before what is other than at t
         """Show these parameters, below the one that is open the lines on it, and below all of them
         lines with what is in them; only rows that changed are drawn again."""
         newly = open_name != self._open
-        self._states, self._contents = tuple(states), tuple(contents)
+        self._all, self._contents = tuple(states), tuple(contents)
+        self._states = tuple(by_layer(states, self._unfolded))
         self._open, self._opened = open_name, tuple(opened)
-        self._cursor = max(0, min(self._cursor, len(states) - 1))
+        self._cursor = max(0, min(self._cursor, len(self._states) - 1))
         self._draw()
         if newly and open_name:
             self.call_after_refresh(self._reach, self._place_of(open_name))
@@ -120,10 +126,14 @@ on, phase by phase where it is held. `•` stands before what is other than at t
             self.scroll_relative(y=distance, animate=False)
 
     async def action_open(self) -> None:
-        """Open the parameter at the cursor; close it where it is open."""
+        """Open the parameter or the layer at the cursor; close it where it is open."""
         if self._states:
             name = self._states[self._cursor].name
-            await self._ask_for("" if name == self._open else name)
+            if name.endswith(FOLD):
+                self._unfolded ^= {name}
+                self.show(self._all, self._contents, self._open, self._opened)
+            else:
+                await self._ask_for("" if name == self._open else name)
 
     async def action_close(self) -> None:
         """Close the parameter that is open."""

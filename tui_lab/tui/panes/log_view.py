@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from tui_lab.view_models.plain_text import plain
+from tui_lab.view_models.plain_text import plain, printed_lines
 
 if TYPE_CHECKING:
     from textual.widgets import RichLog
 
 _LINES_KEPT = 1000
-_OUTPUT_LINES = 8
+_LEAST_LINES = 4
 
 
 class LogView(Vertical):
@@ -76,6 +76,7 @@ class LogView(Vertical):
         if output == self._output:
             return
         self._output = output
-        last = "\n".join(plain(line) for line in output.splitlines()[-_OUTPUT_LINES:])
+        rows = max(_LEAST_LINES, self.size.height // 2 - 1)  # more would be cut at the end
+        last = "\n".join(plain(line) for line in printed_lines(output)[-rows:])
         self._printed.update(last)
         self._printed.set_class(bool(last), "-shown")

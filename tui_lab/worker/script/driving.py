@@ -35,8 +35,6 @@ _NOTHING_SEEN = (
     "No backward pass was seen: {name} trains nothing in this process. What it trains in processes "
     "that it starts can't be watched."
 )
-_INTERVAL = 0.5
-"""Seconds between two watched steps: a script was not written to be looked at."""
 _WITHOUT_END = 1 << 53
 """Steps: only time says when the next is looked at."""
 
@@ -55,7 +53,6 @@ class ScriptDriver:
         self._finding = Finding(self._script)
         self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
         self._cost = self._publisher.cost = HookCost(self._program.device)
-        self._publisher.probe.interval = _INTERVAL
         self._loop = ScriptLoop(
             self._finding,
             self._program,

@@ -27,6 +27,9 @@ from tui_lab.worker.script.places import calling_frame
 from tui_lab.worker.script.program import ScriptProgram
 from tui_lab.worker.script.steps import ScriptSteps
 
+_INTERVAL, _PER_PARAMETER = 0.5, 0.01
+"""Seconds between two watched steps, and of those for each parameter: a script was not written to
+be looked at, and what is seen of hundreds fills a log."""
 Tell = Callable[[FrameType | None], None]
 
 
@@ -159,7 +162,8 @@ class ScriptLoop:
 
     def _learn(self, frame: FrameType | None) -> None:
         self.finding.look(frame)
-        self._program.trained = self.finding.found.parameters
+        trained = self._program.trained = self.finding.found.parameters
+        self._publisher.probe.interval = max(_INTERVAL, _PER_PARAMETER * len(trained))
         self._program.take_values(self.finding.values)
         self._program.turn = self.finding.turn
         self.helm.declare(self.finding.experiment)
