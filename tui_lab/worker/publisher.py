@@ -63,6 +63,8 @@ class Publisher:
         self.guarded_after: int | None = None
         """From this step on a block in which something is not finite is not written, but raises
         `Damage`; None: every block is written."""
+        self.interval = _BLOCK
+        """Seconds between two blocks, at least."""
         self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
@@ -148,7 +150,7 @@ class Publisher:
         """Write what has happened; raises `OSError` when the disk is full (nothing is lost)."""
         self._close_block()
         self._record.flush()
-        self._next_block = self._clock() + _BLOCK
+        self._next_block = self._clock() + self.interval
 
     def follow(self, program: Program) -> None:
         """Publish another program from now on (a demonstration computed again)."""

@@ -4,6 +4,7 @@ value, once; and that the run's own record is read once, not at every change."""
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
@@ -46,8 +47,8 @@ def test_a_look_that_brings_nothing_posts_nothing() -> None:
 def test_the_first_point_is_said_to_be_one() -> None:
     parts = Parts().open()
     firsts = []
-    for _ in range(2):
-        parts.session.record(parts.id, MEASURED, CHANGED)
+    for value in (0.2, 0.3):
+        parts.session.record(parts.id, MEASURED, replace(CHANGED, new=value))
         parts.run.look()
         (changed,) = parts.posted
         assert isinstance(changed, RunFollower.Changed)

@@ -91,7 +91,11 @@ def test_what_the_lab_takes_goes_first_where_there_is_no_room() -> None:
     assert fit(line._left, line._right, 62).plain.rstrip().endswith("0:01 left")
     changed = HyperparameterChanged(t=1.0, step=213, name="lr", old=3.0, new=10.0)
     line.show_view(view(LabCostMeasured(t=1.0, step=2000, share=0.0131), changed))
-    assert words(line._right) == ["lab 1.3 %", "a 212: lr 3.0 → 10.0 (applied at step 213)"]
+    assert words(line._right) == [
+        "lab 1.3 %",
+        "guard say",
+        "a 212: lr 3.0 → 10.0 (applied at step 213)",
+    ]
 
 
 def test_the_guard_is_named_while_it_has_something_to_guard() -> None:

@@ -35,6 +35,8 @@ _NOTHING_SEEN = (
     "No backward pass was seen: {name} trains nothing in this process. What it trains in processes "
     "that it starts can't be watched."
 )
+_INTERVAL = 0.2
+"""Seconds between two blocks of a script's log: a screen shows no more."""
 _WITHOUT_END = 1 << 53
 """Steps: only time says when the next is looked at."""
 
@@ -52,8 +54,9 @@ class ScriptDriver:
         self._program = ScriptProgram()
         self._finding = Finding(self._script)
         self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
+        self._publisher.interval = _INTERVAL
         self._cost = self._publisher.cost = HookCost(self._program.device)
-        self._loop = ScriptLoop(
+        self.loop = ScriptLoop(
             self._finding,
             self._program,
             control,
@@ -62,8 +65,8 @@ class ScriptDriver:
             hold=request.hold,
             guard=request.guard,
         )
-        keeper = StateKeeper(directory.path, self._finding, self._loop.position)
-        self._loop.helm.save = keeper.save
+        keeper = StateKeeper(directory.path, self._finding, self.loop.position)
+        self.loop.helm.save = keeper.save
 
     def run(self) -> RunEnded:
         """From the script's first line to its last."""
@@ -72,8 +75,8 @@ class ScriptDriver:
         self._publisher.publish()  # it may be long before the first hook
         try:
             with (
-                interrupting(self._loop, self._control, self._record),
-                attached(self._loop, self._cost.took),
+                interrupting(self.loop, self._control, self._record),
+                attached(self.loop, self._cost.took),
             ):
                 run(self._script)
         except KeyboardInterrupt:
@@ -87,10 +90,10 @@ class ScriptDriver:
     @functools.cached_property
     def _reached(self) -> dict[str, Any]:
         """Where the script has come to, once it is over."""
-        self._loop.log_measured()
-        if not self._loop.position.step:
+        self.loop.log_measured()
+        if not self.loop.position.step:
             self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
-        position = self._loop.position
+        position = self.loop.position
         cost = self._cost.measured(position.t, position.step, last=True)
         if cost is not None:
             self._publisher.note(cost)
@@ -102,14 +105,14 @@ class ScriptDriver:
         }
 
     def _ended(self) -> RunEnded:
-        return self._stopped() if self._loop.stopped else RunFinished(**self._reached)
+        return self._stopped() if self.loop.stopped else RunFinished(**self._reached)
 
     def _stopped(self) -> RunStopped:
-        return RunStopped(**self._reached, reason=str(self._loop.stopped or ""))
+        return RunStopped(**self._reached, reason=str(self.loop.stopped or ""))
 
     def _left(self, leaving: SystemExit) -> RunEnded:
         code = leaving.code
-        if self._loop.stopped or code in (None, 0):
+        if self.loop.stopped or code in (None, 0):
             return self._ended()
         print(code, flush=True)
         status = f"with status {code}" if isinstance(code, int) else f"and said: {code}"
@@ -124,12 +127,12 @@ class ScriptDriver:
     def _tell(self, frame: FrameType | None) -> None:
         """Log what is known of the training by now."""
         place = place_of(frame)
-        epochs = self._loop.epochs
+        epochs = self.loop.epochs
         experiment = self._finding.experiment
         self._publisher.emit(
             TrainingFound(
                 t=self._publisher.t,
-                step=self._loop.position.step,
+                step=self.loop.position.step,
                 declaration=to_json(experiment),
                 parameters=described(self._program.trained),
                 device=str(device_of(self._program.trained)),
@@ -140,7 +143,7 @@ class ScriptDriver:
                 values=experiment.to_json(self._finding.values),
             )
         )
-        self._loop.steps.publish()
+        self.loop.steps.publish()
 
 
 def _started(request: RunRequest) -> RunStarted:
