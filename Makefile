@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEBIAN := dataset-fashion-mnist openssh-server tmux
 
-.PHONY: lab test lowest install bench screenshots debian clean
+.PHONY: lab test lowest parties install bench screenshots debian clean
 .DEFAULT_GOAL := lab
 
 lab: install  ## open the lab; without a terminal, train weight-decay headless
@@ -44,6 +44,10 @@ $(LOWEST)/installed: pyproject.toml constraints-lowest.txt
 	@$(LOWEST)/bin/pip install -q --disable-pip-version-check -c constraints-lowest.txt torch
 	@$(LOWEST)/bin/pip install -q --disable-pip-version-check -c constraints-lowest.txt -e '.[dev]'
 	@touch $@
+
+parties: install  ## what `tui-lab watch` is tried on beside plain loops, and those tests
+	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[parties]'
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q tests/parties
 
 debian:  ## what some tests and the screenshots need from Debian, when it can be installed
 	@if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \

@@ -37,7 +37,7 @@ class Finding:
         if isinstance(found, Optimizer):
             self._optimizers.append(found)
         else:
-            self._scheduled.add(id(found.optimizer))
+            self._scheduled.add(id(_unwrapped(found.optimizer)))
 
     def used(self, optimizer: Optimizer) -> None:
         """An optimizer updates, whether or not it was seen being made."""
@@ -94,3 +94,9 @@ class Finding:
     def experiment(self) -> Experiment:
         """As a declaration."""
         return declared(self._script, self.knobs, self.losses, self.measured, self.told)
+
+
+def _unwrapped(optimizer: Optimizer) -> Optimizer:
+    """The optimizer that others which look like one stand before: Accelerate's, Lightning's."""
+    inner = getattr(optimizer, "optimizer", None)
+    return _unwrapped(inner) if isinstance(inner, Optimizer) else optimizer
