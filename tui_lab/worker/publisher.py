@@ -42,6 +42,9 @@ _PICTURES = 0.5
 class Publisher:
     """The worker's account of one run."""
 
+    interval = _BLOCK
+    """Seconds between two blocks, at least."""
+
     def __init__(
         self,
         program: Program,
@@ -63,8 +66,6 @@ class Publisher:
         self.guarded_after: int | None = None
         """From this step on a block in which something is not finite is not written, but raises
         `Damage`; None: every block is written."""
-        self.interval = _BLOCK
-        """Seconds between two blocks, at least."""
         self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)

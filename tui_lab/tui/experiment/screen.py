@@ -185,6 +185,7 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
         self.live_knobs.take_new()
         self.guess.reveal()
         self._tell_card()
+        renew(self)
         self.draw()
         self.refresh_bindings()
         if self._tailing is not None:
