@@ -21,6 +21,7 @@ from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import read_events
 from tui_lab.versions import current_versions
+from tui_lab.watching import PROGRAM, Script
 from tui_lab.worker.client import RunClient, stop_run
 from tui_lab.worker.process import WarmWorker, WorkerProcess, start_run
 
@@ -113,14 +114,27 @@ class Recorder:
         """Start a run of an installed experiment with its defaults, seed 0, held at first if
         wished; `asked` is what else its request says."""
         experiment = load_experiment(name)
-        request = RunRequest(
-            experiment=name,
-            program=experiment.program,
-            hyperparameters=experiment.to_json(experiment.choose(values or {})),
-            hold=hold,
-            versions=current_versions(),
-            **asked,
+        return self._begin(
+            RunRequest(
+                experiment=name,
+                program=experiment.program,
+                hyperparameters=experiment.to_json(experiment.choose(values or {})),
+                hold=hold,
+                versions=current_versions(),
+                **asked,
+            )
         )
+
+    def watched(self, path: Path) -> Recording:
+        """Start a script that is watched."""
+        script = Script(path=str(path), directory=str(path.parent))
+        return self._begin(
+            RunRequest(
+                experiment=script.experiment, program=PROGRAM, hyperparameters={}, script=script
+            )
+        )
+
+    def _begin(self, request: RunRequest) -> Recording:
         directory = RunDirectory.create(self.runs, request, datetime.now(UTC))
         self._spare.start()
         self._recordings.append(Recording(directory, start_run(directory, self._spare)))

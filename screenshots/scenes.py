@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from screenshots.recording import LONGEST, Recorder
 from screenshots.studio import Size, Studio
-from tui_lab.commands import SetHyperparameter, Show
+from tui_lab.commands import Pause, SetHyperparameter, Show
 from tui_lab.plugins import experiment_names
 from tui_lab.tui.app import Opening
 
@@ -45,6 +46,7 @@ def scenes() -> dict[str, Scene]:
         "branch": branch,
         "scrub": scrub,
         "parameter": parameter,
+        "watch": watch,
         "home": home,
         "runs": runs,
         "help": help_screen,
@@ -133,6 +135,16 @@ async def parameter(studio: Studio, name: str) -> str:
         return stage.picture(name)
 
 
+async def watch(studio: Studio, name: str) -> str:
+    """A script as it is, its learning rate turned, held after a backward pass."""
+    run = studio.run("watched", _watched)
+    async with studio.lab(Opening(run, run_id=run)) as stage:
+        await stage.until(lambda text: "freeze_conv1" in text)
+        await stage.press("2")
+        await stage.until(lambda text: "▶" in text)
+        return stage.picture(name)
+
+
 async def home(studio: Studio, name: str) -> str:
     """Experiments and runs, one of them held."""
     _history(studio)
@@ -182,6 +194,16 @@ def _opened(recorder: Recorder) -> str:
     recording = recorder.held("mlp", {"examples": 512, "epochs": 10, "hidden": "16"})
     recording.advance("step", 4)
     recording.tell(Show("W1"))
+    recording.advance("phase", 3)
+    return recording.id
+
+
+def _watched(recorder: Recorder) -> str:
+    recording = recorder.watched(Path(__file__).with_name("train.py"))
+    recording.reach(500)
+    recording.tell(SetHyperparameter("lr", 0.005))
+    recording.reach(800)
+    recording.tell(Pause())
     recording.advance("phase", 3)
     return recording.id
 

@@ -8,10 +8,8 @@ from textual.widgets import Static
 from tui_lab.hyperparameters import Hyperparameter
 from tui_lab.tui.key_names import with_keys
 
-_HINT = (
-    "{knob.previous=↑} {knob.next=↓} knobs  {knob.down=←} {knob.up=→} nudge\n"
-    "{run.start=r} run  {knobs.preset=p} presets"
-)
+_HINT = "{knob.previous=↑} {knob.next=↓} knobs  {knob.down=←} {knob.up=→} nudge\n{run.start=r} run"
+_PRESETS = "  {knobs.preset=p} presets"
 
 
 class KnobHelp(Static):
@@ -29,19 +27,21 @@ class KnobHelp(Static):
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, presets: bool) -> None:
+        """`presets` says whether there are any."""
         super().__init__(markup=False)
+        self._hint = _HINT + _PRESETS * presets
         self._explained: tuple[Hyperparameter | None, str] = (None, "")
 
     def on_mount(self) -> None:
-        self.update(Content(with_keys(self.app, _HINT)), layout=False)
+        self.update(Content(with_keys(self.app, self._hint)), layout=False)
 
     def explain(self, hyperparameter: Hyperparameter | None, idle: str = "") -> None:
         """Describe this one, or say what the keys do; `idle` is why it does nothing, if so."""
         if (hyperparameter, idle) == self._explained:
             return
         self._explained = (hyperparameter, idle)
-        hint = Content(with_keys(self.app, _HINT))
+        hint = Content(with_keys(self.app, self._hint))
         words = hint if hyperparameter is None else describe(hyperparameter, idle)
         self.update(words, layout=False)
 

@@ -64,7 +64,7 @@ class KnobPanel(Vertical):
         if not is_script(experiment):
             self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
         self._list = KnobList(list(self._knobs.values()), _headings(experiment, self._knobs))
-        self._help = KnobHelp()
+        self._help = KnobHelp(presets=not is_script(experiment))
 
     def compose(self) -> ComposeResult:
         if not self._knobs:
