@@ -238,3 +238,27 @@ def test_loaders_of_validation_end_no_epoch(directory: RunDirectory) -> None:
                     F.mse_loss(X @ w, y)
 
     assert lab.loop.position.epoch == 2
+
+
+def test_a_script_without_an_optimizer_takes_a_step_with_each_backward_pass(
+    directory: RunDirectory,
+) -> None:
+    w, b = torch.zeros(2, 1, requires_grad=True), torch.zeros(1, requires_grad=True)
+    X, y = torch.ones(4, 2), torch.ones(4, 1)
+    losses = []
+    with watched(directory) as lab:
+        for _ in range(5):
+            loss = ((X @ w + b - y) ** 2).mean()
+            loss.backward()
+            losses.append(loss.item())
+            with torch.no_grad():
+                for parameter in (w, b):
+                    assert parameter.grad is not None
+                    parameter -= 0.1 * parameter.grad
+                    parameter.grad.zero_()
+        lab.loop.finish()
+
+    assert lab.column("train/loss") == pytest.approx(losses)
+    assert sorted(lab.finding.found.parameters) == ["b", "w"]
+    assert lab.loop.position.step == 5
+    assert lab.loop.epochs.total_steps == 5

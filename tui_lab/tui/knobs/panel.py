@@ -25,7 +25,8 @@ from tui_lab.view_models.plain_text import plain
 from tui_lab.watching import is_script
 
 SEED, DEVICE = "seed", "device"
-_NO_KNOBS = "They are found at the script's first backward pass."
+_NO_KNOBS_YET = "They are found at the script's first backward pass."
+_NO_KNOBS = "This script has no optimizer of torch: there is nothing to turn."
 _GREATEST_SEED = 2**53 - 1
 
 
@@ -68,7 +69,8 @@ class KnobPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         if not self._knobs:
-            yield Static(_NO_KNOBS, id="no-knobs", markup=False)
+            words = _NO_KNOBS if self.experiment.pictures else _NO_KNOBS_YET
+            yield Static(words, id="no-knobs", markup=False)
         yield self._list
         yield Static(id="knob-error", markup=False)
         yield self._help

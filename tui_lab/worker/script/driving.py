@@ -90,7 +90,7 @@ class ScriptDriver:
     @functools.cached_property
     def _reached(self) -> dict[str, Any]:
         """Where the script has come to, once it is over."""
-        self.loop.log_measured()
+        self.loop.finish()
         if not self.loop.position.step:
             self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
         position = self.loop.position

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import Optimizer
 
@@ -14,7 +15,7 @@ from tui_lab.hyperparameters import Value
 from tui_lab.watching import Script
 from tui_lab.worker.script.declaring import declared
 from tui_lab.worker.script.knobs import Knobs
-from tui_lab.worker.script.modules import Found
+from tui_lab.worker.script.modules import Found, leaves_of
 
 
 class Finding:
@@ -25,6 +26,7 @@ class Finding:
         self._optimizers: list[Optimizer] = []
         self._scheduled: set[int] = set()
         self._turned: dict[str, Value] = {}
+        self._leaves: list[Tensor] = []
         self._known: tuple[int, ...] = ()
         self.found = Found([], None)
         self.knobs = Knobs(self.found, ())
@@ -71,11 +73,16 @@ class Finding:
             len(self.knobs.rates.curves),
         )
 
+    def depends(self, loss: Tensor) -> None:
+        """A loss goes backward, of a script that has no optimizer: what it hangs on is trained."""
+        if not self._leaves:
+            self._leaves = leaves_of(loss)
+
     def look(self, frame: FrameType | None) -> None:
         """Find out what there is, and what the script calls it where it stands."""
         if self._known[:2] != self._signs[:2]:
             self.knobs.after_update()
-            self.found = Found(self._optimizers, frame)
+            self.found = Found(self._optimizers, frame, self._leaves)
             self.knobs = Knobs(self.found, self._scheduled, self._turned)
         self._known = self._signs
 

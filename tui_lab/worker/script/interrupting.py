@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tui_lab.worker.control import Control
+from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.record import RunRecord
 from tui_lab.worker.script.loop import ScriptLoop
 
@@ -29,7 +30,7 @@ class _Patience:
             return
         self._waited += 1
         if self._waited > _PATIENCE:
-            self._loop.interrupted()
+            self._loop.steps.stopped = Stopped("")
             signal.pthread_kill(self._script, signal.SIGINT)
 
 
@@ -43,7 +44,7 @@ def interrupting(loop: ScriptLoop, control: Control, record: RunRecord) -> Itera
         patience.look()
 
     def terminate(*_: object) -> None:
-        loop.interrupted("terminated")
+        loop.steps.stopped = Stopped("terminated")
         signal.default_int_handler(signal.SIGINT, None)
 
     record.each_second = each_second

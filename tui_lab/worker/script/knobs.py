@@ -56,12 +56,13 @@ class Knobs:
         """Those that were turned."""
         self.rates = Rates(self.numbers)
         self._clip = Clip()
-        self._freezes = list(_freezes(found))
+        clips = [self._clip] if found.optimizers else []
+        self._freezes = list(_freezes(found)) if found.optimizers else []
         dropouts = list(_dropouts(found))
-        knobs: list[Knob] = [*self.numbers, self._clip, *dropouts, *self._freezes]
+        knobs: list[Knob] = [*self.numbers, *clips, *dropouts, *self._freezes]
         self._knobs = {knob.hyperparameter.name: knob for knob in knobs}
         self.hyperparameters = tuple(knob.hyperparameter for knob in knobs)
-        self.headings = _headings(("optimizer", self.numbers), ("gradients", [self._clip]))
+        self.headings = _headings(("optimizer", self.numbers), ("gradients", clips))
         self.headings |= _headings(("dropout", dropouts), ("freeze", self._freezes))
         for name, value in (turned or {}).items():
             self.turn(name, value)

@@ -71,10 +71,6 @@ class ScriptLoop:
         """Why the script was interrupted; None while it was not."""
         return self.steps.stopped
 
-    def interrupted(self, reason: str = "") -> None:
-        """The script is about to be interrupted wherever it is."""
-        self.steps.stopped = Stopped(reason)
-
     def made(self, found: Optimizer | LRScheduler) -> None:
         self.finding.made(found)
 
@@ -101,6 +97,8 @@ class ScriptLoop:
         if self.stopped is not None:
             raise SystemExit(130)  # it was interrupted, and trains nevertheless
         frame = calling_frame()
+        if not self.finding.optimizers:
+            self._begin_without_optimizer(losses)
         if not self.position.step and not self._passes:
             self.epochs.trains(frame, self.finding.optimizers)
         for root in losses:
@@ -132,11 +130,21 @@ class ScriptLoop:
         program.records |= self.finding.knobs.rates.take()
         self.finding.knobs.after_update()
         self._enter(UPDATE)
-        program.records |= self._losses.take()
-        if not program.records:
-            program.record("updates", 1.0)
-        program.loss = None
-        self._end_step()
+        self._close_step()
+
+    def finish(self) -> None:
+        """The script is over: so is the step under way, where no optimizer ends it."""
+        if self._passes and not self.finding.optimizers and self.stopped is None:
+            self._close_step()
+        self.log_measured()
+
+    def _begin_without_optimizer(self, losses: list[Tensor]) -> None:
+        """A script that moves its parameters itself, as by `w -= lr * w.grad`: each backward pass
+        begins a step."""
+        if self._passes:
+            self._close_step()
+        for loss in losses:
+            self.finding.depends(loss)
 
     def log_measured(self) -> None:
         """A validation is over, if there was one."""
@@ -144,11 +152,17 @@ class ScriptLoop:
             self._publisher.log_evaluation(values := self._measured.take())
             self.finding.measured = list(dict.fromkeys([*self.finding.measured, *values]))
 
-    def _end_step(self) -> None:
+    def _close_step(self) -> None:
+        program = self._program
+        program.records |= self._losses.take()
+        if not program.records:
+            program.record("updates", 1.0)
+        program.loss = None
         self.position.step += 1
         step = self.position.step
         if step == 1:
-            self.epochs.accumulates(self._passes // self.finding.optimizers, calling_frame())
+            passes = self._passes // max(1, self.finding.optimizers)
+            self.epochs.accumulates(passes, calling_frame())
         self._passes = 0
         self.steps.end()
         if self.epochs.stepped(step):

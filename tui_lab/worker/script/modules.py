@@ -19,13 +19,17 @@ _WRAPPERS = ("module", "_orig_mod", "_forward_module", "_fsdp_wrapped_module")
 class Found:
     """The modules, parameters and optimizers of a script, under the names that it gives them."""
 
-    def __init__(self, optimizers: Iterable[Optimizer], frame: Any) -> None:
-        """`frame` is where the script stands: its variables, and those around it, give names."""
+    def __init__(
+        self, optimizers: Iterable[Optimizer], frame: Any, leaves: Iterable[Tensor] = ()
+    ) -> None:
+        """`frame` is where the script stands: its variables, and those around it, give names.
+        `leaves` are what a loss hangs on, for a script that has no optimizer."""
         variables = dict(_variables(frame))
         made = [each for each in optimizers if each.param_groups]
         self.optimizers = dict(_called(made, variables))
         """Those that update something."""
         trained = {id(p): p for each in made for g in each.param_groups for p in g["params"]}
+        trained = trained or {id(leaf): leaf for leaf in leaves}
         self.modules = dict(_called(_roots(trained), variables))
         """The outermost modules that own what is trained."""
         self.parameters = _parameters(trained, self.modules, variables)
@@ -114,3 +118,17 @@ def _unwrapped(name: str) -> str:
 def device_of(parameters: Mapping[str, Tensor]) -> torch.device:
     """Where most of the training is: the device of the first parameter."""
     return next((parameter.device for parameter in parameters.values()), torch.device("cpu"))
+
+
+def leaves_of(loss: Tensor) -> list[Tensor]:
+    """The tensors at which a backward pass of `loss` leaves a gradient."""
+    waiting, seen, found = [loss.grad_fn], set[Any](), list[Tensor]()
+    while waiting:
+        node = waiting.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if isinstance(variable := getattr(node, "variable", None), Tensor):
+            found.append(variable)
+        waiting += [inner for inner, _ in reversed(node.next_functions)]
+    return found
