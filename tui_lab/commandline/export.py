@@ -14,19 +14,28 @@ from tui_lab.commandline.selection import add_run, catalogue, find_run
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import RunError
 from tui_lab.runs.export import export_run
+from tui_lab.runs.model import export_model
 
 
 def configure(parser: Parser) -> None:
     """Declares RUN and `--to`."""
     add_run(parser)
-    parser.add_argument("--to", metavar="FILE", help="its suffix says the format: .csv or .jsonl")
+    parser.add_argument(
+        "--to",
+        metavar="FILE",
+        help="its suffix says the format: .csv or .jsonl; .pt is what a script trains, as it was kept last",
+    )
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Writes the file."""
-    to = Path(word(arguments, "to", "export needs --to FILE, ending in .csv or .jsonl."))
+    to = Path(word(arguments, "to", "export needs --to FILE, ending in .csv, .jsonl or .pt."))
     run = find_run(arguments, catalogue(), "export")
     say_complaint(run, console)
+    if to.suffix.lower() == ".pt":
+        step = export_model(run, to.expanduser())
+        console.say(f"Wrote {to}: what was trained until step {step:,}.")
+        return ExitStatus.FINISHED
     try:
         damage = export_run(run, to.expanduser())
     except OSError as error:

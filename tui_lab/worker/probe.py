@@ -41,6 +41,8 @@ class GradientProbe:
         self._stride = max(1, total_steps // _PER_RUN)
         self.interval = _INTERVAL
         """Seconds between two watched steps, at least."""
+        self.dearness = 1.0
+        """Times what looking costs by the clock: the dearer it is, the rarer."""
         self._next_time = 0.0
         self._is_cold = True
         self._zeroed_after = zeroed_after
@@ -75,7 +77,7 @@ class GradientProbe:
         """Looking at a step has taken `spent` seconds until `now`: the next can wait. What was
         loaded for the first look says nothing about the next."""
         if not self._is_cold:
-            self._next_time = max(self._next_time, now + respite(spent))
+            self._next_time = max(self._next_time, now + respite(self.dearness * spent))
         self._is_cold = False
 
     def remarks(self) -> list[str]:

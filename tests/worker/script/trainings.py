@@ -65,6 +65,24 @@ def scheduled() -> Parameters:
     return [*model.parameters(), *average.parameters()]
 
 
+def compiled() -> Parameters:
+    """A network and its criterion, traced by torch.compile."""
+    torch.manual_seed(0)
+    model, (X, y) = network(), data().tensors
+
+    @torch.compile(backend="eager")
+    def error(X: Tensor, y: Tensor) -> Tensor:
+        return F.mse_loss(model(X), y)
+
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    for _ in range(4):
+        optimizer.zero_grad()
+        loss = error(X, y)
+        loss.backward()
+        optimizer.step()
+    return list(model.parameters())
+
+
 def gan(rounds: int = 6) -> Parameters:
     """Two optimizers that take turns, and three losses."""
     torch.manual_seed(0)
@@ -158,6 +176,7 @@ TRAININGS: dict[str, Callable[[], Parameters]] = {
     "foreach": lambda: plain(lambda p, lr: torch.optim.AdamW(p, lr=lr, foreach=True)),
     "tensor lr": lambda: plain(lambda p, lr: torch.optim.Adam(p, lr=torch.tensor(lr))),
     "scheduled": scheduled,
+    "compiled": compiled,
     "gan": gan,
     "recurrent": recurrent,
     "closures": closures,

@@ -55,6 +55,7 @@ class ScriptDriver:
         self._finding = Finding(self._script)
         self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
         self._publisher.interval = _INTERVAL
+        self._publisher.probe.dearness = 2.0
         self._cost = self._publisher.cost = HookCost(self._program.device)
         self.loop = ScriptLoop(
             self._finding,
@@ -91,8 +92,6 @@ class ScriptDriver:
     def _reached(self) -> dict[str, Any]:
         """Where the script has come to, once it is over."""
         self.loop.finish()
-        if not self.loop.position.step:
-            self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
         position = self.loop.position
         cost = self._cost.measured(position.t, position.step, last=True)
         if cost is not None:
@@ -105,6 +104,8 @@ class ScriptDriver:
         }
 
     def _ended(self) -> RunEnded:
+        if not self.loop.position.step:
+            self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
         return self._stopped() if self.loop.stopped else RunFinished(**self._reached)
 
     def _stopped(self) -> RunStopped:
