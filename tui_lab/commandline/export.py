@@ -23,7 +23,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--to",
         metavar="FILE",
-        help="its suffix says the format: .csv or .jsonl; .pt is what a script trains, as kept last",
+        help="its suffix says the format: .csv, .jsonl; .pt: what a script trains, as kept last",
     )
 
 
