@@ -15,6 +15,7 @@ from tui_lab.declaration import to_json
 from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.told import heard_by
 from tui_lab.watching import Script, TrainingFound
 from tui_lab.worker.control import Control
 from tui_lab.worker.probe import described
@@ -25,11 +26,13 @@ from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.hooks import attached
 from tui_lab.worker.script.interrupting import interrupting
 from tui_lab.worker.script.keeping import StateKeeper
+from tui_lab.worker.script.logged import Logged
 from tui_lab.worker.script.loop import ScriptLoop
 from tui_lab.worker.script.modules import device_of
-from tui_lab.worker.script.places import place_of, source
+from tui_lab.worker.script.places import Place, place_of, source
 from tui_lab.worker.script.program import ScriptProgram
 from tui_lab.worker.script.running import own_traceback, run
+from tui_lab.worker.script.telling import Telling
 
 _NOTHING_SEEN = (
     "No backward pass was seen: {name} trains nothing in this process. What it trains in processes "
@@ -67,6 +70,10 @@ class ScriptDriver:
         )
         keeper = StateKeeper(directory.path, self._finding, self._loop.position)
         self._loop.helm.save = keeper.save
+        logged = Logged(self._finding, self._publisher, record)
+        self._telling = Telling(self._loop, self._publisher, logged, self._cost.took)
+        self._place: Place | None = None
+        """Where its last backward pass was seen."""
 
     def run(self) -> RunEnded:
         """From the script's first line to its last."""
@@ -76,6 +83,7 @@ class ScriptDriver:
             with (
                 interrupting(self._loop, self._control, self._record),
                 attached(self._loop, self._cost.took),
+                heard_by(self._telling),
             ):
                 run(self._script)
         except KeyboardInterrupt:
@@ -90,6 +98,7 @@ class ScriptDriver:
     def _reached(self) -> dict[str, Any]:
         """Where the script has come to, once it is over."""
         self._loop.log_measured()
+        self._telling.end()
         if not self._loop.position.step:
             self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
         position = self._loop.position
@@ -125,7 +134,7 @@ class ScriptDriver:
 
     def _tell(self, frame: FrameType | None) -> None:
         """Log what is known of the training by now."""
-        place = place_of(frame)
+        place = self._place = place_of(frame) or self._place
         epochs = self._loop.epochs
         experiment = self._finding.experiment
         self._publisher.emit(
