@@ -92,8 +92,9 @@ def picture(name: str, data: Any, caption: str = "") -> None:
 
     An array, tensor or PIL image of two dimensions is a grey image, one of three a stack of those,
     or a colour image where an axis of 3 comes first or last; of four a stack of colour images.
-    Values from 0 to 1, or bytes, are shown as they are, others scaled to that. One dimension is a
-    histogram. Text, a list of texts and `{"columns": [...], "rows": [[...], ...]}` are tables.
+    All are shown in grey, 24 at most; values from 0 to 1, or bytes, as they are, others scaled to
+    that. One dimension is a histogram. Text, a list of texts and `{"columns": [...], "rows":
+    [[...], ...]}` are tables.
     """
     if _listener is not None:
         _listener.picture(name, data, caption)

@@ -12,13 +12,15 @@ import torch
 from torch import Tensor
 
 from tui_lab.experiment import Histogram, Images, Picture, Table
+from tui_lab.worker.script.logged import plain_number
 
 Layer = dict[str, Any]
 Pixels = npt.NDArray[np.float64]
 
 _IMAGES, _PIXELS = 24, 24_576
 """Images of one picture, and the pixels of all of them: no more fit a terminal."""
-_BINS = 40
+_BINS, _NUMBERS = 40, 1_000_000
+"""Of a histogram: its bars, and the numbers that are counted."""
 _ROWS, _COLUMNS, _LONGEST = 200, 20, 200
 """Of a table: rows, columns, characters of a cell."""
 _GREY = (0.299, 0.587, 0.114)
@@ -28,7 +30,12 @@ _GREY = (0.299, 0.587, 0.114)
 def drawn(title: str, data: Any, caption: str = "") -> tuple[Picture, str, Layer]:
     """The picture that shows `data`, the layer of it, and what that holds; raises `ValueError` with
     a sentence for what can't be shown."""
-    table = _table(data)
+    try:
+        table = _table(data)
+    except TypeError:
+        raise ValueError(
+            f"picture() can't show {title}: a table has columns, and rows as long as they are many."
+        ) from None
     if table is not None:
         return Table(title), "table", table
     array = _array(title, data)
@@ -59,8 +66,9 @@ def _cells(columns: Any, rows: Any) -> Layer:
 
 
 def _cell(value: Any) -> str | float | int:
-    if isinstance(value, Tensor | np.generic) and np.size(value) == 1:
-        value = value.item()
+    if isinstance(value, Tensor | np.generic | np.ndarray):
+        number = plain_number(value)
+        value = value if number is None else float(number)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     return str(value)[:_LONGEST]
@@ -78,6 +86,8 @@ def _array(title: str, data: Any) -> Pixels:
             f"picture() can't show {title}, which is {kind}: give it an image, images of one size, "
             "numbers, or text."
         ) from None
+    if is_bytes and array.ndim > 2 and array.shape[-1] == 4:
+        array = array[..., :3]  # what shines through is not shown
     return array / 255 if is_bytes and array.ndim > 1 else array
 
 
@@ -87,9 +97,20 @@ def _stacked(several: Sequence[Any]) -> npt.NDArray[Any]:
 
 def _numpy(data: Any) -> npt.NDArray[Any]:
     if not isinstance(data, Tensor):
-        return np.asarray(data)
-    plain = data.detach().cpu()
-    return (plain.float() if plain.dtype in (torch.bfloat16, torch.float16) else plain).numpy()
+        found: npt.NDArray[Any] = _cut(np.asarray(data))
+        return found
+    plain = _cut(data.detach()).cpu()
+    has_numpy = plain.dtype not in (torch.bfloat16, torch.float16)
+    numbers: npt.NDArray[Any] = (plain if has_numpy else plain.float()).numpy()
+    return numbers
+
+
+def _cut(array: Any) -> Any:
+    """No more of a stack than is shown, and of a great many numbers every so many."""
+    if array.ndim == 1:
+        return array[:: math.ceil(len(array) / _NUMBERS) or 1]
+    is_stack = array.ndim == 4 or (array.ndim == 3 and array.shape[-1] not in (3, 4))
+    return array[:_IMAGES] if is_stack else array
 
 
 def _histogram(title: str, numbers: Pixels) -> Layer:
@@ -102,16 +123,15 @@ def _histogram(title: str, numbers: Pixels) -> Layer:
 
 def _images(array: Pixels, caption: str) -> Layer:
     stack = _grey(array)[:_IMAGES]
-    factor = math.ceil(math.sqrt(stack.size / _PIXELS))
-    pixels = np.round(_between_0_and_1(_smaller(stack, factor)), 3)
+    pixels = np.round(_between_0_and_1(_smaller(stack)), 3)
     captions = [caption] + [""] * (len(pixels) - 1)
     return {"pixels": pixels.tolist(), "captions": captions}
 
 
 def _grey(array: Pixels) -> Pixels:
     """Image, row, column."""
-    if array.ndim > 2 and array.shape[-1] in (3, 4):
-        colours = np.tensordot(array[..., :3], _GREY, axes=([-1], [0]))
+    if array.ndim > 2 and array.shape[-1] == 3 and array.shape[-3] != 3:
+        colours = np.tensordot(array, _GREY, axes=([-1], [0]))
     elif array.ndim > 2 and array.shape[-3] == 3:
         colours = np.tensordot(array, _GREY, axes=([-3], [0]))
     elif array.ndim == 4:
@@ -121,15 +141,17 @@ def _grey(array: Pixels) -> Pixels:
     return colours[None] if colours.ndim == 2 else colours
 
 
-def _smaller(stack: Pixels, factor: int) -> Pixels:
-    """Smaller by a whole factor: the mean of what falls together."""
-    if factor < 2:
+def _smaller(stack: Pixels) -> Pixels:
+    """Smaller by a whole factor, where they are too large: the mean of what falls together."""
+    count, high, wide = stack.shape
+    factor = 1
+    while count * math.ceil(high / factor) * math.ceil(wide / factor) > _PIXELS:
+        factor += 1
+    if factor == 1:
         return stack
-    count, high, wide = (stack.shape[0], *(max(1, side // factor) for side in stack.shape[1:]))
-    cut = stack[:, : high * factor, : wide * factor]
-    tall, broad = cut.shape[1] // high, cut.shape[2] // wide
-    cut = cut[:, : high * tall, : wide * broad]
-    means: Pixels = cut.reshape(count, high, tall, wide, broad).mean((2, 4))
+    tall, broad = min(factor, high), min(factor, wide)
+    cut = stack[:, : high // tall * tall, : wide // broad * broad]
+    means: Pixels = cut.reshape(count, high // tall, tall, wide // broad, broad).mean((2, 4))
     return means
 
 

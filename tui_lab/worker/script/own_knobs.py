@@ -85,5 +85,5 @@ def _range(word: str, number: float, low: float | None, high: float | None) -> t
     bottom = low if low is not None else min(0.0, 10.0 * number)
     top = high if high is not None else max(10.0, 10.0 * number)
     if not (math.isfinite(bottom) and math.isfinite(top) and bottom <= number <= top):
-        raise ValueError(f"The knob {word} is {number}, which is not from {bottom} to {top}.")
+        raise ValueError(f"The knob {word} is {number}, which is not from {bottom:g} to {top:g}.")
     return float(bottom), float(top)
