@@ -23,7 +23,7 @@ class Listener(Protocol):
     def knob(self, name: str, default: Any, **domain: Any) -> Any:
         """The value of a knob now."""
 
-    def picture(self, name: str, data: Any, caption: str) -> None:
+    def picture(self, name: str, data: Any, caption: str | Sequence[str]) -> None:
         """Something to be shown."""
 
     def watch(self, models: Sequence[Any], name: str) -> None:
@@ -34,6 +34,9 @@ class Listener(Protocol):
 
     def epoch(self, over: Any) -> None:
         """So many epochs are over."""
+
+    def configured(self, values: Mapping[str, Any]) -> None:
+        """What the script was configured with."""
 
 
 _listener: Listener | None = None
@@ -86,9 +89,9 @@ def knob(
     return value
 
 
-def picture(name: str, data: Any, caption: str = "") -> None:
+def picture(name: str, data: Any, caption: str | Sequence[str] = "") -> None:
     """Show `data` under `name`, in the place of what was shown there before, at most twice a
-    second.
+    second; `caption` stands under an image, or one of several under each.
 
     An array, tensor or PIL image of two dimensions is a grey image, one of three a stack of those,
     or a colour image where an axis of 3 comes first or last; of four a stack of colour images.
@@ -117,3 +120,9 @@ def epoch(over: int) -> None:
     `epoch(n + 1)` as the last. From the first call on the lab counts none of its own."""
     if _listener is not None:
         _listener.epoch(over)
+
+
+def configured(values: Mapping[str, Any]) -> None:
+    """Show what the script was configured with; `tui_lab.tracking` says it."""
+    if _listener is not None:
+        _listener.configured(values)

@@ -40,7 +40,7 @@ def logged(lab: Watched, key: str) -> list[tuple[int, int, float]]:
     return [
         point
         for event in lab.log
-        if isinstance(event, MetricsLogged) and event.kind == "evaluation" and key in event.columns
+        if isinstance(event, MetricsLogged) and event.kind == "epoch" and key in event.columns
         for point in zip(event.steps, event.epochs, event.columns[key], strict=True)
     ]
 

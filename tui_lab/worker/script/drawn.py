@@ -27,7 +27,7 @@ _GREY = (0.299, 0.587, 0.114)
 """The shares of red, green and blue in how bright a colour looks (ITU-R BT.601)."""
 
 
-def drawn(title: str, data: Any, caption: str = "") -> tuple[Picture, str, Layer]:
+def drawn(title: str, data: Any, caption: str | Sequence[str] = "") -> tuple[Picture, str, Layer]:
     """The picture that shows `data`, the layer of it, and what that holds; raises `ValueError` with
     a sentence for what can't be shown."""
     try:
@@ -121,10 +121,11 @@ def _histogram(title: str, numbers: Pixels) -> Layer:
     return {"edges": edges.tolist(), "counts": counts.tolist()}
 
 
-def _images(array: Pixels, caption: str) -> Layer:
+def _images(array: Pixels, caption: str | Sequence[str]) -> Layer:
     stack = _grey(array)[:_IMAGES]
     pixels = np.round(_between_0_and_1(_smaller(stack)), 3)
-    captions = [caption] + [""] * (len(pixels) - 1)
+    given = [caption] if isinstance(caption, str) else list(map(str, caption))
+    captions = [*given, *[""] * len(pixels)][: len(pixels)]
     return {"pixels": pixels.tolist(), "captions": captions}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from tui_lab import tracking
 from tui_lab.declaration import to_json
 from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.run import RunRequest
@@ -79,6 +80,7 @@ class ScriptDriver:
         """From the script's first line to its last."""
         self._record.keep_for(self._finding.experiment)
         self._publisher.emit(_started(self._request))
+        tracking.offer(None)
         try:
             with (
                 interrupting(self._loop, self._control, self._record),

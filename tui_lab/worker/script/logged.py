@@ -72,7 +72,7 @@ class Logged:
             steps, epochs = [step for step, _ in shared], [epoch for _, epoch in shared]
             t = self._publisher.t
             self._publisher.emit(
-                MetricsLogged(t=t, kind="evaluation", steps=steps, epochs=epochs, columns=columns)
+                MetricsLogged(t=t, kind="epoch", steps=steps, epochs=epochs, columns=columns)
             )
             last = {key: values[-1] for key, values in columns.items()}
             self._record.progress(steps[-1], epochs[-1], last)

@@ -20,6 +20,7 @@ from tui_lab.worker.script.declaring import CURVES
 from tui_lab.worker.script.drawn import drawn
 from tui_lab.worker.script.logged import Logged
 from tui_lab.worker.script.loop import ScriptLoop
+from tui_lab.worker.script.media import parted
 from tui_lab.worker.script.own_knobs import own_knob
 
 _ELSEWHERE = (
@@ -60,7 +61,10 @@ class Telling:
     def log(self, data: Any, step: Any) -> None:
         with self._listening() as heard:
             if heard and isinstance(data, Mapping):
-                self._logged.add(data, step)
+                numbers, shown = parted(data)
+                self._logged.add(numbers, step)
+                for name, (content, caption) in shown.items():
+                    self._show_now_and_then(str(name), content, caption)
             elif heard:
                 self._remark(f"log() takes numbers by key, not {type(data).__name__}.")
 
@@ -71,10 +75,15 @@ class Telling:
         with self._listening() as heard:
             return self._new_knob(name, default, domain) if heard else default
 
-    def picture(self, name: str, data: Any, caption: str) -> None:
+    def picture(self, name: str, data: Any, caption: str | Sequence[str]) -> None:
         with self._listening() as heard:
             if heard:
-                self._show(str(name)[:_LONGEST] or "picture", data, str(caption))
+                self._show_now_and_then(str(name), data, caption)
+
+    def configured(self, values: Mapping[str, Any]) -> None:
+        with self._listening() as heard:
+            if heard and values:
+                self._show("config", {"columns": ("name", "value"), "rows": [*values.items()]}, "")
 
     def watch(self, models: Sequence[Any], name: str) -> None:
         with self._listening() as heard:
@@ -146,10 +155,13 @@ class Telling:
             if heard:
                 self._loop.enter(phase_name(name))
 
-    def _show(self, name: str, data: Any, caption: str) -> None:
-        """One that comes a moment after another of its name is passed over."""
-        if self._clock() < self._next.get(name, 0.0):
-            return
+    def _show_now_and_then(self, name: str, data: Any, caption: str | Sequence[str]) -> None:
+        """A picture that comes a moment after another of its name is passed over."""
+        if self._clock() >= self._next.get(name, 0.0):
+            self._show(name[:_LONGEST] or "picture", data, caption)
+            self._next[name] = self._clock() + _PICTURES
+
+    def _show(self, name: str, data: Any, caption: str | Sequence[str]) -> None:
         title = f"{name} picture" if name in CURVES else name
         try:
             picture, layer, content = drawn(title, data, caption)
@@ -159,7 +171,6 @@ class Telling:
         else:
             step = self._publisher.position.step
             self._publisher.log_pictures(step, {title: {layer: content}})
-            self._next[name] = self._clock() + _PICTURES
 
     def _declare(self, picture: Picture) -> None:
         """Raises `ValueError` where there can be no such picture."""
