@@ -8,9 +8,11 @@ and wandb's names for what a script has already, as `tui_lab.tracking` does.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # typing takes longer than all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from tui_lab.told import epoch as epoch
     from tui_lab.told import knob as knob
     from tui_lab.told import log as log
