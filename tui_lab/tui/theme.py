@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from textual.theme import Theme
 
-from tui_lab import config
+from tui_lab.config import Theme as ThemeChoice
 
 _ROLES = ("first", "second", "third", "fourth", "fifth", "sixth", "muted", "accent")
 
@@ -153,7 +153,7 @@ ANSI_LIGHT = _ansi("lab-ansi-light", dark=False)
 THEMES = (DARK, LIGHT, ANSI_DARK, ANSI_LIGHT)
 
 
-def theme_name(choice: config.Theme, environ: Mapping[str, str] = os.environ) -> str:
+def theme_name(choice: ThemeChoice, environ: Mapping[str, str] = os.environ) -> str:
     """The Textual theme for a setting; `ansi` follows the background that the terminal reports."""
     if choice == "ansi":
         return (ANSI_LIGHT if _has_light_background(environ) else ANSI_DARK).name

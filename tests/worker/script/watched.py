@@ -11,14 +11,17 @@ from tui_lab.commands import Command, GuardMode, Unit
 from tui_lab.events import RunEvent
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
+from tui_lab.told import heard_by
 from tui_lab.watching import Script
 from tui_lab.worker.gait import Held
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.hooks import attached
+from tui_lab.worker.script.logged import Logged
 from tui_lab.worker.script.loop import ScriptLoop
 from tui_lab.worker.script.program import ScriptProgram
+from tui_lab.worker.script.telling import Telling
 
 SCRIPT = Script(path="/somewhere/train.py", directory="/somewhere")
 
@@ -49,7 +52,8 @@ class Watched:
         self.program = ScriptProgram()
         self.finding = Finding(SCRIPT)
         self.control = ScriptedControl(before)
-        self.publisher = Publisher(self.program, RunRecord(directory), total_steps=1 << 53)
+        record = RunRecord(directory)
+        self.publisher = Publisher(self.program, record, total_steps=1 << 53)
         self.told = 0
         """How often more was known than before."""
         self.loop = ScriptLoop(
@@ -61,6 +65,8 @@ class Watched:
             hold=hold,
             guard=guard,
         )
+        logged = Logged(self.finding, self.publisher, record)
+        self.telling = Telling(self.loop, self.publisher, logged, lambda seconds: None)
         self.control.loop = _Place(self.loop)  # type: ignore[assignment]
         self._directory = directory
 
@@ -90,5 +96,6 @@ def watched(
 ) -> Iterator[Watched]:
     """Watch what is done within; `before[k]` become pending once k steps were taken."""
     found = Watched(directory, before or {}, hold, guard)
-    with attached(found.loop, found.publisher.cost.looked):
+    with attached(found.loop, found.publisher.cost.looked), heard_by(found.telling):
         yield found
+    found.telling.end()

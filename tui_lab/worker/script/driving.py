@@ -11,10 +11,12 @@ from typing import Any
 
 import torch
 
+from tui_lab import tracking
 from tui_lab.declaration import to_json
 from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.told import heard_by
 from tui_lab.watching import Script, TrainingFound
 from tui_lab.worker.control import Control
 from tui_lab.worker.probe import described
@@ -25,11 +27,13 @@ from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.hooks import attached
 from tui_lab.worker.script.interrupting import interrupting
 from tui_lab.worker.script.keeping import StateKeeper
+from tui_lab.worker.script.logged import Logged
 from tui_lab.worker.script.loop import ScriptLoop
 from tui_lab.worker.script.modules import device_of
-from tui_lab.worker.script.places import place_of, source
+from tui_lab.worker.script.places import Place, place_of, source
 from tui_lab.worker.script.program import ScriptProgram
 from tui_lab.worker.script.running import own_traceback, run
+from tui_lab.worker.script.telling import Telling
 
 _NOTHING_SEEN = (
     "No backward pass was seen: {name} trains nothing in this process. What it trains in processes "
@@ -68,16 +72,22 @@ class ScriptDriver:
         )
         keeper = StateKeeper(directory.path, self._finding, self.loop.position)
         self.loop.helm.save = keeper.save
+        logged = Logged(self._finding, self._publisher, record)
+        self._telling = Telling(self.loop, self._publisher, logged, self._cost.took)
+        self._place: Place | None = None
+        """Where its last backward pass was seen."""
 
     def run(self) -> RunEnded:
         """From the script's first line to its last."""
         self._record.keep_for(self._finding.experiment)
         self._publisher.emit(_started(self._request))
         self._publisher.publish()  # it may be long before the first hook
+        tracking.offer(None)
         try:
             with (
                 interrupting(self.loop, self._control, self._record),
                 attached(self.loop, self._cost.took),
+                heard_by(self._telling),
             ):
                 run(self._script)
         except KeyboardInterrupt:
@@ -92,6 +102,7 @@ class ScriptDriver:
     def _reached(self) -> dict[str, Any]:
         """Where the script has come to, once it is over."""
         self.loop.finish()
+        self._telling.end()
         position = self.loop.position
         cost = self._cost.measured(position.t, position.step, last=True)
         if cost is not None:
@@ -127,7 +138,7 @@ class ScriptDriver:
 
     def _tell(self, frame: FrameType | None) -> None:
         """Log what is known of the training by now."""
-        place = place_of(frame)
+        place = self._place = place_of(frame) or self._place
         epochs = self.loop.epochs
         experiment = self._finding.experiment
         self._publisher.emit(

@@ -26,15 +26,25 @@ class ScriptEpochs:
         self._lead: int | None = None
         self._last_end = 0
         self._updates = 1
+        self._told: int | None = None
         self.steps_per_epoch = 0
         """0 while it is not known."""
         self.total_steps = 0
+
+    def told(self, over: int, step: int) -> bool:
+        """The script says after `step` steps that so many epochs are over, and counts them from now
+        on; whether they are more than it said before."""
+        before = self._told
+        self._told = max(over, before or 0)
+        if before is not None and over > before and step > self._last_end:
+            self._end(step)
+        return before is None or over > before
 
     def begun(self, iterator: Any, loader: Any, batches: int | None, step: int) -> bool:
         """An iteration begins after `step` steps; whether one of the training's was left early."""
         self._loaders[iterator] = id(loader)
         self._batches[id(loader)] = batches
-        return id(loader) == self._lead and step > self._last_end and self._end(step)
+        return id(loader) == self._lead and self._is_over(step)
 
     def drawn(self, iterator: Any) -> None:
         """A batch was drawn."""
@@ -58,13 +68,17 @@ class ScriptEpochs:
         """Whether an epoch of a known length is over with this step. Loaders that fetch ahead are
         exhausted some batches before."""
         known = self.steps_per_epoch and self._lead is not None
-        return bool(known and step - self._last_end >= self.steps_per_epoch and self._end(step))
+        return bool(known and step - self._last_end >= self.steps_per_epoch and self._is_over(step))
 
     def exhausted(self, iterator: Any, step: int) -> bool:
         """Whether an epoch is over with this iteration, whose length nobody knew."""
         is_lead = self._lead is not None and self._loaders.get(iterator) == self._lead
         unknown = is_lead and self._batches.get(self._lead or 0) is None
-        return unknown and step > self._last_end and self._end(step)
+        return unknown and self._is_over(step)
+
+    def _is_over(self, step: int) -> bool:
+        """Whether an epoch that nobody else counts is over."""
+        return self._told is None and step > self._last_end and self._end(step)
 
     def _end(self, step: int) -> bool:
         taken, self._last_end = step - self._last_end, step

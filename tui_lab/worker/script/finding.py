@@ -6,16 +6,20 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import Optimizer
 
-from tui_lab.experiment import Experiment
+from tui_lab.experiment import Experiment, Picture
 from tui_lab.hyperparameters import Value
 from tui_lab.watching import Script
 from tui_lab.worker.script.declaring import declared
 from tui_lab.worker.script.knobs import Knobs
 from tui_lab.worker.script.modules import Found, leaves_of
+from tui_lab.worker.script.own_knobs import OwnKnob
+
+_OF_KNOBS = 4
+"""The signs, the first of all, that what can be turned is no more the same."""
 
 
 class Finding:
@@ -33,6 +37,13 @@ class Finding:
         self.losses: list[str] = []
         self.measured: list[str] = []
         self.told: list[str] = []
+        """The keys of what the script logs itself."""
+        self.drawn: dict[str, Picture] = {}
+        """The pictures that it draws, by title."""
+        self.own: dict[str, OwnKnob] = {}
+        """The knobs that it asks for, by name."""
+        self.watched: dict[str, nn.Module] = {}
+        """The modules that it speaks of, by name."""
 
     def made(self, found: Optimizer | LRScheduler) -> None:
         """The script has made an optimizer or a scheduler."""
@@ -67,9 +78,12 @@ class Finding:
         return (
             sum([len(optimizer.param_groups) for optimizer in self._optimizers]),
             len(self._scheduled),
+            len(self.own),
+            len(self.watched),
             len(self.losses),
             len(self.measured),
             len(self.told),
+            len(self.drawn),
             len(self.knobs.rates.curves),
         )
 
@@ -80,10 +94,11 @@ class Finding:
 
     def look(self, frame: FrameType | None) -> None:
         """Find out what there is, and what the script calls it where it stands."""
-        if self._known[:2] != self._signs[:2]:
+        if self._known[:_OF_KNOBS] != self._signs[:_OF_KNOBS]:
             self.knobs.after_update()
-            self.found = Found(self._optimizers, frame, self._leaves)
-            self.knobs = Knobs(self.found, self._scheduled, self._turned)
+            self.found = Found(self._optimizers, frame, self.watched, self._leaves)
+            own = list(self.own.values())
+            self.knobs = Knobs(self.found, self._scheduled, self._turned, own)
         self._known = self._signs
 
     def turn(self, name: str, value: Value) -> None:
@@ -100,7 +115,8 @@ class Finding:
     @property
     def experiment(self) -> Experiment:
         """As a declaration."""
-        return declared(self._script, self.knobs, self.losses, self.measured, self.told)
+        drawn = tuple(self.drawn.values())
+        return declared(self._script, self.knobs, self.losses, self.measured, self.told, drawn)
 
 
 def _unwrapped(optimizer: Optimizer) -> Optimizer:

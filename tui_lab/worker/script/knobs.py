@@ -47,10 +47,14 @@ class Knobs:
     """The knobs of what was found in a script, and what they do around each update."""
 
     def __init__(
-        self, found: Found, scheduled: Iterable[int], turned: Mapping[str, Value] | None = None
+        self,
+        found: Found,
+        scheduled: Iterable[int],
+        turned: Mapping[str, Value] | None = None,
+        own: Sequence[Knob] = (),
     ) -> None:
         """`scheduled` are the optimizers (as their `id`) that have a scheduler; `turned` is what
-        was turned before now."""
+        was turned before now; `own` are what the script asks for, before others of their names."""
         self.numbers = numbers(found.optimizers, scheduled)
         self._in_force: list[Number] = []
         """Those that were turned."""
@@ -59,11 +63,13 @@ class Knobs:
         clips = [self._clip] if found.optimizers else []
         self._freezes = list(_freezes(found)) if found.optimizers else []
         dropouts = list(_dropouts(found))
-        knobs: list[Knob] = [*self.numbers, *clips, *dropouts, *self._freezes]
-        self._knobs = {knob.hyperparameter.name: knob for knob in knobs}
+        knobs: list[Knob] = [*own, *self.numbers, *clips, *dropouts, *self._freezes]
+        self._knobs = {knob.hyperparameter.name: knob for knob in reversed(knobs)}
+        knobs = [knob for knob in knobs if self._knobs[knob.hyperparameter.name] is knob]
         self.hyperparameters = tuple(knob.hyperparameter for knob in knobs)
-        self.headings = _headings(("optimizer", self.numbers), ("gradients", clips))
-        self.headings |= _headings(("dropout", dropouts), ("freeze", self._freezes))
+        groups = {"the script's": own, "optimizer": self.numbers, "gradients": clips}
+        groups |= {"dropout": dropouts, "freeze": self._freezes}
+        self.headings = _headings(groups, knobs)
         for name, value in (turned or {}).items():
             self.turn(name, value)
 
@@ -212,8 +218,14 @@ def _folded(layers: Mapping[str, list[Tensor]], depth: int) -> dict[str, list[Te
     return folded
 
 
-def _headings(*groups: tuple[str, Sequence[Knob]]) -> dict[str, str]:
-    return {knobs[0].hyperparameter.name: heading for heading, knobs in groups if knobs}
+def _headings(groups: Mapping[str, Sequence[Knob]], shown: Sequence[Knob]) -> dict[str, str]:
+    """The headings of groups by the first of each that is shown."""
+    ids = {id(knob) for knob in shown}
+    firsts = {
+        heading: next((knob for knob in knobs if id(knob) in ids), None)
+        for heading, knobs in groups.items()
+    }
+    return {knob.hyperparameter.name: text for text, knob in firsts.items() if knob is not None}
 
 
 def _float(value: Value) -> float:

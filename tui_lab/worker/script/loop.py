@@ -22,6 +22,7 @@ from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.script.epochs import ScriptEpochs
 from tui_lab.worker.script.finding import Finding
 from tui_lab.worker.script.helm import ScriptHelm
+from tui_lab.worker.script.logged import Logged
 from tui_lab.worker.script.losses import Losses, Measured
 from tui_lab.worker.script.places import calling_frame
 from tui_lab.worker.script.program import ScriptProgram
@@ -61,6 +62,8 @@ class ScriptLoop:
         self.helm = ScriptHelm(known, program, control, publisher, past, hold=hold, guard=guard)
         self.steps = ScriptSteps(program, publisher, self.helm)
         self._losses, self._measured = Losses(), Measured()
+        self.logged: Logged | None = None
+        """What the script logs itself; None where it is not heard."""
         finding.losses = self._losses.keys
         self._extent = (0, 0)
         self._passes = 0
@@ -83,14 +86,14 @@ class ScriptLoop:
     def begun(self, iterator: object, loader: object, batches: int | None) -> None:
         self.steps.publish()  # a validation may take long
         if self.epochs.begun(iterator, loader, batches, self.position.step):
-            self._end_epoch()
+            self.end_epoch()
 
     def drawn(self, iterator: object) -> None:
         self.epochs.drawn(iterator)
 
     def exhausted(self, iterator: object) -> None:
         if self.epochs.exhausted(iterator, self.position.step):
-            self._end_epoch()
+            self.end_epoch()
             self.steps.go_on()
 
     def before_backward(self, losses: list[Tensor]) -> None:
@@ -105,8 +108,10 @@ class ScriptLoop:
             self._program.loss = self._losses.add(root, frame)
         if self._measured:
             self.log_measured()
+        if self.logged is not None and self.logged.is_due:
+            self.logged.write()
         if self.finding.is_new:
-            self._learn(frame)
+            self.learn(frame)
         self._passes += 1
         self.steps.begin()
         self._enter(FORWARD)
@@ -115,14 +120,12 @@ class ScriptLoop:
         self._enter(BACKWARD)
 
     def after_zeroing(self) -> None:
-        if self.finding.is_known:
-            self.steps.begin()
-            self._enter(ZERO_GRAD)
+        self.enter(ZERO_GRAD)
 
     def before_update(self, optimizer: Optimizer) -> None:
         self.finding.used(optimizer)
         if self.finding.is_new:
-            self._learn(calling_frame())
+            self.learn(calling_frame())
         self.finding.knobs.before_update(optimizer)
 
     def after_update(self, optimizer: Optimizer) -> None:
@@ -147,9 +150,11 @@ class ScriptLoop:
             self.finding.depends(loss)
 
     def log_measured(self) -> None:
-        """A validation is over, if there was one."""
+        """A validation is over, if there was one; what the script logs itself counts more."""
         if self._measured:
-            self._publisher.log_evaluation(values := self._measured.take())
+            measured, told = self._measured.take(), self.finding.told
+            values = {key: value for key, value in measured.items() if key not in told}
+            self._publisher.log_evaluation(values)
             self.finding.measured = list(dict.fromkeys([*self.finding.measured, *values]))
 
     def _close_step(self) -> None:
@@ -166,15 +171,23 @@ class ScriptLoop:
         self._passes = 0
         self.steps.end()
         if self.epochs.stepped(step):
-            self._end_epoch()
+            self.end_epoch()
         self.steps.go_on()
 
-    def _end_epoch(self) -> None:
-        self.position.epoch += 1
-        if (self.epochs.steps_per_epoch, self.epochs.total_steps) != self._extent:
-            self._learn(calling_frame())
+    def enter(self, phase: Phase) -> None:
+        """The script has done a part of a step that has this name."""
+        if self.finding.is_known:
+            self.steps.begin()
+            self._enter(phase)
 
-    def _learn(self, frame: FrameType | None) -> None:
+    def end_epoch(self, over: int | None = None) -> None:
+        """An epoch is over, or as many as the script says."""
+        self.position.epoch = self.position.epoch + 1 if over is None else over
+        if (self.epochs.steps_per_epoch, self.epochs.total_steps) != self._extent:
+            self.learn(calling_frame())
+
+    def learn(self, frame: FrameType | None) -> None:
+        """Look at what there is, where the script stands, and tell it."""
         self.finding.look(frame)
         trained = self._program.trained = self.finding.found.parameters
         self._publisher.probe.interval = max(_INTERVAL, _PER_PARAMETER * len(trained))

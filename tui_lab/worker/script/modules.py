@@ -20,18 +20,25 @@ class Found:
     """The modules, parameters and optimizers of a script, under the names that it gives them."""
 
     def __init__(
-        self, optimizers: Iterable[Optimizer], frame: Any, leaves: Iterable[Tensor] = ()
+        self,
+        optimizers: Iterable[Optimizer],
+        frame: Any,
+        watched: Mapping[str, nn.Module] | None = None,
+        leaves: Iterable[Tensor] = (),
     ) -> None:
-        """`frame` is where the script stands: its variables, and those around it, give names.
-        `leaves` are what a loss hangs on, for a script that has no optimizer."""
-        variables = dict(_variables(frame))
+        """`frame` is where the script stands: its variables, and those around it, give names, but
+        for the modules that it has named itself, `watched`. `leaves` are what a loss hangs on, for
+        a script that has no optimizer."""
+        named = {id(module): name for name, module in (watched or {}).items()}
+        variables = dict(_variables(frame)) | named
         made = [each for each in optimizers if each.param_groups]
         self.optimizers = dict(_called(made, variables))
         """Those that update something."""
         trained = {id(p): p for each in made for g in each.param_groups for p in g["params"]}
         trained = trained or {id(leaf): leaf for leaf in leaves}
-        self.modules = dict(_called(_roots(trained), variables))
-        """The outermost modules that own what is trained."""
+        roots = [*_roots(trained), *(watched or {}).values()]
+        self.modules = dict(_called(_outermost(roots), variables))
+        """The outermost modules that own what is trained, and those that are watched."""
         self.parameters = _parameters(trained, self.modules, variables)
         """What is trained."""
 
@@ -73,8 +80,14 @@ def _roots(trained: Mapping[int, Tensor]) -> list[nn.Module]:
         and "_parameters" in vars(module)
         and any(id(parameter) in trained for parameter in module.parameters())
     ]
-    inner = {id(child) for module in owners for child in module.modules() if child is not module}
-    return [module for module in owners if id(module) not in inner]
+    return _outermost(owners)
+
+
+def _outermost(modules: Iterable[nn.Module]) -> list[nn.Module]:
+    """Those that lie in no other, each once."""
+    found = {id(module): module for module in modules}
+    inner = {id(child) for m in found.values() for child in m.modules() if child is not m}
+    return [module for key, module in found.items() if key not in inner]
 
 
 def _submodules(modules: Mapping[str, nn.Module]) -> Iterator[tuple[nn.Module, str]]:
