@@ -6,6 +6,7 @@ itself. It neither prints, draws nor writes files, and it has no loop of its own
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
@@ -15,7 +16,6 @@ import torch
 from torch import Tensor
 
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.training.batches import Batches
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, ZERO_GRAD, Phase
 
 Pictures = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -34,8 +34,10 @@ class Program(ABC):
     restore it bit for bit. Attributes that start with an underscore are not state.
     """
 
-    batches: Batches
-    """Made by `build`; yields the mini-batches and knows its place in the epoch."""
+    batches: Any
+    """Made by `build`; gives the mini-batches of an epoch, each time it is gone through: `Batches`,
+    a DataLoader, a list, or a function that begins a generator. `training.passes` keeps the place
+    in the epoch; of a generator that is given itself, there is none to go back to."""
     record_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """For each vector given to `record`: the metric keys of its components."""
 
@@ -65,7 +67,8 @@ class Program(ABC):
 
     @abstractmethod
     def evaluate(self) -> Mapping[str, float | Tensor]:
-        """The whole-set metrics now, by key; called in no_grad after every epoch and on demand."""
+        """The whole-set metrics now, by key; called in no_grad after every epoch, or every
+        `evaluate_every` steps, and on demand."""
 
     @abstractmethod
     def parameters(self) -> Mapping[str, Tensor]:
@@ -77,13 +80,30 @@ class Program(ABC):
 
     @property
     def epochs(self) -> int:
-        """How many epochs to train, at most."""
+        """How many epochs to train, at most; without a hyperparameter `epochs`, as many as
+        `total_steps` take."""
+        if self.total_steps:
+            return int(vars(self.hp).get("epochs", sys.maxsize))
         return int(self.hp.epochs)
 
     @property
+    def total_steps(self) -> int:
+        """How many steps to train, at most, wherever in an epoch; 0: as many as the epochs have."""
+        return 0
+
+    @property
+    def evaluate_every(self) -> int:
+        """Steps from one `evaluate` to the next, besides after the last; 0: after every epoch."""
+        return 0
+
+    @property
     def done(self) -> bool:
-        """Whether training is over before that; asked after every epoch."""
+        """Whether training is over before that; asked after every epoch and measurement."""
         return False
+
+    def epoch_ended(self) -> None:
+        """Every batch of an epoch was taken: the place for what goes on epoch by epoch, such as
+        `self.scheduler.step()`. Comes before `evaluate`, which is called on demand too."""
 
     def finish(self) -> bool:
         """Training is over, after all epochs or because it is `done`: leave what is to be kept.
@@ -93,7 +113,7 @@ class Program(ABC):
         return False
 
     def pictures(self) -> Pictures:
-        """Data for the declared pictures that are not curves; called after every epoch, at most a
+        """Data for the declared pictures that are not curves; called after `evaluate`, at most a
         few times a second, less often if they take long, and at the end. Only layers that changed
         need be given."""
         return {}
