@@ -9,13 +9,16 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from tui_lab.errors import ExperimentError
 from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.training.knobs import hand_on
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, ZERO_GRAD, Phase
 
 Pictures = Mapping[str, Mapping[str, Mapping[str, Any]]]
@@ -53,8 +56,12 @@ class Program(ABC):
         self.data_directory = data
         self.loss: Tensor | None = None
         """The loss of the step in progress, as `forward` was given it; still on its graph."""
+        self.micro_losses: list[Tensor] = []
+        """The losses that were given before it in this step."""
         self.records: dict[str, Any] = {}
         """What `record` was given in the step in progress: tensors, or plain numbers."""
+        self.turned: dict[str, Any] = {}
+        """While a hyperparameter is being turned: what it was before."""
 
     @abstractmethod
     def build(self) -> None:
@@ -123,11 +130,26 @@ class Program(ABC):
         return {}
 
     def hyperparameter_changed(self, name: str) -> None:
-        """A live hyperparameter has a new value in `self.hp`; hand it to whatever holds a copy."""
+        """A live hyperparameter has a new value in `self.hp`; hand it to whatever holds a copy.
 
-    def forward(self, loss: Tensor) -> Phase:
+        Unless this is overridden, `lr`, `weight_decay`, `momentum` and whatever else is in the
+        groups of the program's optimizer is handed to it, if it has just one.
+        """
+        old, new = self.turned.get(name), vars(self.hp)[name]
+        if hand_on(vars(self).values(), name, old, new):
+            getattr(self.hp, name)  # so it is heeded
+
+    def forward(self, loss: Tensor | float) -> Phase:
         """After the forward pass: `loss` without penalty, a scalar or one value per example,
-        becomes this step's `train/loss` (its mean)."""
+        becomes this step's `train/loss` (its mean). Of micro-batches, each of which says its own in
+        one step, it is the mean of all. Losses of several kinds go to `record`.
+
+        Raises `ExperimentError` for what is no number.
+        """
+        if not (isinstance(loss, Tensor) or loss is None):
+            loss = _number(loss)
+        if self.loss is not None:
+            self.micro_losses.append(self.loss.detach())
         self.loss = loss
         return FORWARD
 
@@ -152,6 +174,40 @@ class Program(ABC):
         one of their components is not finite becomes `step/first_nonfinite_parameter`.
         """
         self.records[key] = value
+
+
+def turn(program: Program, name: str, value: Any) -> None:
+    """Give a live hyperparameter another value; no step is under way."""
+    program.turned[name] = vars(program.hp)[name]
+    setattr(program.hp, name, value)
+    program.hyperparameter_changed(name)
+    program.turned.clear()
+
+
+def loss_of_step(program: Program) -> Tensor | None:
+    """What the step that is over gave as its loss, detached; that of all its micro-batches, or of
+    their examples. None for a step without."""
+    if program.loss is None or not program.micro_losses:
+        return None if program.loss is None else program.loss.detach()
+    losses = [*program.micro_losses, program.loss.detach()]
+    return torch.cat([loss.reshape(-1) for loss in losses])
+
+
+def forget_step(program: Program) -> None:
+    """The step in progress is over, or given up: nothing is left of what it said."""
+    program.loss = None
+    program.micro_losses.clear()
+    program.records.clear()
+
+
+def _number(loss: Any) -> Tensor:
+    if isinstance(loss, int | float):
+        return torch.tensor(float(loss), dtype=torch.float64)
+    caller = sys._getframe(2)
+    raise ExperimentError(
+        f"{Path(caller.f_code.co_filename).name}, line {caller.f_lineno}: self.forward() was given "
+        f"a {type(loss).__name__}; give it the loss itself, a tensor."
+    )
 
 
 class Demonstration(Program):

@@ -14,7 +14,7 @@ import torch
 from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.training.phase import Phase
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, forget_step, turn
 from tui_lab.worker.alterations import alterations
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.interventions import Interventions, forks
@@ -68,8 +68,7 @@ class Playback:
                 return False
             self._position.step += 1
             self._arrive(stepped=True)
-        self._program.loss = None
-        self._program.records.clear()
+        forget_step(self._program)
         return True
 
     def prepare(self, step: int) -> None:
@@ -118,5 +117,4 @@ def set_values(experiment: Experiment, program: Program, values: Mapping[str, An
         return
     chosen = experiment.choose({**vars(program.hp), **values})
     for name in values:
-        setattr(program.hp, name, chosen[name])
-        program.hyperparameter_changed(name)
+        turn(program, name, chosen[name])
