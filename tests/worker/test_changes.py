@@ -97,6 +97,32 @@ def test_a_gradient_says_of_how_many_passes_it_was_when_it_was_used() -> None:
     assert (seen["g"]["grad"], seen["g"]["times"]) == ("set", 1)
 
 
+class Scaled(Adversaries):
+    """With gradients that are multiplied by 1,024 until the optimizer is to use them."""
+
+    clips = False
+
+    def step(self, batch: Any) -> Iterator[Phase]:
+        scaler = self.scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+        backward(scaler.scale((6 * self.d).sum()))
+        yield self.backward()
+        if self.clips:
+            scaler.unscale_(self.of_d)
+            yield Phase("clip, backward has been")
+        scaler.step(self.of_d)
+        scaler.update()
+        yield self.update()
+
+
+class Clipped(Scaled):
+    clips = True
+
+
+@pytest.mark.parametrize("kind", [Scaled, Clipped])
+def test_the_factor_of_a_scaler_is_no_part_of_a_gradient(kind: type[Scaled]) -> None:
+    assert rows(kind)["d"]["grad_norm"] == pytest.approx(6.0)
+
+
 def new_gradient(w: Tensor) -> None:
     w.grad = None
     backward(w.sum())

@@ -124,7 +124,8 @@ class GradientProbe:
     def _measure(self, names: Set[str], times: int) -> None:
         """Take the gradients of these, `times` backward passes having added to them."""
         if names:
-            without = self._take_gradients("after backward", norm, names)
+            figure = gradient_state.norm_of(self.program)
+            without = self._take_gradients("after backward", figure, names)
             for name in names - without:
                 self._seen[name] = self._seen.get(name, 0) + times
 
