@@ -59,8 +59,8 @@ class RunStarted:
 class MetricsLogged:
     """A block of measurements.
 
-    `kind` "step": a row per consecutive step from `first`; "epoch": whole-set evaluations after the
-    `epochs`, at the `steps`; "evaluation": such as were asked for, or of what a program leaves.
+    `kind` "step": a row per consecutive step from `first`; "epoch": whole-set evaluations at these
+    `steps`, after these `epochs`; "evaluation": those asked for, or of what a program leaves.
     """
 
     t: float

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import torch
 
 from tui_lab.plugins import load_experiment
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, forget_step, loss_of_step, turn
 from tui_lab.worker.driving import program_class
 
 Array = npt.NDArray[np.float64]
@@ -77,8 +77,7 @@ def evaluate(program: Program) -> dict[str, float]:
 
 def set_hyperparameter(program: Program, name: str, value: object) -> None:
     """Turn a live knob as the loop does, between two steps."""
-    setattr(program.hp, name, value)
-    program.hyperparameter_changed(name)
+    turn(program, name, value)
 
 
 def flat(program: Program) -> dict[str, Array]:
@@ -105,9 +104,11 @@ def same(one: Training, other: Training) -> bool:
 def _take(training: Training, batch: Any) -> None:
     program = training.program
     training.batches.append((_array(batch[0]), _array(batch[1])[:, 0]))
+    forget_step(program)
     training.phases.append(tuple(program.step(batch)))
-    assert program.loss is not None
-    training.losses.append(program.loss.detach().mean().item())
+    loss = loss_of_step(program)
+    assert loss is not None
+    training.losses.append(loss.mean().item())
     training.path.append(flat(program))
     training.records.append({key: _array(value) for key, value in program.records.items()})
 

@@ -69,6 +69,13 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDirectory:
 
 
 @pytest.fixture
+def other(tmp_path: Path) -> RunDirectory:
+    """Another run's directory."""
+    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={})
+    return RunDirectory.create(tmp_path / "others", request, datetime(2026, 1, 1))
+
+
+@pytest.fixture
 def behave(make_run: MakeRun) -> Behave:
     """A run whose stand-in worker will behave in the way named."""
 

@@ -94,13 +94,6 @@ def drive(
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> RunDirectory:
-    """Another run's directory."""
-    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={})
-    return RunDirectory.create(tmp_path / "others", request, datetime(2026, 1, 1))
-
-
-@pytest.fixture
 def undisturbed(other: RunDirectory) -> tuple[list[float], float]:
     log, _, toy = drive(other, {})
     return losses(log), toy.w.item()

@@ -114,7 +114,7 @@ def test_a_record_of_some_steps_stands_at_those_steps(directory: RunDirectory) -
     ("loss", "words"),
     [
         (None, "gave neither a loss nor a record: after the forward pass, yield self.forward"),
-        (1.5, "was given a float; give it the loss itself"),
+        ("low", r"test_metrics.py, line \d+: .* was given a str; give it the loss itself"),
         (torch.ones(1, dtype=torch.complex64), "a complex tensor of shape 1"),
     ],
 )
@@ -127,6 +127,27 @@ def test_a_loss_that_is_none_is_a_sentence_with_the_cure(
 
     with pytest.raises(ExperimentError, match=words):
         conduct(directory, {}, toy=Lossless)
+
+
+@pytest.mark.parametrize(
+    ("given", "mean"),
+    [
+        ([torch.tensor(1.0), torch.tensor(2.0), torch.tensor(6.0)], 3.0),
+        ([torch.tensor([1.0, 2.0, 3.0]), torch.tensor([10.0])], 4.0),
+        ([1.0, 2.0], 1.5),
+        ([4], 4.0),
+    ],
+)
+def test_the_loss_of_a_step_is_the_mean_over_its_micro_batches(
+    given: list[Any], mean: float, directory: RunDirectory
+) -> None:
+    class Micro(Toy):
+        def step(self, batch: Any) -> Iterator[Phase]:
+            for loss in given:
+                yield self.forward(loss)
+
+    log, _, _ = conduct(directory, {}, toy=Micro)
+    assert column(log, "train/loss") == [mean] * 6
 
 
 def test_evaluations_are_made_in_no_grad(directory: RunDirectory) -> None:
@@ -178,7 +199,7 @@ def test_the_alarm_is_of_the_very_step(directory: RunDirectory) -> None:
 
 
 def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
-    position, program = Position(), SimpleNamespace(loss=None, records={})
+    position, program = Position(), SimpleNamespace(loss=None, micro_losses=[], records={})
     measurements = PendingMetrics(position, {})
     for loss in (3.0, 2.0, 1.0):
         program.loss = torch.tensor([loss])

@@ -201,8 +201,8 @@ def test_what_happens_at_phases_of_a_programs_own_is_seen_too() -> None:
     assert seen == {
         "backward v": ("set", 8.0, None, [0.0]),
         "clip": ("set", pytest.approx(1.0), None, [0.0]),
-        "update v": ("set", pytest.approx(1.0), None, [-1.0]),
-        "forward": ("none", pytest.approx(1.0), None, [-1.0]),
-        "backward": ("none", pytest.approx(1.0), None, [-1.0]),
+        "update v": ("set", pytest.approx(1.0), 0.25, [-1.0]),
+        "forward": ("none", pytest.approx(1.0), 0.25, [-1.0]),
+        "backward": ("none", pytest.approx(1.0), 0.25, [-1.0]),
         "update": ("none", pytest.approx(1.0), 0.25, [-1.0]),
     }

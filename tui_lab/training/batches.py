@@ -47,6 +47,11 @@ class Batches:
         return (self.examples - self.position + self.batch_size - 1) // self.batch_size
 
     @property
+    def taken(self) -> int:
+        """Batches of the epoch under way that were handed out, had all been of this size."""
+        return len(self) - self.remaining
+
+    @property
     def examples(self) -> int:
         """Examples in an epoch."""
         return self.tensors[0].shape[0]

@@ -12,13 +12,14 @@ import collections
 import copy
 import random
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from tui_lab.errors import ExperimentError
 from tui_lab.training.generators import (
@@ -31,7 +32,7 @@ from tui_lab.training.program import Program
 
 State = dict[str, Any]
 
-_IN_PROGRESS = frozenset({"loss", "records"})
+_IN_PROGRESS = frozenset({"loss", "micro_losses", "records", "turned"})
 """Attributes that live only inside a step."""
 _PLAIN = (int, float, str, bool, type(None))
 
@@ -40,7 +41,8 @@ def capture(program: Program) -> State:
     """Everything the program needs to go on, cloned.
 
     Attributes that start with an underscore are left out: they are what `build` makes again from
-    the seed, such as data. Raises `TypeError` for an attribute of a kind that can't be captured.
+    the seed, such as data; functions, loaders and data sets are too. Raises `TypeError` for an
+    attribute of a kind that can't be captured.
     """
     attributes = {name: _captured(value, name) for name, value in _attributes(program).items()}
     return {"attributes": attributes, "random": random_state(program.device)}
@@ -88,9 +90,21 @@ def _captured(value: Any, name: str) -> Any:
             return _container(value, name)
         case _ if isinstance(value, _PLAIN):
             return value
-        case _ if hasattr(value, "state_dict") and hasattr(value, "load_state_dict"):
-            state = _captured(dict(value.state_dict()), name)
-            return {"kind": "stateful", "class": type(value).__qualname__, "state": state}
+    return _object(value, name)
+
+
+def _object(value: Any, name: str) -> State:
+    """What says itself what is its state, or has none."""
+    if hasattr(value, "state_dict") and hasattr(value, "load_state_dict"):
+        state = _captured(dict(value.state_dict()), name)
+        return {"kind": "stateful", "class": type(value).__qualname__, "state": state}
+    if callable(value) or isinstance(value, DataLoader | Dataset):
+        return {"kind": "built"}
+    if isinstance(value, Iterator):
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, in which there is no way back; give the function "
+            "that makes it, or an iterable."
+        )
     raise TypeError(
         f"{name} holds a {type(value).__name__}, which can't be captured; give it a state_dict, "
         "or start its name with an underscore if build() makes it again."
@@ -176,6 +190,7 @@ class _Restoring:
             "stateful": self._stateful,
             "numpy generator": self._numpy_generator,
             "python generator": self._python_generator,
+            "built": lambda current, saved: current,
             "array": lambda current, saved: saved["value"].numpy().copy(),
             "number": lambda current, saved: saved["value"].numpy()[0],
             "device": lambda current, saved: torch.device(saved["name"]),

@@ -26,8 +26,8 @@ class Extent:
 
     @property
     def epochs(self) -> int:
-        """How many there will be."""
-        return self.completed(self.steps)
+        """How many there will be; the last may end in its midst."""
+        return self.epoch(self.steps)
 
     def completed(self, step: int) -> int:
         """Epochs that are over after that step."""

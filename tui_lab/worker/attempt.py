@@ -8,7 +8,7 @@ from types import CodeType, GeneratorType
 from typing import Any, Protocol, cast
 
 from tui_lab.training.phase import Phase
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, forget_step
 from tui_lab.worker.alterations import Alteration
 
 _NOTHING = nullcontext()
@@ -88,8 +88,7 @@ class Attempt:
         """Take no more of it. What it did to the program is for the caller to undo."""
         self.given_up = True
         self.phases.close()
-        self._program.loss = None
-        self._program.records.clear()
+        forget_step(self._program)
 
 
 def line_of(phases: object, code: CodeType | None) -> int:

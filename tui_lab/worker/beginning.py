@@ -17,6 +17,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.schedule import Intervention
 from tui_lab.training.adoption import adopt, adopt_parameters
 from tui_lab.training.generators import generators_kept
+from tui_lab.training.passes import length, taken_of
 from tui_lab.training.program import Program
 from tui_lab.training.state import restore
 from tui_lab.worker.checkpoints import Found, Place, find
@@ -51,19 +52,21 @@ class Beginning:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches of a whole epoch; 0 for a demonstration."""
-        return len(self.program.batches) if self.program.epochs else 0
+        """Batches of a whole epoch; 0 for a demonstration, or where that is not known."""
+        return (length(self.program.batches) or 0) if self.program.epochs else 0
 
     @property
     def epoch_offset(self) -> int:
         """Steps by which the epochs are shifted: what lies behind may have had other batches."""
-        ends = self.place.step + self.steps_per_epoch - self.place.taken
-        return ends - (self.place.epoch + 1) * self.steps_per_epoch
+        behind = self.place.epoch * self.steps_per_epoch + self.place.taken
+        return self.place.step - behind if self.steps_per_epoch else 0
 
     @property
     def total_steps(self) -> int:
-        """The number of the last step, as things stand."""
-        return self.epoch_offset + self.program.epochs * self.steps_per_epoch
+        """The number of the last step, as things stand; 0 where that is not known."""
+        of_epochs = self.epoch_offset + self.program.epochs * self.steps_per_epoch
+        bounds = [n for n in (self.program.total_steps, of_epochs) if n]
+        return min(bounds, default=0)
 
 
 def begin(
@@ -214,8 +217,7 @@ def forked(
     with generators_kept(device):  # building draws, and seeds, anew
         twin, child = build(device, experiment.choose(before)), build(device, chosen)
     adopt(child, program, twin, [name for name in values if experiment[name].live])
-    batches = child.batches
-    return child, len(batches) - int(getattr(batches, "remaining", len(batches)))
+    return child, taken_of(child.batches, program.batches)
 
 
 def at_fork(
@@ -262,7 +264,7 @@ def restored(
     `step` is None it is the newest, from before what forks there. `program` is one of the same run
     that stood elsewhere before: it is used again where it fits."""
     started = require_begun(past, directory.id)
-    if not started.total_steps:
+    if experiment.demonstration:
         raise RunError(f"{directory.id} is a demonstration: it has no steps to go on from.")
     found = find(directory.path, step)
     place = found.capture.place

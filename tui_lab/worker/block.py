@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tui_lab.errors import ExperimentError
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, loss_of_step
 from tui_lab.worker.readings import shown
 
 Columns = dict[str, npt.NDArray[np.floating]]
@@ -49,9 +49,10 @@ class StepBlock:
                 values.append(value.detach() if value.requires_grad else value)
         if loss is None and "train/loss" not in records:
             self._absent.setdefault("train/loss", set()).add(len(losses))
-        losses.append(None if loss is None else loss.detach())
+        losses.append(loss_of_step(program))
         records.clear()
         program.loss = None
+        program.micro_losses.clear()
 
     def take(self, names: Mapping[str, tuple[str, ...]]) -> Columns:
         """The block as columns, one row per step, and start a new one; `names` are the keys of

@@ -25,6 +25,7 @@ from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.training.passes import as_batches
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.beginning import Beginning, at_fork, begin
 from tui_lab.worker.checkpoints import Checkpoints
@@ -211,7 +212,17 @@ def build(
     with explained(device, experiment):
         program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
         program.build()
+        if not isinstance(program, Demonstration):
+            program.batches = as_batches(_batches(program), program.generator)
     return program
+
+
+def _batches(program: Program) -> Any:
+    try:
+        return program.batches
+    except AttributeError:
+        name = type(program).__name__
+        raise ExperimentError(f"{name}.build() made no batches; set self.batches there.") from None
 
 
 def _started(beginning: Beginning, request: RunRequest) -> RunStarted:

@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
 
+import torch
 from torch import Tensor
+from torch.amp.grad_scaler import OptState
 
-from tui_lab.worker.readings import Readings
+from tui_lab.training.program import Program
+from tui_lab.worker.readings import Readings, norm
+
+_READY = OptState.READY
 
 
 def gradient(parameter: Tensor) -> Tensor | None:
     """Its `.grad`; one that is computed from others has none of its own, and asking would warn."""
     return parameter.grad if parameter.is_leaf or parameter.retains_grad else None
+
+
+def norm_of(program: Program) -> Callable[[Tensor], Tensor]:
+    """What measures the program's gradients as they stand: without the factor by which a scaler
+    (AMP) multiplied the loss, as long as that is in them."""
+    scalers = (v for v in vars(program).values() if isinstance(v, torch.amp.GradScaler))
+    scaler = next((each for each in scalers if each.is_enabled()), None)
+    if scaler is None or any(s["stage"] is not _READY for s in _states(scaler)):
+        return norm
+    scale = scaler.get_scale()
+    return lambda gradient: norm(gradient) / scale
+
+
+def _states(scaler: torch.amp.GradScaler) -> Iterable[dict[str, Any]]:
+    """What it knows of each optimizer whose gradients it has unscaled or applied."""
+    states: Iterable[dict[str, Any]] = scaler._per_optimizer_states.values()
+    return states
 
 
 def word(readings: Readings, when: str, name: str, without: Collection[str]) -> str:

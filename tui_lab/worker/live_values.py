@@ -8,7 +8,7 @@ from typing import Any
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import EPOCHS, Value
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, turn
 from tui_lab.worker.heeding import Heeding
 from tui_lab.worker.publisher import Publisher
 
@@ -73,8 +73,7 @@ class LiveValues:
         position = self._publisher.position
         self._heeding.watch(names, position.step, position.epoch)
         for name, value in self._accepted.items():
-            setattr(self._program.hp, name, value)
-            self._program.hyperparameter_changed(name)
+            turn(self._program, name, value)
         self._accepted.clear()
 
     def look(self) -> None:

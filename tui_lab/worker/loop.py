@@ -88,11 +88,13 @@ class Loop:
     @property
     def _has_more(self) -> bool:
         """Whether there is another step; what is planned for it may be that there are more."""
-        if self._epochs.is_over:
+        epochs = self._epochs
+        if epochs.is_done:
             self._helm.do_planned()
-            if not self._program.done:
-                self._epochs.go_on()
-        return not self._epochs.is_over
+            epochs.is_closed = self._program.done
+            if epochs.is_over and not epochs.is_closed:
+                epochs.go_on()
+        return not epochs.is_done
 
     def _proceed(self) -> None:
         try:
@@ -100,20 +102,24 @@ class Loop:
                 self._helm.attend()
             self._helm.do_planned()
             if self._epochs.is_over:  # the last of its batches was left out
-                self._end_epoch()
+                self._arrive(stepped=False)
             elif (due := self._due) > self.position.step + 1:
                 self._rush(due)
             else:
                 self._take_step()
+        except StopIteration:  # of batches of no known number
+            self._epochs.exhaust()
+            self._arrive(stepped=False)
+            self._helm.go_on(reached(self._helm.gait, self.position.step, self.position.epoch))
         except Damage as damage:
             self._go_back_before(damage.step)
 
     @property
     def _due(self) -> int:
-        """The next step that is more than a step: watched, the last of its epoch, or held or kept
-        after."""
+        """The next step that is more than a step: watched, the last of its epoch, or measured, held
+        or kept after."""
         step = self.position.step
-        due = min(self._watched.next_due(step), self._epochs.last)
+        due = min(self._watched.next_due(step), self._epochs.due)
         due = min(due, bound(self._helm.gait, step) or due)
         if self._guard.damaged_step > step:
             due = min(due, self._guard.damaged_step)
@@ -127,16 +133,18 @@ class Loop:
         take_step, add_step = self._program.step, self._publisher.add_step
         position, control, orders = self.position, self._control, self._helm.orders
         batches, before, is_full = self._epochs.batches, position.step, False
-        with self._cost.program():
-            for step in range(before + 1, due):
-                for _ in take_step(next(batches)):
-                    pass
-                position.step = step
-                if is_full := add_step(step):
-                    break
-                if control.pending or orders.stop_reason is not None:
-                    break
-        self._cost.took_over(position.step - before)
+        try:
+            with self._cost.program():
+                for step in range(before + 1, due):
+                    for _ in take_step(next(batches)):
+                        pass
+                    position.step = step
+                    if is_full := add_step(step):
+                        break
+                    if control.pending or orders.stop_reason is not None:
+                        break
+        finally:
+            self._cost.took_over(position.step - before)
         if is_full:
             self._close_block()
 
@@ -155,8 +163,7 @@ class Loop:
         self.position.step = step
         with self._cost.taking_over():
             is_full = self._publisher.add_step(step)
-        if self._epochs.is_over:
-            self._end_epoch()
+        self._arrive(stepped=True)
         if is_full or step == self._past.next_due(step - 1):
             self._close_block()
         self._helm.go_on(reached(self._helm.gait, step, self.position.epoch))
@@ -217,16 +224,20 @@ class Loop:
             self._helm.under_way.give_up()
             raise Damage(step)
 
-    def _end_epoch(self) -> None:
-        """Measure, and draw the order of the next epoch."""
-        self._epochs.end()
-        self.position.epoch += 1
-        self._publisher.evaluate_epoch()
-        self._helm.look_at_values()
-        if not self._program.done:
+    def _arrive(self, *, stepped: bool) -> None:
+        """A step is over, and perhaps an epoch: measure, and draw the order of the next epoch."""
+        epochs, epoch = self._epochs, self.position.epoch
+        with self._cost.program():
+            is_due = epochs.arrive(stepped=stepped)
+        if is_due:
+            self._publisher.evaluate_epoch()
+        if is_due or self.position.epoch > epoch:
+            self._helm.look_at_values()
+            epochs.is_closed = self._program.done
+        if epochs.is_over and not epochs.is_closed:
             with self._cost.program():
-                self._epochs.go_on()
-        if self._epochs.is_over:
+                epochs.go_on()
+        if epochs.is_done:
             self._publisher.check()
 
     def _close_block(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, forget_step
 from tui_lab.training.state import capture, restore
 
 _ROUNDS = 5
@@ -63,8 +63,7 @@ def rehearse(
     finally:
         torch.set_num_threads(before)
         restore(program, state)
-        program.loss = None
-        program.records.clear()
+        forget_step(program)
     return {count: _mean(taken) for count, taken in times.items()}
 
 

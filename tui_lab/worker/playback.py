@@ -6,7 +6,7 @@ On the CPU they give the same numbers to the last bit; on a card as far as its k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -14,9 +14,11 @@ import torch
 from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.training.phase import Phase
-from tui_lab.training.program import Program
+from tui_lab.training.program import Program, forget_step, turn
 from tui_lab.worker.alterations import alterations
+from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.interventions import Interventions, forks
+from tui_lab.worker.position import Position
 
 Look = Callable[[Phase], bool]
 """Whether a phase is one to stop at."""
@@ -39,8 +41,23 @@ class Playback:
         self._experiment = experiment
         self._program = program
         self._interventions = interventions
-        self._batches: Iterator[Any] = iter(program.batches)
-        self.step, self.epoch, self.taken = step, epoch, taken
+        self._position = Position(step, epoch)
+        self._epochs = Epochs(program, self._position, taken, bounded=False)
+
+    @property
+    def step(self) -> int:
+        """Steps that were taken to their end."""
+        return self._position.step
+
+    @property
+    def epoch(self) -> int:
+        """Epochs completed."""
+        return self._position.epoch
+
+    @property
+    def taken(self) -> int:
+        """Batches of the epoch under way that lie behind."""
+        return self._epochs.taken
 
     def to(self, step: int, look: Look | None = None) -> bool:
         """Play on until after `step`. False when it stopped within a step, at a phase that `look`
@@ -49,10 +66,9 @@ class Playback:
             self.prepare(self.step + 1)
             if not self._take_step(look):
                 return False
-            self.step += 1
-            self._count_batch()
-        self._program.loss = None
-        self._program.records.clear()
+            self._position.step += 1
+            self._arrive(stepped=True)
+        forget_step(self._program)
         return True
 
     def prepare(self, step: int) -> None:
@@ -62,29 +78,36 @@ class Playback:
             if forks(self._experiment, each):
                 raise RunError(f"No state was kept from step {step:,} on, where the run forked.")
             if each.act == "skip":
-                next(self._batches)
-                self._count_batch()
+                self._epochs.leave_out()
+                if self._epochs.is_over:
+                    self._arrive(stepped=False)
             set_values(self._experiment, self._program, each.values)
 
     def _take_step(self, look: Look | None) -> bool:
         done = alterations(self._program, self._interventions.done(self.step + 1))
-        for phase in self._program.step(next(self._batches)):
+        for phase in self._program.step(self._batch()):
             for alteration in done:
                 alteration.at(phase)
             if look is not None and look(phase):
                 return False
         return True
 
-    def _count_batch(self) -> None:
-        """An epoch that is over is measured, as it was, and followed by the next."""
-        self.taken += 1
-        if self.taken == len(self._program.batches):
-            for _ in self._batches:
-                raise RuntimeError("The epoch has more batches than len(program.batches).")
-            self.epoch += 1
+    def _batch(self) -> Any:
+        """The next, of the next epoch where none is left of this one."""
+        for batch in self._epochs.batches:
+            return batch
+        self._epochs.exhaust()
+        self._arrive(stepped=False)
+        return next(self._epochs.batches)
+
+    def _arrive(self, *, stepped: bool) -> None:
+        """What was measured is measured, as it was; an epoch that is over is followed by the
+        next."""
+        if self._epochs.arrive(stepped=stepped):
             with torch.no_grad():
                 self._program.evaluate()
-            self._batches, self.taken = iter(self._program.batches), 0
+        if self._epochs.is_over:
+            self._epochs.go_on()
 
 
 def set_values(experiment: Experiment, program: Program, values: Mapping[str, Any]) -> None:
@@ -94,5 +117,4 @@ def set_values(experiment: Experiment, program: Program, values: Mapping[str, An
         return
     chosen = experiment.choose({**vars(program.hp), **values})
     for name in values:
-        setattr(program.hp, name, chosen[name])
-        program.hyperparameter_changed(name)
+        turn(program, name, chosen[name])

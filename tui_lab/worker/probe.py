@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, Phase
+from tui_lab.training.phase import BACKWARD, FORWARD, STANDARD, UPDATE, Phase, phase_name
 from tui_lab.training.program import Program
 from tui_lab.worker import gradient_state
 from tui_lab.worker.activations import Activations
+from tui_lab.worker.changes import Changes
 from tui_lab.worker.contents import small_values
 from tui_lab.worker.readings import Readings, is_set, norm, shown
 from tui_lab.worker.respite import respite
@@ -49,13 +50,15 @@ class GradientProbe:
         """The last step known to have ended with no gradient summed up."""
         self.before: dict[str, Tensor] = {}
         """The parameters as they were before the update, as many as there is room for."""
-        self._backwards = 0
+        self._changes = Changes()
+        self._seen: dict[str, int] = {}
+        """Parameters that had a gradient after backward, with the passes of this step behind it."""
+        self._used: dict[str, int] = {}
+        """The same of those that moved, when they did."""
         self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
         self.activations = Activations(program, self._readings)
         """What looks at the units of a watched step, entered on the way to its first phase."""
-        self._without: set[str] = set()
-        """Names of parameters that had no gradient after backward."""
         self._said: set[str] = set()
         self._unsaid: list[str] = []
 
@@ -87,29 +90,46 @@ class GradientProbe:
 
     def begin(self, step: int) -> None:
         """A watched step is about to start."""
-        self.before, self._without, self._backwards = {}, set(), 0
+        self.before, self._seen, self._used, self._changes = {}, {}, {}, Changes()
         self._graph = self._recorded = self._is_kept = False
         self._readings = Readings()
         self.activations = Activations(self.program, self._readings)
         self._take_gradients("left", None)
+        self._changes.since(self.parameters())
 
     def observe(self, phase: Phase, times: int = 1) -> None:
-        """The step's generator stands at `phase`; a backward pass counts so many times."""
+        """The step's generator stands at `phase`; a backward pass counts so many times.
+
+        Of a phase by another name, what it did to each parameter tells what it was.
+        """
         if not self._is_kept and phase != UPDATE:
             self._is_kept = True
             self._keep()
         if phase == FORWARD:
             self._graph = self._recorded = bool(getattr(self.program.loss, "requires_grad", False))
-        elif phase == BACKWARD:
+        changed, moved = self._changes.since(self.parameters())
+        if phase == BACKWARD:
             self._graph = False
-            self._backwards += times
-            self.measure_gradients()
-        elif phase == UPDATE and self.before:
-            self._take_moves()
+            self._measure(self.parameters().keys(), times)
+        elif phase not in STANDARD:
+            is_backward = BACKWARD in phase_name(phase)
+            self._measure(changed if is_backward else changed - self._seen.keys(), 1)
+        self._take_moves(moved)
+        if phase == UPDATE:
+            self._take_moves(self.before.keys() - self._used.keys(), is_used=False)
 
     def measure_gradients(self) -> None:
         """Take the gradients as they are now for those that backward left."""
-        self._without = self._take_gradients("after backward", norm)
+        self._used.clear()
+        self._measure(self.parameters().keys(), 0)
+
+    def _measure(self, names: Set[str], times: int) -> None:
+        """Take the gradients of these, `times` backward passes having added to them."""
+        if names:
+            figure = gradient_state.norm_of(self.program)
+            without = self._take_gradients("after backward", figure, names)
+            for name in names - without:
+                self._seen[name] = self._seen.get(name, 0) + times
 
     def snapshot(self, step: int, *, held: bool) -> dict[str, Any]:
         """The fields of a `GradientsLogged` event: held inside the step as things stand now, else
@@ -171,10 +191,14 @@ class GradientProbe:
             self._remark(name, f"it is {shown(named.pop(name))}, not a tensor")
         return named
 
-    def _take_gradients(self, when: str, figure: Callable[[Tensor], Tensor] | None) -> set[str]:
+    def _take_gradients(
+        self, when: str, figure: Callable[[Tensor], Tensor] | None, names: Set[str] | None = None
+    ) -> set[str]:
         """Whether each gradient is set, and a figure of it; gives those that have none."""
         without = set()
         for name, parameter in self.parameters().items():
+            if names is not None and name not in names:
+                continue
             gradient = gradient_state.gradient(parameter)
             if gradient is None:
                 without.add(name)
@@ -195,13 +219,18 @@ class GradientProbe:
                 else:
                     self._remark(name, _NOT_KEPT)
 
-    def _take_moves(self) -> None:
-        for name, parameter in self.parameters().items():
-            if name in self.before:
-                before = self.before[name]
-                with self._refusing(name):
-                    self._readings.take(("moved", name), norm, parameter.detach() - before)
-                    self._readings.take(("base", name), norm, before)
+    def _take_moves(self, names: Set[str], *, is_used: bool = True) -> None:
+        """How far these have moved, and that it was by their gradient as it was measured last."""
+        parameters = self.parameters() if names else {}
+        for name in names & self.before.keys() & parameters.keys():
+            before = self.before[name]
+            with self._refusing(name):
+                self._readings.take(("moved", name), norm, parameters[name].detach() - before)
+                self._readings.take(("base", name), norm, before)
+        for name in names & self._seen.keys() if is_used else ():
+            self._used[name] = self._seen[name]
+            for figure in ("grad_norm", "after backward"):
+                self._readings.keep((figure, name), (f"used {figure}", name))
 
     @contextmanager
     def _refusing(self, name: str) -> Iterator[None]:
@@ -221,11 +250,14 @@ class GradientProbe:
     def _state(
         self, name: str, parameter: Tensor, step: int, without: set[str], *, held: bool
     ) -> dict[str, Any]:
-        times = step - 1 - self._zeroed_after + self._backwards
+        used = "used " if not held and name in self._used else ""
+        times = step - 1 - self._zeroed_after + (self._used if used else self._seen).get(name, 0)
         word = gradient_state.word(self._readings, "now", name, without)
-        if not held and self._backwards:
-            word = gradient_state.word(self._readings, "after backward", name, self._without)
-        size, grad_norm = self._readings.get("norm", name), self._readings.get("grad_norm", name)
+        if not held and self._seen:
+            after = f"{used}after backward"
+            word = gradient_state.word(self._readings, after, name, {name} - self._seen.keys())
+        size = self._readings.get("norm", name)
+        grad_norm = self._readings.get(f"{used}grad_norm", name)
         return {
             "name": name,
             "requires_grad": parameter.requires_grad,

@@ -38,6 +38,13 @@ class Readings:
         except (RuntimeError, TypeError, ValueError, NotImplementedError) as error:
             self.refused.setdefault(key[1], _reason(tensor, error))
 
+    def keep(self, key: Key, name: Key) -> None:
+        """What was taken under `key` is kept under another name too, whatever is taken next."""
+        if key in self._waiting:
+            self._waiting[name] = self._waiting[key]
+        elif key in self.values:
+            self.values[name] = self.values[key]
+
     def read(self) -> None:
         """Copy everything taken since the last time."""
         self.values |= copied(self._waiting)

@@ -46,7 +46,7 @@ def replay(
     step it has come to. Raises `RunError` for a run that can't be repeated."""
     past = former(directory)
     started = require_begun(past, directory.id)
-    if not started.total_steps:
+    if not (started.total_steps or past.step):
         raise RunError(f"{directory.id} is a demonstration: there are no steps to repeat.")
     request = replace(
         directory.request(),

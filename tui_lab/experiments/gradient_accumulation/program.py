@@ -63,7 +63,6 @@ class GradientAccumulation(Program):
         whole = self._whole_gradient(X, y)
         sizes = piece_sizes(len(y), self.hp.micro_batches, ragged=self.hp.sizes == "ragged")
         weights = piece_weights(sizes, self.hp.scaling)
-        losses = []
         self._memory.start([X, y, *self.accumulating])
         for X_i, y_i, weight in zip(X.split(sizes), y.split(sizes), weights, strict=True):
             with self._memory.forward():
@@ -71,10 +70,8 @@ class GradientAccumulation(Program):
                 weighted = weight * loss.mean()
             yield self.forward(loss)
             weighted.backward()
-            losses.append(loss.detach())
             yield self.backward()
         self.peak_micro = float(self._memory.peak())
-        self.loss = torch.cat(losses)
         self._compare(_flat([_gradient(p) for p in self.accumulating]), whole)
         sgd(self.accumulating, self.hp.lr, 1)
         yield self.update()

@@ -35,6 +35,7 @@ class Penalties(Program):
         self.w = w.to(self.device).requires_grad_()
         self.b = torch.zeros(1, dtype=dtype, device=self.device, requires_grad=True)
         data = (train[0].to(self.device), train[1].to(self.device))
+        self._data = data
         self.batches = Batches(data, hp.batch_size, self.generator)
         self._all_zero = _strength_of_all_zero(*data)
 
@@ -104,7 +105,7 @@ class Penalties(Program):
 
     def _violation(self) -> Tensor:
         """The distance of 0 from the (sub)gradient of the objective, in the worst weight."""
-        X, y = self.batches.tensors
+        X, y = self._data
         w = self.w.detach()
         gradient = X.T @ (linreg(X, w, self.b) - y) / len(y)
         strength = 0.0 if self.hp.penalty == "none" else self.hp.strength
