@@ -86,7 +86,7 @@ def test_an_order_to_stop_is_an_interrupt_that_the_script_may_use(directory: Run
             saved = True
 
     assert saved
-    assert str(lab.loop.stopped) == "enough"
+    assert str(lab.loop.steps.stopped) == "enough"
     assert lab.loop.position.step == 2
 
 

@@ -117,14 +117,14 @@ class ScriptDriver:
     def _ended(self) -> RunEnded:
         if not self.loop.position.step:
             self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
-        return self._stopped() if self.loop.stopped else RunFinished(**self._reached)
+        return self._stopped() if self.loop.steps.stopped else RunFinished(**self._reached)
 
     def _stopped(self) -> RunStopped:
-        return RunStopped(**self._reached, reason=str(self.loop.stopped or ""))
+        return RunStopped(**self._reached, reason=str(self.loop.steps.stopped or ""))
 
     def _left(self, leaving: SystemExit) -> RunEnded:
         code = leaving.code
-        if self.loop.stopped or code in (None, 0):
+        if self.loop.steps.stopped or code in (None, 0):
             return self._ended()
         print(code, flush=True)
         status = f"with status {code}" if isinstance(code, int) else f"and said: {code}"

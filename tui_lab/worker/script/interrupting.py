@@ -26,7 +26,7 @@ class _Patience:
 
     def look(self) -> None:
         """Interrupt the script where it is."""
-        if not self._control.asks_to_stop or self._loop.stopped is not None:
+        if not self._control.asks_to_stop or self._loop.steps.stopped is not None:
             return
         self._waited += 1
         if self._waited > _PATIENCE:

@@ -16,7 +16,6 @@ from torch.optim.optimizer import Optimizer
 from tui_lab.commands import GuardMode, Unit
 from tui_lab.training.phase import BACKWARD, FORWARD, UPDATE, ZERO_GRAD, Phase
 from tui_lab.worker.control import Control
-from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.script.epochs import ScriptEpochs
@@ -69,11 +68,6 @@ class ScriptLoop:
         self._passes = 0
         """Backward passes of the step under way."""
 
-    @property
-    def stopped(self) -> Stopped | None:
-        """Why the script was interrupted; None while it was not."""
-        return self.steps.stopped
-
     def made(self, found: Optimizer | LRScheduler) -> None:
         self.finding.made(found)
 
@@ -97,7 +91,7 @@ class ScriptLoop:
             self.steps.go_on()
 
     def before_backward(self, losses: list[Tensor]) -> None:
-        if self.stopped is not None:
+        if self.steps.stopped is not None:
             raise SystemExit(130)  # it was interrupted, and trains nevertheless
         frame = calling_frame()
         if not self.finding.optimizers:
@@ -137,7 +131,7 @@ class ScriptLoop:
 
     def finish(self) -> None:
         """The script is over: so is the step under way, where no optimizer ends it."""
-        if self._passes and not self.finding.optimizers and self.stopped is None:
+        if self._passes and not self.finding.optimizers and self.steps.stopped is None:
             self._close_step()
         self.log_measured()
 
