@@ -29,6 +29,7 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
     yield "look_into", screen.insight.open
     yield "show_graph", screen.insight.show_graph
     yield "choose_mistake", screen.insight.choose_mistake
+    yield "pick_metrics", screen.picker.pick
     yield "zoom", screen.body.zoom
     yield "focus_pane", screen.body.focus_pane
     yield "focus_knobs", screen.body.focus_knobs
@@ -58,6 +59,8 @@ def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ..
             return screen.shown.can(option) or None
         case "show_graph" | "choose_mistake", _:
             return screen.insight.can_look or None
+        case "pick_metrics", _:
+            return screen.picker.can_pick or None
         case "choose_preset", _:
             return bool(screen.experiment.presets)
         case "open_pane", ("charts",):

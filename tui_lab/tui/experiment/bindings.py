@@ -202,6 +202,14 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
     Binding(
+        "w",
+        "pick_metrics",
+        "which metrics",
+        tooltip="Pick metrics for a chart of their own, out of all that the run has",
+        id="chart.metrics",
+        show=False,
+    ),
+    Binding(
         "c",
         "chart('front')",
         "in front",

@@ -26,6 +26,7 @@ from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.insight import Insight
 from tui_lab.tui.experiment.layout import ExperimentLayout
 from tui_lab.tui.experiment.live_knobs import LiveKnobs
+from tui_lab.tui.experiment.metrics import MetricPicker
 from tui_lab.tui.experiment.mode import mode_of
 from tui_lab.tui.experiment.presets import Presets
 from tui_lab.tui.experiment.rescue import Rescue
@@ -91,6 +92,7 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
         self.guess = OpenGuess(run, knobs, mode, show)
         begin = self.succession.begin
         self.presets = Presets(self.experiment, knobs, self.guess, mode, host.ask, begin)
+        self.picker = MetricPicker(run, self.charts, host)
         self.insight = Insight(self.steering, host, lambda: self.shown.graph)
         back = (self.steering, self.branching, host, self._look_again)
         self.scrubbing = Scrubbing(session, run, knobs, self.shown, *back)

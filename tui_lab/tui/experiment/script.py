@@ -85,6 +85,7 @@ def _grown(screen: ExperimentScreen, found: Experiment) -> ExperimentScreen:
     if screen.experiment.pictures:  # else it is in front because there is nothing else yet
         grown.panes.current = screen.panes.current
     grown.charts.options = screen.charts.options
+    grown.charts.pick(screen.charts.picked)
     grown.starter.own |= screen.starter.own
     grown.open_run(screen.run.id)
     return grown

@@ -23,6 +23,8 @@ Across = Literal["step", "epoch", "time"]
 ACROSS: tuple[Across, ...] = ("step", "epoch", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97)
 Item = TypeVar("Item")
+PICKED = "picked"
+"""The title of the curve of metrics that a person has picked."""
 DISTANCE = Curve("‖w − w of the parent‖", ("distance/parent",))
 """Of a branch, measured at the steps at which its parent kept its state."""
 LEAST = Size(38, 9)
@@ -123,13 +125,32 @@ class ChartsPane(Container):
         if shown == (DISTANCE.title in self._charts):
             return
         if shown:
-            self.curves.append(DISTANCE)
-            self._charts[DISTANCE.title] = Chart(DISTANCE.title, marker=self._marker)
-            self.mount(self._charts[DISTANCE.title])
+            self._add(DISTANCE, len(self.curves))
         else:
-            self.curves.remove(DISTANCE)
-            self._charts.pop(DISTANCE.title).remove()
+            _take_away(self, DISTANCE.title)
         self._arrange()
+
+    @property
+    def picked(self) -> tuple[str, ...]:
+        """The metrics that have a chart of their own because someone wants that."""
+        return next((curve.keys for curve in self.curves if curve.title == PICKED), ())
+
+    def pick(self, keys: Sequence[str]) -> None:
+        """Draw these metrics in a chart of their own, the first of all; none: in no such chart."""
+        if tuple(keys) == self.picked:
+            return
+        if self.picked:
+            _take_away(self, PICKED)
+        if keys:
+            self._add(Curve(PICKED, tuple(keys)), 0)
+        if self.is_mounted:
+            self._arrange()
+
+    def _add(self, curve: Curve, place: int) -> None:
+        self.curves.insert(place, curve)
+        chart = self._charts[curve.title] = Chart(curve.title, marker=self._marker)
+        if self.is_mounted:
+            self.mount(chart, before=0 if place == 0 and self.children else None)
 
     def zoom(self, widget: Widget | None) -> None:
         """Give the whole pane to one of the charts; back to all when it is none of them."""
@@ -190,6 +211,13 @@ class ChartsPane(Container):
             # The last one takes what is left of its row.
             chart.styles.column_span = 1 + (-len(kept) % columns if title == kept[-1] else 0)
         self.screen.refresh_bindings()
+
+
+def _take_away(pane: ChartsPane, title: str) -> None:
+    """Have the curve of that title no more."""
+    pane.curves = [curve for curve in pane.curves if curve.title != title]
+    pane._drawn.pop(title, None)
+    pane._charts.pop(title).remove()
 
 
 def grid(count: int, size: Size) -> tuple[int, int]:

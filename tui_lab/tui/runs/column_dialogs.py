@@ -74,12 +74,20 @@ class ColumnsDialog(ColumnDialog[tuple[str, ...]]):
         ),
     ]
 
-    def __init__(self, keys: Sequence[str], shown: Sequence[str]) -> None:
-        super().__init__("Columns", _HINT, keys)
+    def __init__(
+        self,
+        keys: Sequence[str],
+        shown: Sequence[str],
+        *,
+        question: str = "Columns",
+        hint: str = _HINT,
+    ) -> None:
+        super().__init__(question, hint, keys)
+        self._hint = hint
         self.shown = list(shown)
 
     def matter(self) -> Content:
-        return Content(with_keys(self.app, _HINT))
+        return Content(with_keys(self.app, self._hint))
 
     def sign(self, key: str) -> str:
         return "✓" if key in self.shown else " "
