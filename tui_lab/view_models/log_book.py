@@ -122,7 +122,8 @@ def _branched(event: RunBranched) -> str:
 def _started(event: RunStarted) -> str:
     device = f"{event.device} ({event.device_name})" if event.device_name else event.device
     steps = f", {event.total_steps} steps, {event.steps_per_epoch} an epoch"
-    return f"started on {device}" + (steps if event.total_steps else "")
+    where = f" on {device}" if device else ""
+    return f"started{where}" + (steps if event.total_steps else "")
 
 
 def _evaluated(event: MetricsLogged) -> str:

@@ -46,7 +46,7 @@ class GradientProbe:
         """Times what looking costs by the clock: the dearer it is, the rarer."""
         self._next_time = 0.0
         self._is_cold = True
-        self._zeroed_after = zeroed_after
+        self.zeroed_after = zeroed_after
         """The last step known to have ended with no gradient summed up."""
         self.before: dict[str, Tensor] = {}
         """The parameters as they were before the update, as many as there is room for."""
@@ -142,7 +142,7 @@ class GradientProbe:
         for name, reason in self._readings.refused.items():
             self._remark(name, reason)
         if not any(self._readings.get("left", name) for name in parameters):
-            self._zeroed_after = max(self._zeroed_after, step - 1)
+            self.zeroed_after = max(self.zeroed_after, step - 1)
         states = [self._state(*of, step, without, held=held) for of in parameters.items()]
         return {
             "step": step,
@@ -251,7 +251,7 @@ class GradientProbe:
         self, name: str, parameter: Tensor, step: int, without: set[str], *, held: bool
     ) -> dict[str, Any]:
         used = "used " if not held and name in self._used else ""
-        times = step - 1 - self._zeroed_after + (self._used if used else self._seen).get(name, 0)
+        times = step - 1 - self.zeroed_after + (self._used if used else self._seen).get(name, 0)
         word = gradient_state.word(self._readings, "now", name, without)
         if not held and self._seen:
             after = f"{used}after backward"

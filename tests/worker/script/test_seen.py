@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from tests.worker.script import trainings
 from tests.worker.script.watched import Watched, watched
+from tui_lab.commands import Pause, Resume
 from tui_lab.events import GradientsLogged, MetricsLogged
 from tui_lab.runs.directory import RunDirectory
 
@@ -262,3 +263,16 @@ def test_a_script_without_an_optimizer_takes_a_step_with_each_backward_pass(
     assert sorted(lab.finding.found.parameters) == ["b", "w"]
     assert lab.loop.position.step == 5
     assert lab.loop.epochs.total_steps == 5
+
+
+def test_held_between_two_steps_its_gradients_are_of_one_pass(directory: RunDirectory) -> None:
+    w = torch.ones(2, requires_grad=True)
+    with watched(directory, {3: [Pause(), Resume()]}) as lab:
+        optimizer = torch.optim.SGD([w], lr=0.1)
+        for _ in range(5):
+            optimizer.zero_grad()
+            w.sum().backward()
+            optimizer.step()
+    seen = [event for event in lab.log if isinstance(event, GradientsLogged) and event.step == 3]
+
+    assert [state["grad"] for event in seen for state in event.parameters] == ["set"]

@@ -114,6 +114,7 @@ class ScriptLoop:
         self._enter(BACKWARD)
 
     def after_zeroing(self) -> None:
+        self._publisher.probe.zeroed_after = self.position.step
         self.enter(ZERO_GRAD)
 
     def before_update(self, optimizer: Optimizer) -> None:
