@@ -63,11 +63,15 @@ class ScriptSteps:
             self._helm.watched.end(step, held=self._is_held)
             self._log_norms(step)
         if is_full:
-            self._obey(self._helm.orders.publish)
+            self.publish()
             self._helm.look_at_values()
             cost = self._publisher.cost.measured(self._publisher.t, step)
             if cost is not None:
                 self._publisher.note(cost)
+
+    def publish(self) -> None:
+        """Write what has happened; a full disk holds the script."""
+        self._obey(self._helm.orders.publish)
 
     def go_on(self) -> None:
         """Between two steps: hold still where that was asked for, and obey."""
