@@ -14,10 +14,11 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import tui_lab
 from tests.worker.script.watched import Watched, watched
-from tui_lab.commands import Advance, Command, Resume
+from tui_lab.commands import Advance, Command, Resume, SetHyperparameter
 from tui_lab.events import GradientsLogged, MetricsLogged, PhaseEntered, Remarked
 from tui_lab.experiment import Curve
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.tail import RunTail
 
 
 class Descent:
@@ -158,6 +159,21 @@ def test_without_updates_the_script_s_own_count_is_the_axis(directory: RunDirect
         tui_lab.log({"b": 2})
     assert [step for step, _, _ in logged(lab, "a")] == [0, 10, 20]
     assert [step for step, _, _ in logged(lab, "b")] == [20, 20]
+
+
+def test_a_script_without_an_optimizer_is_seen_and_steered_as_it_logs(
+    directory: RunDirectory,
+) -> None:
+    with watched(directory, {0: [SetHyperparameter("rate", 0.5)]}) as lab:
+        rates = []
+        for n in range(3):
+            rates.append(tui_lab.knob("rate", 1.0))
+            tui_lab.log({"loss": n})
+        told, read = lab.told, RunTail(directory.events_path).read()
+
+    assert rates == [1.0, 0.5, 0.5]
+    assert told == lab.told == 1
+    assert any(isinstance(event, MetricsLogged) for event in read)
 
 
 def test_before_the_first_update_nothing_has_gone_by(directory: RunDirectory) -> None:

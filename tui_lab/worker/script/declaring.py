@@ -55,7 +55,8 @@ def _charts(keys: Iterable[str]) -> Iterable[Curve]:
         prefix, _, name = key.rpartition("/")
         groups.setdefault(prefix or name.rpartition("_")[2], []).append(key)
     for group, members in groups.items():
-        yield Curve(f"logged {group}", tuple(members))
+        is_one = len(members) == 1 and "/" not in members[0]
+        yield Curve(f"logged {members[0] if is_one else group}", tuple(members))
 
 
 def _meanings(

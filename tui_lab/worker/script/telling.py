@@ -22,6 +22,7 @@ from tui_lab.worker.script.logged import Logged
 from tui_lab.worker.script.loop import ScriptLoop
 from tui_lab.worker.script.media import parted
 from tui_lab.worker.script.own_knobs import own_knob
+from tui_lab.worker.script.places import calling_frame
 
 _ELSEWHERE = (
     "The script told the lab something in another thread or process than its own, where it is not "
@@ -65,6 +66,8 @@ class Telling:
                 self._logged.add(numbers, step)
                 for name, (content, caption) in shown.items():
                     self._show_now_and_then(str(name), content, caption)
+                if not self._finding.optimizers:
+                    self._stand()
             elif heard:
                 self._remark(f"log() takes numbers by key, not {type(data).__name__}.")
 
@@ -130,6 +133,14 @@ class Telling:
             yield True
         finally:
             self._took(self._clock() - begun)
+
+    def _stand(self) -> None:
+        """In a script that has no optimizer, so that no hook comes by: say what is known, and obey
+        what was asked for."""
+        if self._finding.is_new:
+            self._loop.learn(calling_frame())
+        self._loop.steps.publish()
+        self._loop.steps.go_on()
 
     def _look_around(self) -> None:
         if self._elsewhere[0]:
