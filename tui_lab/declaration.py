@@ -36,6 +36,7 @@ PICTURES = {
         experiment.Heatmap,
         experiment.Images,
         experiment.Table,
+        experiment.Text,
         experiment.KeyFigures,
     )
 }

@@ -91,7 +91,8 @@ class Bars(Picture):
 
 
 class Histogram(Picture):
-    """Counts per bin. Layers: `{"edges": [...], "counts": [...]}`."""
+    """Counts per bin. Layers: `{"edges": [...], "counts": [...]}`; of those with a `/` in their
+    names, `weights/conv1` say, one at a time is shown, as of a `Scatter`."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,8 @@ class Heatmap(Picture):
 
 @dataclass(frozen=True)
 class Images(Picture):
-    """Small grey images in a grid. Layer `images`: `{"pixels": [[[0..1]]], "captions": [...],
-    "wrong": [bool, ...]?}`."""
+    """Small images in a grid. Layer `images`: `{"pixels": [[[0..1]]], "captions": [...],
+    "wrong": [bool, ...]?}`; a pixel of three numbers is red, green and blue."""
 
     caption: str = ""
     """How to read a caption: `predicted≠label`."""
@@ -114,6 +115,10 @@ class Images(Picture):
 
 class Table(Picture):
     """Rows of text and numbers. Layer `table`: `{"columns": [...], "rows": [[...], ...]}`."""
+
+
+class Text(Picture):
+    """Text as it was written, what a model samples say. Layer `text`: `{"text": "…"}`."""
 
 
 @dataclass(frozen=True)

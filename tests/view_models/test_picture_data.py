@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_lab.events import PictureLogged, RunFinished
-from tui_lab.experiment import Heatmap, Images, Picture, Table
+from tui_lab.experiment import Heatmap, Images, Picture, Table, Text
 from tui_lab.view_models.picture_data import heatmap_cells, image_grid, text_table
 from tui_lab.view_models.run import RunView
 
 CELLS, IMAGES, TABLE = Heatmap("cells"), Images("images"), Table("table")
+SAID = Text("said")
 
 anything = st.recursive(
     st.none() | st.floats() | st.text(max_size=5) | st.booleans(),
@@ -54,7 +55,30 @@ class TestHeatmap:
         assert reason in cells.note
 
 
+class TestText:
+    def test_keeps_its_lines_and_breaks_long_ones(self) -> None:
+        data = {"text": "[b]once\n\n" + "upon " * 30}
+        table = text_table(SAID, view_with(SAID, "text", data))
+
+        assert table.columns == ("text",)
+        assert [row[0] for row in table.rows[:2]] == ["[b]once", ""]
+        assert len(table.rows) == 4
+        assert max(len(row[0]) for row in table.rows) <= 100
+
+    @pytest.mark.parametrize("data", [{"words": "a"}, {"text": 7}])
+    def test_says_what_is_wrong(self, data: dict[str, Any]) -> None:
+        assert "text is missing" in text_table(SAID, view_with(SAID, "text", data)).note
+
+
 class TestImages:
+    def test_may_be_coloured(self) -> None:
+        data = {"pixels": [[[[0, 0.5, 2], [1, 0, 0]]]]}
+        grid = image_grid(IMAGES, view_with(IMAGES, "images", data))
+
+        assert grid.pixels.tolist() == [[[[0, 0.5, 1], [1, 0, 0]]]]
+        two = image_grid(IMAGES, view_with(IMAGES, "images", {"pixels": [[[[0, 0.5]]]]}))
+        assert "neither one number nor three" in two.note
+
     def test_are_clipped_to_grey_and_captioned(self) -> None:
         data = {"pixels": [[[0, 0.5], [2, -1]], [["NaN", 0], [0, 0]]], "captions": ["3", "[b]"]}
         grid = image_grid(IMAGES, view_with(IMAGES, "images", {**data, "wrong": [True]}))

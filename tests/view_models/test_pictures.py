@@ -155,6 +155,17 @@ class TestHistogram:
         assert figure.lines[0].y.tolist() == [5, 7]
         assert figure.x_range == (0, 4)
 
+    def test_one_layer_of_several_is_shown_at_a_time(self) -> None:
+        layers = {
+            f"weights/{name}": {"edges": [0, 1], "counts": [count]}
+            for name, count in (("conv1", 3), ("conv2", 4))
+        }
+        view = view_with(COUNTS, layers)
+
+        assert variants(COUNTS, view) == ["conv1", "conv2"]
+        shown = [picture_figure(COUNTS, view, variant=variant).lines for variant in (0, 1, 2)]
+        assert [[line.y.tolist() for line in lines] for lines in shown] == [[[3]], [[4]], [[3]]]
+
     def test_edges_and_counts_must_agree(self) -> None:
         layers = {"all": {"edges": [0, 2], "counts": [5, 7]}}
 

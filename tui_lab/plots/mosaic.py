@@ -1,13 +1,15 @@
-"""Matrices and grey images as rows of text: shades where there are colours, else characters."""
+"""Matrices and images as rows of text: shades where there are colours, else characters."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from rich.cells import cell_len
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -16,6 +18,8 @@ from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.picture_data import Cells, ImageGrid
 
 Matrix = npt.NDArray[np.float64]
+Pixel = Any
+"""A number from 0 to 1, or three of them."""
 
 _DENSITIES = {"ascii": " .:-=+*#%@", "braille": " ░▒▓█", "hd": " ░▒▓█"}
 _GAP = 1
@@ -65,7 +69,7 @@ def image_rows(
     if grid.note or not grid.pixels.size:
         return message_rows(grid.note or "no data yet", width, height, style), 0
     pixels = _reduced(grid.pixels, width, height)
-    count, tall, wide = pixels.shape
+    count, tall, wide = pixels.shape[:3]
     lines = -(-tall // 2) + 1
     across, down = max((width + _GAP) // (wide + _GAP), 1), max(height // lines, 1)
     shown = min(count, across * down)
@@ -143,7 +147,7 @@ def _heading(cells: Cells, label: int, each: int, width: int, style: PlotStyle) 
 
 def _reduced(pixels: Matrix, width: int, height: int) -> Matrix:
     """The images at the largest size at which all fit, or the least at which they can be read."""
-    count, tall, wide = pixels.shape
+    count, tall, wide, *colours = pixels.shape
     factor = 1
     while not _fits(count, tall // factor, wide // factor, width, height):
         if wide // (factor + 1) < min(_SMALLEST, width) and wide // factor <= width:
@@ -151,9 +155,9 @@ def _reduced(pixels: Matrix, width: int, height: int) -> Matrix:
         factor += 1
     tall, wide = max(tall // factor, 1), max(wide // factor, 1)
     cut = pixels[:, : tall * factor, : wide * factor]
-    if cut.shape[1:] != (tall * factor, wide * factor):
+    if cut.shape[1:3] != (tall * factor, wide * factor):
         return pixels[:, :tall, :wide]
-    blocks = cut.reshape(count, tall, factor, wide, factor)
+    blocks = cut.reshape(count, tall, factor, wide, factor, *colours)
     reduced: Matrix = blocks.mean(axis=(2, 4))
     return reduced
 
@@ -169,19 +173,24 @@ def _image_line(
     parts: list[Segment] = []
     for number in numbers:
         image = pixels[number]
-        upper = image[2 * line].tolist()
-        lower = image[2 * line + 1].tolist() if 2 * line + 1 < len(image) else [0.0] * len(upper)
+        upper = image[2 * line]
+        lower = image[2 * line + 1] if 2 * line + 1 < len(image) else np.zeros_like(upper)
         parts += [_pixels(top, bottom, style) for top, bottom in zip(upper, lower, strict=True)]
         parts.append(Segment(" " * _GAP, style.base))
     return parts
 
 
-def _pixels(top: float, bottom: float, style: PlotStyle) -> Segment:
+def _pixels(top: Pixel, bottom: Pixel, style: PlotStyle) -> Segment:
     if not style.greys:
-        return Segment(density((top + bottom) / 2, style), style.base)
-    last = len(style.greys) - 1
-    look = Style(color=style.greys[round(top * last)], bgcolor=style.greys[round(bottom * last)])
+        return Segment(density(float(np.mean((top, bottom))), style), style.base)
+    look = Style(color=_colour(top, style), bgcolor=_colour(bottom, style))
     return Segment("▀", style.base + look)
+
+
+def _colour(pixel: Pixel, style: PlotStyle) -> Color | str:
+    if np.ndim(pixel):
+        return Color.from_rgb(*(round(255 * float(part)) for part in pixel))
+    return style.greys[round(float(pixel) * (len(style.greys) - 1))]
 
 
 def _caption(grid: ImageGrid, number: int, width: int, style: PlotStyle) -> Segment:

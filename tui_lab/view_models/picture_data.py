@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from tui_lab.experiment import Picture
+from tui_lab.experiment import Picture, Text
 from tui_lab.view_models.figure import Floats
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
@@ -22,6 +23,8 @@ from tui_lab.view_models.series import column
 Matrix = npt.NDArray[np.float64]
 Layer = Mapping[str, Any]
 
+_WIDTH, _LONGEST = 100, 20_000
+"""Columns of a line of text, and characters of all of it."""
 NOTHING_YET = "no data yet"
 NOTHING = "this run recorded none"
 WITHDRAWN = "nothing to show for these values"
@@ -45,10 +48,10 @@ class Cells:
 
 @dataclass(frozen=True)
 class ImageGrid:
-    """Grey images of one size."""
+    """Images of one size."""
 
     pixels: npt.NDArray[np.float64]
-    """Image, row, column; from 0 to 1."""
+    """Image, row, column; from 0 to 1. One more dimension holds red, green and blue."""
     captions: tuple[str, ...] = ()
     """One per image."""
     wrong: tuple[bool, ...] = ()
@@ -88,7 +91,9 @@ def image_grid(picture: Picture, view: RunView) -> ImageGrid:
     if data is None:
         return ImageGrid(empty, note=missing(view, picture))
     try:
-        pixels = np.clip(np.nan_to_num(array(data, "pixels", 3)), 0.0, 1.0)
+        pixels = np.clip(np.nan_to_num(array(data, "pixels", 3, 4)), 0.0, 1.0)
+        if pixels.shape[3:] not in ((), (3,)):
+            raise BadPicture(_unreadable("a pixel is neither one number nor three"))
     except BadPicture as error:
         return ImageGrid(empty, note=str(error))
     count = len(pixels)
@@ -99,7 +104,10 @@ def image_grid(picture: Picture, view: RunView) -> ImageGrid:
 
 
 def text_table(picture: Picture, view: RunView) -> TextTable:
-    """The rows of a `Table`: numbers short, rows cut or filled to the width of the heading."""
+    """The rows of a `Table`: numbers short, rows cut or filled to the width of the heading; or the
+    lines of a `Text`."""
+    if isinstance(picture, Text):
+        return _text_lines(picture, view)
     data = only_layer(view, picture, "table")
     if data is None:
         return TextTable(note=missing(view, picture))
@@ -112,6 +120,18 @@ def text_table(picture: Picture, view: RunView) -> TextTable:
     numeric = [bool(filled) and all(_is_number(row[i]) for row in filled) for i in range(width)]
     texts = [tuple(_text(value) for value in row) for row in filled]
     return TextTable(columns, tuple(texts), tuple(numeric))
+
+
+def _text_lines(picture: Text, view: RunView) -> TextTable:
+    """The lines as they were written, those that are long on several."""
+    data = only_layer(view, picture, "text")
+    if data is None:
+        return TextTable(note=missing(view, picture))
+    if not isinstance(data.get("text"), str):
+        return TextTable(note=_unreadable("text is missing"))
+    written = data["text"][:_LONGEST].splitlines()
+    lines = (part for line in written for part in wrap(line, _WIDTH) or [""])
+    return TextTable(("text",), tuple((plain(line, _WIDTH),) for line in lines))
 
 
 def layers(view: RunView, picture: Picture) -> dict[str, Layer]:
@@ -139,15 +159,15 @@ def missing(view: RunView, picture: Picture) -> str:
     return NOTHING if view.ended else NOTHING_YET
 
 
-def array(data: Layer, key: str, dimensions: int) -> npt.NDArray[np.float64]:
-    """An array of numbers of that many dimensions; raises `BadPicture`."""
+def array(data: Layer, key: str, *dimensions: int) -> npt.NDArray[np.float64]:
+    """An array of numbers of so many dimensions; raises `BadPicture`."""
     try:
         values = np.asarray(data[key], dtype=np.float64)
     except KeyError:
         raise BadPicture(_unreadable(f"{key} is missing")) from None
     except (TypeError, ValueError, OverflowError):
         raise BadPicture(_unreadable(f"{key} is not made of numbers")) from None
-    if values.ndim != dimensions or not values.size:
+    if values.ndim not in dimensions or not values.size:
         raise BadPicture(_unreadable(f"{key} has the wrong shape"))
     return values
 

@@ -27,9 +27,9 @@ _GRAIN = 2048
 
 
 def variants(picture: Picture, view: RunView) -> list[str]:
-    """What a person can step through in a `Scatter`: the names after `/` in its layers' names,
-    in the order they were logged. Empty where the picture has but one view."""
-    if not isinstance(picture, Scatter):
+    """What a person can step through in a `Scatter` or `Histogram`: the names after `/` in its
+    layers' names, in the order they were logged. Empty where the picture has but one view."""
+    if not isinstance(picture, Scatter | Histogram):
         return []
     suffixes = (name.partition("/")[2] for name in layers(view, picture))
     return list(dict.fromkeys(plain(suffix) for suffix in suffixes if suffix))
@@ -50,7 +50,7 @@ def picture_figure(picture: Picture, view: RunView, *, variant: int = 0) -> Figu
             case Bars():
                 figure = _bars(picture, view)
             case Histogram():
-                figure = _histogram(picture, view)
+                figure = _histogram(picture, view, variant)
             case _:
                 raise TypeError(f"{type(picture).__name__} is not drawn on axes.")
     except BadPicture as error:
@@ -65,7 +65,8 @@ def picture_legend(figure: Figure) -> list[tuple[Role, str]]:
     return named if len(named) > 1 else []
 
 
-def _scatter(picture: Scatter, view: RunView, variant: int) -> Figure:
+def _shown(picture: Picture, view: RunView, variant: int) -> tuple[str, dict[str, Layer]]:
+    """What is chosen of `variants`, and the layers that belong to it or to all."""
     names = variants(picture, view)
     chosen = names[variant % len(names)] if names else ""
     shown = {
@@ -73,6 +74,11 @@ def _scatter(picture: Scatter, view: RunView, variant: int) -> Figure:
         for name, data in layers(view, picture).items()
         if plain(name.partition("/")[2]) in ("", chosen)
     }
+    return chosen, shown
+
+
+def _scatter(picture: Scatter, view: RunView, variant: int) -> Figure:
+    chosen, shown = _shown(picture, view, variant)
     # Points first: lines are drawn over them, and keep their colour whichever came first.
     ordered = sorted(shown.items(), key=lambda layer: _is_line(layer[0]))
     lines = [
@@ -200,8 +206,9 @@ def _counted(values: Floats) -> tuple[Floats, Floats]:
     return np.arange(1.0, len(values) + 1), values
 
 
-def _histogram(picture: Histogram, view: RunView) -> Figure:
-    bins = [(name, *_bins(data)) for name, data in layers(view, picture).items()]
+def _histogram(picture: Histogram, view: RunView, variant: int) -> Figure:
+    _, shown = _shown(picture, view, variant)
+    bins = [(name, *_bins(data)) for name, data in shown.items()]
     lines = [
         Line(plain(name), (edges[:-1] + edges[1:]) / 2, counts, ROLES[i % len(ROLES)])
         for i, (name, edges, counts) in enumerate(bins)

@@ -115,6 +115,22 @@ class TestImages:
         assert "✗ image 1" in rows[-1].text
         assert "✗ image 0" not in rows[-1].text
 
+    def test_pixels_of_three_numbers_are_colours(self) -> None:
+        pixels = np.zeros((1, 3, 1, 3))
+        pixels[0, :, 0] = (1.0, 0.0, 0.0), (0.0, 0.2, 0.0), (0.0, 0.0, 1.0)
+        rows, _ = image_rows(ImageGrid(pixels, ("",)), 10, 4, SHADED)
+        looks = [next(iter(row)).style or Style() for row in rows[:2]]
+        assert [(look.color, look.bgcolor) for look in looks] == [
+            (Color.from_rgb(255, 0, 0), Color.from_rgb(0, 51, 0)),
+            (Color.from_rgb(0, 0, 255), Color.from_rgb(0, 0, 0)),
+        ]
+
+    def test_colours_are_made_smaller_and_read_without_any(self) -> None:
+        pixels = np.ones((40, 24, 24, 3)) * 0.5
+        rows, shown = image_rows(ImageGrid(pixels), 60, 20, PLAIN)
+        assert shown > 0
+        assert set("".join(row.text for row in rows)) == {" ", "▒"}
+
     def test_they_read_without_colours(self) -> None:
         rows, _ = image_rows(grid(1), 30, 15, PlotStyle("ascii", colour=False))
         drawn = "".join(row.text for row in rows)

@@ -9,7 +9,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from tui_lab.config import Marker
-from tui_lab.experiment import Heatmap, Images, KeyFigures, Picture, Table
+from tui_lab.experiment import Heatmap, Images, KeyFigures, Picture, Table, Text
 from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.panes.heatmap import Heatmap as HeatmapWidget
 from tui_lab.tui.panes.images import Images as ImagesWidget
@@ -61,7 +61,7 @@ class PictureSlot(Container):
             case KeyFigures():
                 self._bring(self._table, heading)
                 self._table.show(key_figures(view))
-            case Table():
+            case Table() | Text():
                 self._bring(self._table, heading)
                 self._table.show(text_table(picture, view))
             case _:
