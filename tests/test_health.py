@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from tui_lab import health
-from tui_lab.health import Learning
+from tui_lab.health import Learning, Losses
 
 LEARNING = Learning(recent=1.0, peak=1.0, learned=False)
 
@@ -33,42 +35,35 @@ def test_most_units_of_a_place_are_dead_or_saturated(share: float, ill: bool) ->
 
 
 @pytest.mark.parametrize(
-    ("losses", "ill"),
+    ("first", "last", "ill"),
     [
-        ([1.0, 3.0, 9.0, 27.0, 81.0, 243.0], True),
-        ([1.0, 3.0, 9.0, 27.0, 81.0], False),  # not yet for long enough
-        ([1.0, 9.0, 8.0, 7.0, 6.0, 5.0], False),  # high, but coming down
-        ([1.0, 3.0, 3.0, 1.9, 3.0, 4.0], False),  # back for a moment
-        ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], False),  # nothing to compare with
-        ([1.0, 3.0, 9.0, 27.0, 81.0, float("inf")], False),  # no longer finite: another alarm's
+        (1.0, [3.0, 9.0, 27.0, 81.0, 243.0], True),
+        (1.0, [0.5, 3.0, 9.0, 27.0, 81.0, 243.0], True),
+        (1.0, [3.0, 9.0, 27.0, 81.0], False),  # not yet for long enough
+        (1.0, [9.0, 8.0, 7.0, 6.0, 5.0], False),  # high, but coming down
+        (1.0, [3.0, 3.0, 1.9, 3.0, 4.0], False),  # back for a moment
+        (0.0, [1.0, 2.0, 3.0, 4.0, 5.0], False),  # nothing to compare with
+        (1.0, [3.0, 9.0, 27.0, 81.0, float("inf")], False),  # not finite: another alarm's
     ],
 )
-def test_a_loss_diverges_that_stays_high_and_rises(losses: list[float], ill: bool) -> None:
-    assert health.is_diverging(losses) is ill
-
-
-FALLING = [1.0 - 0.05 * i for i in range(12)]
-RISING = [1.0, 0.9, *[0.9 + 0.01 * i for i in range(1, 11)]]
+def test_a_loss_diverges_that_stays_high_and_rises(
+    first: float, last: list[float], ill: bool
+) -> None:
+    assert health.is_diverging(first, last) is ill
 
 
 @pytest.mark.parametrize(
-    ("train", "held_out", "ill"),
+    ("first", "now", "since", "ill"),
     [
-        (FALLING, RISING, True),
-        (FALLING[:-1], RISING[:-1], False),  # not yet for long enough
-        (RISING, RISING, False),  # both rise: that is no overfitting
-        (FALLING, [1.0, 0.9, *[0.91] * 10], False),  # risen too little
-        (FALLING, FALLING, False),
-        ([], [], False),
+        (2.0, Losses(0.4, 1.1), 10, True),
+        (2.0, Losses(0.4, 1.1), 9, False),  # not yet for long enough
+        (2.0, Losses(0.6, 1.1), 10, False),  # both rise: that is no overfitting
+        (2.0, Losses(0.4, 1.0), 10, False),  # risen too little
+        (20.0, Losses(0.4, 1.1), 10, False),  # next to nothing of what was gained
+        (2.0, Losses(0.4, math.nan), 10, False),
     ],
 )
 def test_overfitting_is_a_held_out_loss_that_rises_alone(
-    train: list[float], held_out: list[float], ill: bool
+    first: float, now: Losses, since: int, ill: bool
 ) -> None:
-    assert health.is_overfitting(train, held_out) is ill
-
-
-def test_advice_names_the_knobs_there_are() -> None:
-    assert health.advice("overfitting", ["lr", "dropout"]) == "Try more dropout."
-    assert health.advice("diverging", []) == "Try a smaller step."
-    assert health.advice("ok", ["lr"]) == ""
+    assert health.is_overfitting(Losses(1.0, first), Losses(0.5, 0.9), now, since) is ill

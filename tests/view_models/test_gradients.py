@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from tui_lab.events import GradientsLogged, MetricsLogged, RunStarted
-from tui_lab.view_models.gradients import HISTORY, GradientState
+from tui_lab.health import HISTORY
+from tui_lab.view_models.gradients import GradientState
 from tui_lab.view_models.run import RunView
 
 
@@ -98,7 +100,8 @@ class TestRows:
 
     def test_history_is_bounded_and_leaves_out_what_zero_grad_left(self) -> None:
         shots = [snapshot(parameter(grad_norm=float(i))) for i in range(100)]
-        shots.append(snapshot(parameter(grad="zeroed", grad_norm=0.0)))
+        zeroed = snapshot(parameter(grad="zeroed", grad_norm=0.0))
+        shots.append(dataclasses.replace(zeroed, phase="zero_grad"))
         shots.append(snapshot(parameter(grad="none", grad_norm=None)))
 
         (row,) = rows(*shots).values()
@@ -142,7 +145,11 @@ class TestExploding:
         norms = [4.0 * 9**i for i in range(5)]
 
         assert healths({"w": norms[:3]}, update=8.0) == ["ok"]
-        assert healths({"w": norms}, update=8.0) == ["exploding"]
+        assert healths({"w": norms}, update=8.0, loss=(8.0, 80.0)) == ["exploding"]
+
+    def test_a_network_that_leaves_its_plateau_does_not_explode(self) -> None:
+        """Gradients grow a hundredfold then, and the loss comes down."""
+        assert healths({"b": [0.003] * 20 + [0.44]}, update=1.2, loss=(2.3, 2.2)) == ["ok"]
 
     def test_any_gradient_beyond_reason(self) -> None:
         assert healths({"w": [1e7]}) == ["exploding"]
@@ -156,6 +163,12 @@ class TestExploding:
 
 
 class TestVanishing:
+    def test_a_gradient_of_nothing_but_zeros_has_vanished(self) -> None:
+        """What a backward pass leaves is the gradient, were it zero."""
+        zeros, live = parameter("W1", grad="zeroed", grad_norm=0.0), parameter("b2")
+        states = rows(*[snapshot(zeros, live)] * 8)
+        assert [state.health for state in states.values()] == ["vanishing", "ok"]
+
     def test_a_layer_that_gets_nothing_while_others_do(self) -> None:
         """Sigmoids in twenty layers: the first one's gradient is 1e-13 of the last one's."""
         norms = {"first": [1e-13] * 3, "last": [0.5] * 3}

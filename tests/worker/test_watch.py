@@ -18,6 +18,7 @@ from tui_lab.events import PhaseEntered
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiments
 from tui_lab.training.phase import FORWARD, Phase
+from tui_lab.worker.health_alarms import HealthAlarms
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
 
@@ -46,7 +47,13 @@ class Probe:
 
     def snapshot(self, step: int, *, held: bool) -> dict[str, Any]:
         self._look()
-        return {"step": step, "grad_enabled": True, "graph": False, "parameters": []}
+        return {
+            "step": step,
+            "grad_enabled": True,
+            "graph": False,
+            "parameters": [],
+            "activations": [],
+        }
 
     def remarks(self) -> list[str]:
         return []
@@ -58,7 +65,7 @@ class Probe:
 def test_looking_takes_one_thread_and_the_step_has_all() -> None:
     probe = Probe()
     clock = iter([10.0, 10.1, 20.0, 20.05, 30.0, 30.1, 40.0]).__next__
-    publisher = SimpleNamespace(probe=probe, t=0.0, note=lambda event: None)
+    publisher = SimpleNamespace(probe=probe, health=HealthAlarms(), t=0.0, note=lambda event: None)
     watch = StepWatch(cast("Publisher", publisher), clock)
     watch.begin(1, ())
     between = torch.get_num_threads()

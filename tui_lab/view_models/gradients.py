@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from tui_lab.events import GradientsLogged, RunStarted
-from tui_lab.health import Health, Learning, gradient_health, has_learned, recent
+from tui_lab.health import GradientTrend, Health, Learning
 from tui_lab.view_models.contents import same
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
 from tui_lab.watching import TrainingFound
-
-HISTORY = 64
-"""Gradient norms kept of a parameter: a sparkline is no wider."""
 
 
 @dataclass(frozen=True)
@@ -44,32 +40,6 @@ class GradientState:
     while the loop holds still."""
 
 
-@dataclass
-class _Gradient:
-    """The gradient of one parameter over the run."""
-
-    norms: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    steps: deque[int] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    """The step of each of them."""
-    peak: float = 0.0
-    update: float | None = None
-
-    def add(self, step: int, norm: float) -> None:
-        self.norms.append(norm)
-        self.steps.append(step)
-        if math.isfinite(norm):
-            self.peak = max(self.peak, norm)
-
-    def cut_after(self, step: int) -> None:
-        """Forget the later ones; a peak from before those that are kept stays."""
-        undone = []
-        while self.steps and self.steps[-1] > step:
-            undone.append(self.norms.pop())
-            self.steps.pop()
-        if self.peak in undone:
-            self.peak = max(filter(math.isfinite, self.norms), default=0.0)
-
-
 class GradientHistory:
     """Folds snapshots; the rows are made when someone looks, not for each of thousands."""
 
@@ -77,7 +47,7 @@ class GradientHistory:
         self.latest: GradientsLogged | None = None
         self._before: GradientsLogged | None = None
         self._shapes: dict[str, str] = {}
-        self._gradients: dict[str, _Gradient] = {}
+        self._gradients: dict[str, GradientTrend] = {}
 
     @property
     def state(self) -> dict[str, Any]:
@@ -95,7 +65,7 @@ class GradientHistory:
     def recall(self, state: Mapping[str, Any], latest: GradientsLogged | None) -> None:
         """Take over what another had come to; raises `ValueError` and its like for what is none."""
         for name, kept in state.items():
-            gradient = self._gradients.setdefault(name, _Gradient())
+            gradient = self._gradients.setdefault(name, GradientTrend())
             gradient.norms.extend(map(number, kept["norms"]))
             gradient.steps.extend(map(int, kept["steps"]))
             gradient.peak, gradient.update = number(kept["peak"]), _figure(kept, "update")
@@ -110,10 +80,12 @@ class GradientHistory:
     def fold(self, event: GradientsLogged) -> None:
         """Take over a snapshot."""
         for parameter in event.parameters:
-            gradient = self._gradients.setdefault(str(parameter["name"]), _Gradient())
+            gradient = self._gradients.setdefault(str(parameter["name"]), GradientTrend())
             norm, update = _figure(parameter, "grad_norm"), _figure(parameter, "update")
-            # Zeros left by zero_grad say nothing about the gradient there was.
-            if norm is not None and parameter.get("grad") in ("set", "accumulated"):
+            # Zeros left by zero_grad say nothing about the gradient there was; those of a backward
+            # pass are the gradient.
+            is_real = parameter.get("grad") in ("set", "accumulated") or event.phase == "backward"
+            if norm is not None and is_real:
                 gradient.add(int(event.step), norm)
             if update is not None:
                 gradient.update = update
@@ -146,11 +118,7 @@ class GradientHistory:
             return {}
         before = self.before.parameters if held and self.before else ()
         old = {str(p["name"]): p for p in before}
-        learning = Learning(
-            recent=max((recent(g.norms) for g in self._gradients.values()), default=0.0),
-            peak=max((g.peak for g in self._gradients.values()), default=0.0),
-            learned=has_learned(first_loss, loss),
-        )
+        learning = Learning.of(self._gradients.values(), first_loss, loss)
         return {str(p["name"]): self._state(p, learning, old) for p in self.latest.parameters}
 
     def _state(
@@ -173,9 +141,7 @@ class GradientHistory:
             update=_figure(parameter, "update"),
             finite=finite,
             history=tuple(gradient.norms),
-            health=gradient_health(gradient.norms, gradient.peak, gradient.update, learning)
-            if finite
-            else "non-finite",
+            health=gradient.health(learning) if finite else "non-finite",
             changed=_changed(parameter, old.get(name)),
         )
 

@@ -32,7 +32,7 @@ class NonFiniteAlarm:
     """Looks at every block of steps; each kind of alarm is raised once, with its exact step."""
 
     def __init__(self, raised: Mapping[str, int] | None = None) -> None:
-        self.steps: dict[str, int] = dict(raised or {})
+        self.steps = {kind: step for kind, step in (raised or {}).items() if kind in _MESSAGES}
         """The first step of each kind that happened, by metric key."""
 
     def check(

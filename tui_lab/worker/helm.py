@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tui_lab.advice import advice
 from tui_lab.commands import (
     Acknowledgement,
     Checkpoint,
@@ -70,6 +71,7 @@ class Helm:
         self._past = past
         self._values = LiveValues(experiment, program, publisher)
         self._alarmed = False
+        publisher.health.advise = self._advise
         self.watched = StepWatch(publisher)
         self.orders = Orders(control, publisher, self._say_again)
         self.guard = Guard(program, guard)
@@ -178,7 +180,11 @@ class Helm:
             step = self._position.step
             self._publisher.emit(GuardChanged(t=self._publisher.t, step=step, mode=mode))
         self.guard.mode = mode
+        self._publisher.health.silent = mode == "off"
         self._publisher.guarded_after = self._position.step if mode == "hold" else None
+
+    def _advise(self, word: str) -> str:
+        return advice(word, self._experiment, vars(self._program.hp))
 
     def _carry_out(self, request: Request) -> Acknowledgement:
         command = request.command

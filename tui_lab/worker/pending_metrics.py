@@ -10,6 +10,7 @@ from typing import Any
 from tui_lab.events import MetricsLogged, RunEvent
 from tui_lab.worker.alarm import NonFiniteAlarm, first_nonfinite
 from tui_lab.worker.block import Columns, StepBlock
+from tui_lab.worker.health_alarms import HealthAlarms
 from tui_lab.worker.position import Position
 
 
@@ -27,6 +28,8 @@ class PendingMetrics:
         self._epochs: dict[str, list[float]] = {}
         self._evaluated: list[tuple[int, int]] = []
         self._alarm = NonFiniteAlarm(alarms)
+        self.health = HealthAlarms(alarms, position.step)
+        """What judges the losses that are handed over."""
         self.last: dict[str, Any] = {}
         """The values of what was handed over last."""
 
@@ -69,6 +72,7 @@ class PendingMetrics:
         del self._evaluated[count:]
         self._epochs = {key: column[:count] for key, column in self._epochs.items() if count}
         self._alarm.forget_after(step)
+        self.health.forget_after(step)
 
     def take(self, t: float, names: Mapping[str, tuple[str, ...]]) -> Iterator[RunEvent]:
         """Everything gathered, as events; the steps before the epochs they belong to."""
@@ -77,6 +81,7 @@ class PendingMetrics:
         for first, columns, parameters in rows:
             self.last.update({key: values[-1].item() for key, values in columns.items()})
             yield MetricsLogged(t=t, kind="step", first=first, columns=columns)
+            yield from self.health.check(first, columns, t)
             yield from self._alarm.check(first, columns, parameters, t)
         if self._evaluated:
             yield from self._take_epochs(t)
@@ -86,4 +91,5 @@ class PendingMetrics:
         columns, self._epochs, self._evaluated = self._epochs, {}, []
         self.last.update({key: values[-1] for key, values in columns.items()})
         yield MetricsLogged(t=t, kind="epoch", steps=steps, epochs=epochs, columns=columns)
+        yield from self.health.check_evaluations(steps, columns, t)
         yield from self._alarm.check_evaluations(steps, columns, t)

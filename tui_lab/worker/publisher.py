@@ -63,6 +63,7 @@ class Publisher:
         self.position = position or Position(clock=clock)
         """Where the run stands; whoever moves it on moves this."""
         self._measurements = PendingMetrics(self.position, alarms or {})
+        self.health = self._measurements.health  # it judges losses and watched steps
         self.guarded_after: int | None = None
         """From this step on a block in which something is not finite is not written, but raises
         `Damage`; None: every block is written."""

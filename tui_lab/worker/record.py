@@ -12,6 +12,7 @@ from typing import Any
 from tui_lab.errors import TuiLabError
 from tui_lab.events import AlarmRaised, HyperparameterChanged, RunEvent
 from tui_lab.experiment import Experiment
+from tui_lab.health import HEALTH
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.log import RunLog
@@ -66,7 +67,7 @@ class RunRecord:
         self._began = True
         if isinstance(event, HyperparameterChanged):
             self._changed[event.name] = event.new
-        elif isinstance(event, AlarmRaised):
+        elif isinstance(event, AlarmRaised) and not event.kind.startswith(HEALTH):
             self._metrics[event.kind] = event.step
         self._log.append(event)
 

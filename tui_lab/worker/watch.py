@@ -158,9 +158,12 @@ class StepWatch:
         if not held:
             with self._looking():
                 snapshot = self._probe.snapshot(step, held=False)
+                alarms = list(self._publisher.health.look(snapshot, self._publisher.t))
             self.seen = snapshot
             event = GradientsLogged(t=self._publisher.t, phase="backward", **snapshot)
             self._publisher.note(event)
+            for alarm in alarms:
+                self._publisher.note(alarm)
             if self._opened.parameter:
                 self._publisher.note(self._shown or self._look_inside(step, self._phase))
             self._probe.rest(self._clock(), self._spent)
