@@ -69,10 +69,6 @@ class ScriptSteps:
             if cost is not None:
                 self._publisher.note(cost)
 
-    def publish(self) -> None:
-        """Write what has happened; a full disk holds the script."""
-        self._obey(self._helm.orders.publish)
-
     def go_on(self) -> None:
         """Between two steps: hold still where that was asked for, and obey."""
         position = self._position
