@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
@@ -78,8 +79,8 @@ def steps(directory: RunDirectory) -> int:
         return 0
 
 
-def view(directory: RunDirectory) -> RunView:
-    found = RunView(load_experiment(directory.request().experiment))
+def view(directory: RunDirectory, experiment: Experiment | None = None) -> RunView:
+    found = RunView(experiment or load_experiment(directory.request().experiment))
     for event in RunTail(directory.events_path):
         found.fold(event)
     return found
@@ -87,7 +88,14 @@ def view(directory: RunDirectory) -> RunView:
 
 def numbers(directory: RunDirectory) -> dict[tuple[str, str], list[tuple[float, float]]]:
     """Every measurement of the run, with its step."""
-    series = view(directory).series
+    return numbers_of(directory, load_experiment(directory.request().experiment))
+
+
+def numbers_of(
+    directory: RunDirectory, experiment: Experiment
+) -> dict[tuple[str, str], list[tuple[float, float]]]:
+    """The same of an experiment that is not one of the lab's."""
+    series = view(directory, experiment).series
     return {
         key: list(zip(line.steps.tolist(), line.values.tolist(), strict=True))
         for key, line in series.items()

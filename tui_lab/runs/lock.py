@@ -65,6 +65,20 @@ def sweep() -> None:
                     path.unlink()
 
 
+_held: set[int] = set()
+"""Descriptors of the locks of this process."""
+
+
+def _let_go() -> None:
+    """A child, such as a loader's worker, is not who drives the run: it may outlive that process,
+    which holds the lock alone."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
 class RunLock:
     """The lock on the run in `run_path`; the system frees it when its process dies."""
 
@@ -88,16 +102,16 @@ class RunLock:
         descriptor = _taken(path)
         if descriptor >= 0:
             before, self._path = self._path, path
-            os.close(self._descriptor)
+            _close(self._descriptor)
             self._descriptor = descriptor
             if before != path:
                 before.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Give the lock up before the process ends, and remove its file."""
-        if self._descriptor >= 0:
+        if self._descriptor in _held:
             self._path.unlink(missing_ok=True)
-            os.close(self._descriptor)
+            _close(self._descriptor)
             self._descriptor = -1
 
 
@@ -115,7 +129,13 @@ def _taken(path: Path) -> int:
     os.ftruncate(descriptor, 0)
     with suppress(OSError):  # a full disk: the lock holds, and forces nobody to be signalled
         os.pwrite(descriptor, b"%d" % os.getpid(), 0)
+    _held.add(descriptor)
     return descriptor
+
+
+def _close(descriptor: int) -> None:
+    _held.discard(descriptor)
+    os.close(descriptor)
 
 
 def _is_file(descriptor: int, path: Path) -> bool:

@@ -12,13 +12,16 @@ import torch
 
 
 @contextmanager
-def generators_kept(device: torch.device) -> Iterator[None]:
-    """What is drawn in here from the default generators is as if it had not been."""
-    state = random_state(device)
+def generators_kept(device: torch.device, *others: torch.Generator) -> Iterator[None]:
+    """What is drawn in here from the default generators, and the others, is as if it had not
+    been."""
+    state, states = random_state(device), [other.get_state() for other in others]
     try:
         yield
     finally:
         restore_random(state, device)
+        for other, before in zip(others, states, strict=True):
+            other.set_state(before)
 
 
 def random_state(device: torch.device) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.optimizer import Optimizer
 
+_NOTED = frozenset({"base_lrs", "_last_lr"})
 Groups = list[dict[str, Any]]
 _RATES = frozenset({"lr", "initial_lr", "min_lr", "max_lr"})
 """What goes up and down with the learning rate in a group: the rate, and what schedulers aim at."""
@@ -54,5 +55,5 @@ def _scale(groups: Groups, schedulers: list[LRScheduler], old: float, new: float
         for key in _RATES & group.keys():
             group[key] = scaled(group[key])
     for scheduler in schedulers:
-        if hasattr(scheduler, "base_lrs"):
-            scheduler.base_lrs = [scaled(value) for value in scheduler.base_lrs]
+        for key in _NOTED & vars(scheduler).keys():
+            setattr(scheduler, key, [scaled(value) for value in getattr(scheduler, key)])

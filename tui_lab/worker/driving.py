@@ -148,7 +148,7 @@ class Driver:
             publisher.emit(event)
         for remark in beginning.remarks:
             publisher.remark(place.step, remark)
-        publisher.log_pictures(place.step, beginning.program.start_pictures())
+        publisher.draw_first()
         return publisher
 
 

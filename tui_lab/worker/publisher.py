@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from tui_lab.events import (
     RunEvent,
 )
 from tui_lab.hyperparameters import Hyperparameter, Value
+from tui_lab.training.generators import generators_kept
 from tui_lab.training.program import Pictures, Program
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.lab_cost import LabCost
@@ -94,15 +96,16 @@ class Publisher:
         self._measurements.add_epoch(step, self.position.epoch, measured)
         if (start := self._clock()) >= self._next_pictures:
             self._close_block()
-            self.log_pictures(step, self._program.pictures())
+            self.log_pictures(step, self._pictures())
             end = self._clock()
             self._next_pictures = max(start + _PICTURES, end + respite(end - start))
 
     def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
         self._close_block()
-        self.log_evaluation(self._evaluate())
-        self.log_pictures(self.position.step, self._program.pictures())
+        with self._kept():
+            self.log_evaluation(self._evaluate())
+        self.log_pictures(self.position.step, self._pictures())
 
     def log_evaluation(self, measured: Mapping[str, float]) -> None:
         """Log what was measured where the run stands."""
@@ -159,15 +162,28 @@ class Publisher:
         self._program = program
         self._record.forget_metrics()
 
+    def draw_first(self) -> None:
+        """The pictures that stay as they are."""
+        with self._kept():
+            self.log_pictures(self.position.step, self._program.start_pictures())
+
     def draw_last(self) -> None:
         """The pictures as the run leaves them."""
         self._close_block()
-        self.log_pictures(self.position.step, self._program.pictures())
+        self.log_pictures(self.position.step, self._pictures())
 
     def last_metrics(self) -> dict[str, Any]:
         """The final value of every metric, and of what the probe saw last."""
         self._close_block()
         return {**self.probe.metrics(), **self._record.metrics, **self._measurements.alarms}
+
+    def _pictures(self) -> Pictures:
+        """They are drawn when there is time: what they draw at random has no part in the run."""
+        with self._kept():
+            return self._program.pictures()
+
+    def _kept(self) -> AbstractContextManager[None]:
+        return generators_kept(self._program.device, self._program.generator)
 
     def _evaluate(self) -> dict[str, float]:
         with torch.no_grad():
