@@ -14,6 +14,7 @@ from typing import Literal
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Hyperparameter, Hyperparameters, Value
 from tui_lab.names import called
+from tui_lab.tuples import require_several
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class Curve(Picture):
     """Whether the vertical axis starts out logarithmic."""
     every: Literal["step", "epoch"] = "epoch"
     """Whether the keys are logged at every step or evaluated after every epoch."""
+
+    def __post_init__(self) -> None:
+        require_several(self, "keys")
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,7 @@ class Experiment:
     """Where hyperparameters are many: the words above the group that begins with this one."""
 
     def __post_init__(self) -> None:
+        require_several(self, "hyperparameters", "metrics", "pictures", "presets")
         for question in (preset.question for preset in self.presets if preset.question):
             if question.right and question.right not in question.choices:
                 raise ValueError(f"{question.right!r} is no choice of {question.text!r}")

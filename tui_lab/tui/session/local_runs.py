@@ -13,7 +13,7 @@ from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.run import SOURCE, RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.export import export_run
@@ -133,6 +133,10 @@ class LocalRuns:
             return ""
         except OSError as error:
             return f"{path} can't be read ({error.strerror or error})."
+
+    def kept_source(self, run_id: str) -> str:
+        """Where the file that a run was made of is kept."""
+        return str(self.catalogue.find(run_id).path / SOURCE)
 
     def worker_pid(self, run_id: str) -> int:
         """The process of its worker as the run's record names it; 0 when there is no saying."""
