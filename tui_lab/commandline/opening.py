@@ -60,7 +60,8 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     if arguments.experiment:
         chosen = choose_experiment(arguments.experiment)
         values = choose_values(chosen.experiment, arguments.values, arguments.preset)
-        chosen.experiment.choose(values)
+        if values:
+            chosen.experiment.choose(values)
     return open_lab(arguments, console, chosen, values, "")
 
 

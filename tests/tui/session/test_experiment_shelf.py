@@ -85,14 +85,24 @@ def test_what_a_run_kept_of_its_file_is_that_file(own: OwnFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "sentence"),
+    ("path", "change", "sentence"),
     [
-        ("MINE", r"mine\.py was edited since .*; as it was then: tui-lab attach \S+ /kept\.$"),
-        ("/other.py", r"is a run of /other\.py; open the lab on that file: tui-lab attach \S+ /o"),
-        ("", r"is of the installed weight-decay; open the lab on that\."),
+        (
+            "/a.py",
+            "is gone",
+            r"^/a\.py is gone; as w.* was made of it: tui-lab attach w.* /kept\.$",
+        ),
+        (
+            "/a.py",
+            "",
+            r"is a run of /a\.py; open the lab on that file: tui-lab attach .* /a\.py",
+        ),
+        ("", "", r"is of the installed weight-decay; open the lab on that\."),
     ],
 )
-def test_code_of_another_file_is_not_run_for_it(own: OwnFile, path: str, sentence: str) -> None:
-    other = run_of(path.replace("MINE", str(own.path)), "0" * 64 if path else "")
+def test_code_of_another_file_is_not_run_for_it(
+    own: OwnFile, path: str, change: str, sentence: str
+) -> None:
+    other = run_of(path, "0" * 64 if path else "")
     with pytest.raises(RunError, match=sentence):
-        ExperimentShelf([own]).require(other, "/kept")
+        ExperimentShelf([own]).require(other, change, "/kept")

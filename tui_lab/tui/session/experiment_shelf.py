@@ -64,17 +64,17 @@ class ExperimentShelf:
         same_text = not run.sha256 or file.sha256 == run.sha256
         return same_text and run.plugin in (str(file.path), file.known_as)
 
-    def require(self, run: RunSummary, kept: str) -> None:
+    def require(self, run: RunSummary, change: str, kept: str) -> None:
         """Raises `RunError`, with what can be done, for a run of something else: only what is
-        installed, or was opened here, is run. `kept` is the run's own copy of its file."""
+        installed, or was opened here, is run. `change` is what became of its file since, `kept` its
+        own copy of that."""
         if self.has(run):
             return
-        _, file = self._own.get(run.experiment, (None, None))
         if not run.plugin:
             raise RunError(f"{run.id} is of the installed {run.experiment}; open the lab on that.")
-        if file is not None and run.sha256 and str(file.path) == run.plugin:
+        if change:
             raise RunError(
-                f"{run.plugin} was edited since {run.id} was made of it; as it was then: "
+                f"{run.plugin} {change}; as {run.id} was made of it: "
                 f"tui-lab attach {run.id} {kept}."
             )
         raise RunError(

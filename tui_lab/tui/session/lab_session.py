@@ -161,8 +161,8 @@ class LabSession:
         await self.runs.take_up(run_id, values)
 
     def _require_own(self, run_id: str) -> None:
-        kept = self.runs.kept_source(run_id)
-        self._experiments.require(self.runs.summary(run_id), kept)
+        change, kept = self.runs.source(run_id)
+        self._experiments.require(self.runs.summary(run_id), change, kept)
 
     def warm(self) -> None:
         self.runs.workers.spare.start()
