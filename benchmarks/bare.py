@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from tui_lab.plugins import load_experiment
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 _SECONDS = 2.0
 

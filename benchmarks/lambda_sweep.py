@@ -19,7 +19,7 @@ from benchmarks.measurement import Measurement, scatter
 from tui_lab.experiments.lambda_sweep.grid import lambda_grid
 from tui_lab.plugins import load_experiment
 from tui_lab.training.program import Program
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 _RUNS = 1024
 _SINGLE = 8

@@ -19,10 +19,10 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.training.program import Program
 from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.control import Control
-from tui_lab.worker.driving import program_class
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.loop import Loop
 from tui_lab.worker.past import Past
+from tui_lab.worker.programs import program_class
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 

@@ -1,4 +1,4 @@
-"""Protects the door for experiments: each comes by name or from a file, and a broken one is an
+"""Protects the door for experiments: each comes by its name, and a broken one is an
 error about that one alone."""
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 
 from tui_lab import experiments
-from tui_lab.errors import ExperimentError, ExperimentNotFound
+from tui_lab.errors import ExperimentNotFound
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import (
     GROUP,
     experiment_names,
     load_experiment,
-    load_experiment_file,
     load_experiments,
 )
 
@@ -42,12 +41,14 @@ def forget_files() -> Iterator[None]:
 
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """Three installed experiments: one good, one that raises, one that declares nothing."""
+    """Installed experiments: one good, one that raises, one that declares nothing, one that ends
+    Python."""
     (tmp_path / "good_plugin.py").write_text(DECLARATION)
     (tmp_path / "bad_plugin.py").write_text("raise RuntimeError('[red]')")
     (tmp_path / "idle_plugin.py").write_text("EXPERIMENT = 3")
     monkeypatch.syspath_prepend(tmp_path)
-    names = ["good", "bad", "idle"]
+    (tmp_path / "leaving_plugin.py").write_text("import sys; sys.exit(3)")
+    names = ["good", "bad", "idle", "leaving"]
     found = [EntryPoint(name, f"{name}_plugin:EXPERIMENT", GROUP) for name in names]
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
     monkeypatch.setattr(experiments, "__path__", [])
@@ -55,22 +56,23 @@ def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 
 def test_names_import_nothing(entries: list[str]) -> None:
-    assert experiment_names() == ["bad", "good", "idle"]
+    assert experiment_names() == ["bad", "good", "idle", "leaving"]
     assert "bad_plugin" not in sys.modules
 
 
 def test_a_broken_experiment_does_not_hide_the_others(entries: list[str]) -> None:
-    bad, good, idle = load_experiments()
+    bad, good, idle, leaving = load_experiments()
     assert isinstance(good, Experiment)
     assert str(bad) == "The experiment bad can't be loaded: RuntimeError('[red]')."
     assert str(idle) == "idle does not declare EXPERIMENT = Experiment(...)."
+    assert str(leaving) == "The experiment leaving can't be loaded: SystemExit(3)."
 
 
 def test_a_wrong_name_is_a_sentence_with_the_nearest(entries: list[str]) -> None:
     with pytest.raises(ExperimentNotFound) as caught:
         load_experiment("god")
     assert str(caught.value) == "There is no experiment 'god'; did you mean good?"
-    with pytest.raises(ExperimentNotFound, match="there are bad, good, idle"):
+    with pytest.raises(ExperimentNotFound, match="there are bad, good, idle, leaving"):
         load_experiment("xyz")
 
 
@@ -81,33 +83,6 @@ def test_nobody_else_takes_the_name_of_a_built_in_experiment(
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [stranger])
     assert load_experiment("weight-decay").title == "Weight decay"
     assert experiment_names().count("weight-decay") == 1
-
-
-def test_an_experiment_in_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "my_experiment_of_this_test.py"
-    path.write_text(DECLARATION)
-    assert load_experiment_file(path).name == "mine"
-    assert "my_experiment_of_this_test" in sys.modules
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("1 /", "can't be loaded: SyntaxError"),
-        ("import no_such_module_anywhere", "can't be loaded: ModuleNotFoundError"),
-        ("", "does not declare EXPERIMENT"),
-    ],
-)
-def test_a_broken_file_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
-    path = tmp_path / "my_broken_experiment.py"
-    path.write_text(text)
-    with pytest.raises(ExperimentError, match=sentence):
-        load_experiment_file(path)
-
-
-def test_no_file_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="is not a file; give the path of a Python file"):
-        load_experiment_file(tmp_path / "nowhere.py")
 
 
 def test_every_installed_experiment_declares_what_it_is_called() -> None:

@@ -7,13 +7,14 @@ are all derived from it elsewhere.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Hyperparameter, Hyperparameters, Value
 from tui_lab.names import called
+from tui_lab.tuples import require_several
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ class Curve(Picture):
     """Whether the vertical axis starts out logarithmic."""
     every: Literal["step", "epoch"] = "epoch"
     """Whether the keys are logged at every step or evaluated after every epoch."""
+
+    def __post_init__(self) -> None:
+        require_several(self, "keys")
 
 
 @dataclass(frozen=True)
@@ -156,16 +160,6 @@ class Preset:
     question: Question | None = None
 
 
-CHAPTERS = (
-    "Linear networks",
-    "Automatic differentiation",
-    "Multilayer perceptrons",
-    "Regularization",
-    "Generalization",
-)
-"""In the order of the book; an experiment may name another one of its own."""
-
-
 def _anything_goes(hyperparameters: Hyperparameters) -> HyperparameterError | None:
     return None
 
@@ -197,6 +191,7 @@ class Experiment:
     """Where hyperparameters are many: the words above the group that begins with this one."""
 
     def __post_init__(self) -> None:
+        require_several(self, "hyperparameters", "metrics", "pictures", "presets")
         for question in (preset.question for preset in self.presets if preset.question):
             if question.right and question.right not in question.choices:
                 raise ValueError(f"{question.right!r} is no choice of {question.text!r}")
@@ -289,12 +284,3 @@ class Experiment:
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}."
         return f"{self.name} has no hyperparameter {name!r}; {hint}"
-
-
-def by_chapter(experiments: Iterable[Experiment]) -> list[tuple[str, list[Experiment]]]:
-    """Chapters with their experiments: those the book does not have first, then in its order."""
-    chapters: dict[str, list[Experiment]] = {}
-    for experiment in experiments:
-        chapters.setdefault(experiment.chapter, []).append(experiment)
-    order = {chapter: place for place, chapter in enumerate(CHAPTERS)}
-    return sorted(chapters.items(), key=lambda item: (order.get(item[0], -1), item[0]))

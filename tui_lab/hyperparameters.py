@@ -14,6 +14,7 @@ from typing import Any
 from tui_lab.conditions import Condition
 from tui_lab.decimals import next_multiple, next_stop, shortest
 from tui_lab.errors import HyperparameterError
+from tui_lab.tuples import require_several
 from tui_lab.values import Hyperparameters as Hyperparameters
 from tui_lab.values import Value as Value
 
@@ -182,6 +183,7 @@ class Choice(Hyperparameter):
     default: str = ""
 
     def __post_init__(self) -> None:
+        require_several(self, "choices")
         if not self.default:
             object.__setattr__(self, "default", self.choices[0])
 

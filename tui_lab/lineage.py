@@ -9,8 +9,9 @@ from typing import Any
 
 from tui_lab.errors import RunUnreadable
 from tui_lab.experiment import Experiment
-from tui_lab.run import RunRequest, RunStatus, is_run_id
+from tui_lab.run import SOURCE, RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.source import change_since
 from tui_lab.schedule import Intervention
 from tui_lab.versions import current_versions
 from tui_lab.view_models.card import Card, card_of
@@ -41,7 +42,15 @@ def run_card(run: RunDirectory, experiment: Experiment | None) -> Card:
     """The command that makes the run again, its nudges and its parents' part included; raises
     `RunUnreadable` where not even run.json says what it was."""
     known = lineage_of(run)
-    return card_of(known.request, known.schedule, experiment, known.remark)
+    remark = f"{known.remark} {_of_file(run)}".strip()
+    return card_of(known.request, known.schedule, experiment, remark)
+
+
+def _of_file(run: RunDirectory) -> str:
+    request = run.request()
+    change = change_since(request)
+    kept = run.path / SOURCE
+    return f"{request.plugin} {change}; as it was then it is {kept}." if change else ""
 
 
 def lineage_of(run: RunDirectory) -> Lineage:

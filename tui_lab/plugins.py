@@ -1,4 +1,4 @@
-"""Experiments by name: built in, installed by others, or a file of the user's own.
+"""Experiments by name: built in, or installed by others.
 
 A built-in one is a folder of `tui_lab.experiments`, one of others' an entry point of that group.
 Loading one never imports another, and a broken one is an error about that one alone.
@@ -7,10 +7,8 @@ Loading one never imports another, and a broken one is an error about that one a
 from __future__ import annotations
 
 import difflib
-import importlib.util
-import sys
+import importlib
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -36,7 +34,7 @@ def load_experiment(name: str) -> Experiment:
     load = _loader(name)
     try:
         loaded = load()
-    except Exception as error:  # someone else's code: whatever it raises is one sentence here
+    except (Exception, SystemExit) as error:  # someone else's code: whatever it raises is told
         raise ExperimentError(f"The experiment {name} can't be loaded: {error!r}.") from error
     return _checked(loaded, name)
 
@@ -50,26 +48,9 @@ def load_experiments() -> Iterator[Experiment | ExperimentError]:
             yield error
 
 
-def load_experiment_file(path: Path) -> Experiment:
-    """The `EXPERIMENT` declared in a file of the user's own; raises `ExperimentError`."""
-    if not path.is_file():
-        raise ExperimentError(f"{path} is not a file; give the path of a Python file.")
-    try:
-        module = import_file(path)
-    except Exception as error:  # the user's own code
-        raise ExperimentError(f"{path} can't be loaded: {error!r}.") from error
-    return _checked(getattr(module, "EXPERIMENT", None), str(path))
-
-
-def import_file(path: Path) -> ModuleType:
-    """The module in a file, importable under its stem, so that `stem:Class` resolves to it."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
+def declared_in(module: ModuleType, name: str) -> Experiment:
+    """The `EXPERIMENT` declared in a person's own module; raises `ExperimentError`."""
+    return _checked(getattr(module, "EXPERIMENT", None), name)
 
 
 def _loader(name: str) -> Callable[[], object]:

@@ -12,12 +12,17 @@ from typing import Any, get_args
 
 from tui_lab import checks
 from tui_lab.commands import GuardMode, Unit
+from tui_lab.declaration import checked, from_json
+from tui_lab.experiment import Experiment
 from tui_lab.schedule import Intervention
 from tui_lab.watching import Script
 
 FORMAT = 2
 """Version of a run's directory; a reader refuses newer ones. From 2 on the lines of the log are
 numbered and carry checksums."""
+
+SOURCE = "source.py"
+"""In a run's directory: the person's own file that it was made of, as it was then."""
 
 _ID = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*-\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -73,6 +78,10 @@ class RunRequest:
     """A person's own script that is run as it is, where the run is of one."""
     plugin: str = ""
     """Path of the user's own experiment file, when it is not an installed experiment."""
+    sha256: str = ""
+    """Of that file's text; empty in runs made before it was kept."""
+    declaration: Mapping[str, Any] | None = None
+    """What that file declares, as `tui_lab.declaration` writes it; None as above."""
     hold: Unit | None = None
     """Where the run first holds still: after a `phase`, a `step` or an `epoch`; None: nowhere."""
     interactive: bool = False
@@ -94,6 +103,12 @@ class RunRequest:
     versions: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
+    @property
+    def declared(self) -> Experiment | None:
+        """What the person's own file declared when the run was made; None where that is not kept,
+        or the experiment is an installed one."""
+        return None if self.declaration is None else from_json(self.declaration)
+
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "schedule": [each.to_json() for each in self.schedule]}
 
@@ -113,6 +128,8 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "threads": checks.pid,
     "script": checks.optional(Script.from_json),
     "plugin": checks.text,
+    "sha256": checks.name,
+    "declaration": checks.optional(checked),
     "hold": checks.optional(checks.one_of(*get_args(Unit))),
     "interactive": checks.flag,
     "data": checks.text,

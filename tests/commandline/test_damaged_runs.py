@@ -23,6 +23,8 @@ print("ran")
 from tui_lab.experiment import Experiment
 EXPERIMENT = Experiment(name="{name}", title="Mine", chapter="Mine", summary="",
     hyperparameters=(), metrics=(), pictures=(), program="mine:Mine")
+from tui_lab.training.program import Program
+class Mine(Program): ...
 """
 
 

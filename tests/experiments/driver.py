@@ -12,7 +12,7 @@ import torch
 
 from tui_lab.plugins import load_experiment
 from tui_lab.training.program import Program, forget_step, loss_of_step, turn
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 Array = npt.NDArray[np.float64]
 Nudge = Callable[[Program, int], None]

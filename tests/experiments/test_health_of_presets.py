@@ -16,8 +16,9 @@ from tui_lab.health import HEALTH
 from tui_lab.plugins import experiment_names, load_experiment
 from tui_lab.run import RunRequest
 from tui_lab.worker.control import Control
-from tui_lab.worker.driving import build, program_class
+from tui_lab.worker.driving import build
 from tui_lab.worker.loop import Loop
+from tui_lab.worker.programs import program_class
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 

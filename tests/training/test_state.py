@@ -18,7 +18,7 @@ from tui_lab.training.batches import Batches
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 CPU = torch.device("cpu")
 

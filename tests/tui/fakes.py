@@ -13,7 +13,7 @@ from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNotFound, RunNotLive
 from tui_lab.events import RunEvent
 from tui_lab.experiment import Curve, Experiment, Metric, Preset
-from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int, Value
 from tui_lab.moment import Moment, past_view
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import RunSummary
@@ -114,6 +114,22 @@ class FakeSession:
             if isinstance(experiment, Experiment) and experiment.name == name:
                 return experiment
         raise ExperimentNotFound(f"There is no experiment {name!r}.")
+
+    def place_of(self, run: RunSummary) -> str:
+        return run.id if run.script else run.experiment
+
+    def request(
+        self, experiment: Experiment, values: Mapping[str, Value], seed: int, device: str
+    ) -> RunRequest:
+        threads, written = self.settings.threads, experiment.to_json(values)
+        return RunRequest(
+            experiment=experiment.name,
+            program=experiment.program,
+            hyperparameters=written,
+            seed=seed,
+            device=device,
+            threads=threads,
+        )
 
     @property
     def runs(self) -> FakeSession:

@@ -16,8 +16,8 @@ from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import alterations
 from tui_lab.worker.attempt import line_of
-from tui_lab.worker.driving import program_class
 from tui_lab.worker.probe import GradientProbe
+from tui_lab.worker.programs import program_class
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.watch import StepWatch
 

@@ -4,11 +4,13 @@ branch bit for bit; their schedulers anneal, and every network's gradient shows.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import signal
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,14 +22,15 @@ from tests.worker.taken_up import numbers_of, worker
 from tui_lab.commands import Advance, Resume
 from tui_lab.events import GradientsLogged, PhaseEntered, PictureLogged, RunFinished
 from tui_lab.experiment import Experiment
-from tui_lab.plugins import load_experiment_file
+from tui_lab.own_module import import_file
+from tui_lab.plugins import declared_in
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 from tui_lab.training.state_file import digest
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 FILES = sorted((Path(__file__).parents[1] / "data/own").glob("own_*.py"))
 KINDS = [path.stem.removeprefix("own_") for path in FILES]
@@ -49,9 +52,14 @@ FALLS = {"cnn": 0.49, "gpt": 0.11, "rnn": 1 / 16, "gan": 0.64}
 Make = Callable[..., RunDirectory]
 
 
+@functools.cache
+def _module(path: Path) -> ModuleType:
+    return import_file(path)
+
+
 def declared(kind: str) -> tuple[Path, Experiment]:
     path = next(path for path in FILES if path.stem == f"own_{kind}")
-    return path, load_experiment_file(path)
+    return path, declared_in(_module(path), str(path))
 
 
 @pytest.fixture
@@ -77,9 +85,9 @@ def make(tmp_path: Path) -> Make:
 
 
 def built(kind: str) -> tuple[Experiment, Program]:
-    _, experiment = declared(kind)
+    path, experiment = declared(kind)
     torch.set_num_threads(1)
-    build = building(program_class(experiment.program), experiment)
+    build = building(program_class(experiment.program, _module(path)), experiment)
     return experiment, build(CPU, experiment.defaults)
 
 

@@ -16,8 +16,8 @@ from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment, load_experiments
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
-from tui_lab.worker.driving import program_class
 from tui_lab.worker.pace import counts_up_to, fastest, most_threads, rehearse
+from tui_lab.worker.programs import program_class
 
 CPU = torch.device("cpu")
 WITH_STEPS = [e for e in load_experiments() if isinstance(e, Experiment) and not e.demonstration]

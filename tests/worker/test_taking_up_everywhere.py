@@ -17,7 +17,7 @@ from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
 from tui_lab.training.program import Demonstration
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 EVERYWHERE = pytest.mark.parametrize("whole", SMALL, indirect=True)
 

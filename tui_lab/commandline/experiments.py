@@ -5,13 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from tui_lab.chapters import by_chapter
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import wrapped
 from tui_lab.errors import ExperimentError
-from tui_lab.experiment import Experiment, by_chapter
+from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameter
 from tui_lab.plugins import load_experiments
 

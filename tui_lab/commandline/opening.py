@@ -8,7 +8,13 @@ from argparse import Namespace
 
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.parser import Parser, add_guard, add_look_options, add_run_options
+from tui_lab.commandline.parser import (
+    Parser,
+    add_guard,
+    add_look_options,
+    add_run_options,
+    directory,
+)
 from tui_lab.commandline.request import Chosen, choose_experiment, choose_values
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.config import (
@@ -28,6 +34,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("values", nargs="*", metavar="name=value", help="hyperparameters")
     parser.add_argument("--preset", metavar="NAME", help="start from a preset's values")
     add_run_options(parser)
+    parser.add_argument("--data", type=directory, metavar="DIR", help="where data sets are")
     add_guard(parser, Settings.guard)
     add_look_options(parser)
     parser.add_argument("--version", action="store_true", help="print the version and exit")
@@ -41,6 +48,7 @@ def configure_attach(parser: Parser) -> None:
     parser.add_argument(
         "file", nargs="?", metavar="FILE.py", help="declares the experiment of a run of your own"
     )
+    parser.add_argument("--data", type=directory, metavar="DIR", help="where data sets are")
     parser.set_defaults(seed=0, device="auto", threads=None, guard=Settings.guard)
     add_look_options(parser)
 
@@ -52,7 +60,8 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     if arguments.experiment:
         chosen = choose_experiment(arguments.experiment)
         values = choose_values(chosen.experiment, arguments.values, arguments.preset)
-        chosen.experiment.choose(values)
+        if values:
+            chosen.experiment.choose(values)
     return open_lab(arguments, console, chosen, values, "")
 
 
@@ -66,7 +75,9 @@ def attach(arguments: Namespace, console: Console) -> ExitStatus:
     if not (arguments.run or live):
         raise RunNotLive("No run is going on; tui-lab runs lists those that ended.")
     run = runs.find(arguments.run or live[0].id)
-    return open_lab(arguments, console, own_experiment(run, arguments.file, "attach"), {}, run.id)
+    looks_only = arguments.file is None and run.request().declaration is not None
+    chosen = None if looks_only else own_experiment(run, arguments.file, "attach")
+    return open_lab(arguments, console, chosen, {}, run.id)
 
 
 def settings(arguments: Namespace, console: Console) -> Settings:
@@ -116,9 +127,10 @@ def open_lab(
     os.environ.setdefault("TEXTUAL_FPS", "120")
     from tui_lab.tui.start import run_lab
 
-    experiment, plugin = (chosen.experiment, chosen.plugin) if chosen else (None, "")
+    experiment, own = (chosen.experiment, chosen.own) if chosen else (None, None)
+    data = str(getattr(arguments, "data", None) or "")
     look = settings(arguments, console)
-    ended = run_lab(look, experiment, values, run_id, plugin=plugin)
+    ended = run_lab(look, experiment, values, run_id, own=own, data=data)
     return ExitStatus.FINISHED if ended == 0 else ExitStatus.FAILED
 
 

@@ -48,7 +48,8 @@ def print_report(run: RunDirectory, view: RunView, console: Console) -> None:
         console.print(rest)
     request = run.request()
     again = [("kept in", str(run.path)), ("to see it again", f"tui-lab show {run.id}")]
-    file = " FILE.py" if request.plugin else ""  # which of them is for a person to say
+    unknown = request.plugin and request.declaration is None
+    file = " FILE.py" if unknown else ""  # which of them is for a person to say
     again.append(("in the lab", f"tui-lab attach {run.id}{file}"))
     if view.pace.lab_share is not None:
         again.insert(0, ("the lab itself took", f"{percent(view.pace.lab_share)} of the time"))
@@ -140,4 +141,4 @@ def _declared(run: RunDirectory) -> Experiment | None:
     request = run.request()
     if request.script is not None:
         return undeclared(request.script)
-    return declared(request.experiment, request.plugin)
+    return declared(request)

@@ -8,15 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_lab.commandline.interventions import is_intervention
 from tui_lab.commands import GuardMode
 from tui_lab.errors import TuiLabError, UsageError
 from tui_lab.experiment import Experiment, Preset
-from tui_lab.plugins import load_experiment, load_experiment_file
+from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest
 from tui_lab.schedule import Intervention
 from tui_lab.versions import current_versions
+
+if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
+    from tui_lab.worker.own_file import OwnFile
 
 _OPTIONS = ("seed", "device", "threads", "data", "preset", "guard")
 
@@ -27,13 +32,19 @@ class Chosen:
 
     experiment: Experiment
     plugin: str = ""
+    own: OwnFile | None = None
+    """The file itself, where it can be begun anew."""
 
 
 def choose_experiment(text: str) -> Chosen:
     """The experiment of that name, or declared in that file; raises `TuiLabError`."""
     if text.endswith(".py") or os.sep in text:
+        # The lab's first paint does not wait for what few have.
+        from tui_lab.worker.own_file import constrained, read_own_file
+
         path = Path(text).expanduser().absolute()
-        return Chosen(load_experiment_file(path), str(path))
+        own = read_own_file(path)
+        return Chosen(constrained(own), str(path), own)
     return Chosen(load_experiment(text))
 
 
@@ -115,7 +126,7 @@ def request_run(
         seed=seed,
         device=device,
         threads=threads,
-        plugin=chosen.plugin,
+        **(chosen.own.of_request if chosen.own else {}),
         data=data,
         guard=guard,
         schedule=tuple(schedule),
@@ -124,10 +135,12 @@ def request_run(
     )
 
 
-def declared(experiment: str, plugin: str) -> Experiment | None:
-    """The installed experiment a run was made from; None where that is gone, or was declared in a
-    file: what a run's directory names is not run by who only reads it."""
+def declared(run: RunRequest | RunSummary) -> Experiment | None:
+    """The experiment a run was made of: the installed one, or what a file declared then. None where
+    that is gone or was not kept: what a run's directory names is not run by who only reads it."""
+    if run.plugin:
+        return run.declared
     try:
-        return None if plugin else load_experiment(experiment)
+        return load_experiment(run.experiment)
     except TuiLabError:
         return None

@@ -53,11 +53,11 @@ class Declarations:
         self._known: dict[str, Experiment | None] = {}
 
     def of(self, run: RunSummary) -> Experiment | None:
-        """The experiment, or None when it is gone, broken, or was a file of someone's own."""
+        """The experiment, or None when it is gone, broken, or not known any more."""
         if run.plugin:
-            return None
+            return declared(run)
         if run.experiment not in self._known:
-            self._known[run.experiment] = declared(run.experiment, "")
+            self._known[run.experiment] = declared(run)
         return self._known[run.experiment]
 
 

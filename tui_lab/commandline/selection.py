@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 
 from tui_lab.commandline.parser import Parser, word
 from tui_lab.commandline.request import Chosen, choose_experiment
 from tui_lab.config import runs_directory
 from tui_lab.errors import RunError, UsageError
 from tui_lab.plugins import load_experiment
+from tui_lab.run import SOURCE
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.source import change_since
 from tui_lab.versions import current_versions
+from tui_lab.worker.own_file import OwnFile, file_digest
 
 
 def add_run(parser: Parser) -> None:
@@ -41,12 +45,32 @@ def own_experiment(run: RunDirectory, file: str | None, command: str) -> Chosen 
         )
     if file is None:
         return None
+    if not request.plugin:
+        raise UsageError(f"{run.id} is of the installed {request.experiment}; leave {file} out.")
+    if request.sha256:
+        return _as_it_was(run, Path(file).expanduser().absolute(), command)
     own = choose_experiment(file)
     if own.experiment.name != request.experiment:
         raise UsageError(
             f"{file} declares {own.experiment.name}; {run.id} is a run of {request.experiment}."
         )
     return own
+
+
+def _as_it_was(run: RunDirectory, file: Path, command: str) -> Chosen:
+    """What the run was made of: the file it names, unless that was edited since, or what the run
+    kept of it. Another file of the same text may lie beside other modules."""
+    request, kept = run.request(), run.path / SOURCE
+    what = "is another file"
+    if str(file) in (request.plugin, str(kept)):
+        what = change_since(request) if str(file) == request.plugin else ""
+    if what or request.declared is None or file_digest(file) != request.sha256:
+        raise UsageError(
+            f"{file} {what or 'is not what it was'}; as {run.id} was made of {request.plugin}: "
+            f"tui-lab {command} {run.id} {kept}."
+        )
+    own = OwnFile(file, request.sha256, request.declaration or {}, known_as=request.plugin)
+    return Chosen(request.declared, request.plugin, own)
 
 
 def split_file(words: Sequence[str]) -> tuple[str | None, list[str]]:

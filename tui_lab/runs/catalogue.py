@@ -15,6 +15,7 @@ from typing import Any
 
 from tui_lab import checks
 from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
+from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import is_held, lock_path, socket_path
@@ -58,6 +59,10 @@ class RunSummary:
     parent_step: int = 0
     plugin: str = ""
     """The file that declares its experiment, where that is not an installed one: never run here."""
+    sha256: str = ""
+    """Of that file's text when the run was made; empty in runs made before it was kept."""
+    declared: Experiment | None = None
+    """What that file declared then; None as above."""
     script: bool = False
     """Whether it is of a script that was watched."""
     readable: bool = True
@@ -203,6 +208,8 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         parent=request.parent,
         parent_step=request.parent_step,
         plugin=request.plugin,
+        sha256=request.sha256,
+        declared=request.declared,
         script=request.script is not None,
     )
 

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tui_lab import checks
-from tui_lab.errors import HomeError, RunUnreadable
+from tui_lab.errors import ExperimentError, HomeError, RunUnreadable
 from tui_lab.events import RunEnded, RunEvent, status_of
 from tui_lab.run import FORMAT, RunRequest, RunStatus, new_run_id
 from tui_lab.runs.lock import is_held, lock_path, socket_path
 from tui_lab.runs.object_file import ObjectFile
+from tui_lab.runs.source import keep_source
 from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.tail import last_event
 
@@ -83,11 +84,14 @@ class RunDirectory:
             path = _new_directory(runs, request.experiment, now)
             asked = replace(request, created=created).to_json()
             ObjectFile(path, "run.json").write(asked, durable=True, indent=True)
+            keep_source(runs, path, request)
             cls(path).reserve()
             socket_path(path)  # better said now than by a worker that nobody hears
-        except OSError as error:
+        except (OSError, ExperimentError) as error:
             if path is not None:
                 shutil.rmtree(path, ignore_errors=True)
+            if isinstance(error, ExperimentError):
+                raise
             raise HomeError(
                 f"No run can be started in {runs} ({error.strerror or error}); "
                 "set TUI_LAB_HOME to a directory that you can write and that has room."

@@ -147,7 +147,7 @@ class TuiLabApp(Navigation):
             notify(self, str(error), error=True)
             return
         if run.readable:
-            self.open_experiment(run.id if run.script else run.experiment, run_id=run.id)
+            self.open_experiment(self.session.place_of(run), run_id=run.id)
         else:
             notify(self, run.error, error=True)
 

@@ -8,7 +8,7 @@ import tempfile
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.config import Settings, home_directory, keys_path, runs_directory
 from tui_lab.errors import UsageError
@@ -19,6 +19,9 @@ from tui_lab.tui.session.lab_session import LabSession
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.plain_text import plain
 
+if TYPE_CHECKING:
+    from tui_lab.worker.own_file import OwnFile
+
 
 def run_lab(
     settings: Settings,
@@ -26,15 +29,15 @@ def run_lab(
     values: Mapping[str, Any] | None = None,
     attach: str = "",
     *,
-    plugin: str = "",
+    own: OwnFile | None = None,
+    data: str = "",
 ) -> int:
     """Open the lab, on an experiment with values or on the run `attach`, and give the exit status.
 
-    `plugin` is the file an experiment of the user's own came from. Raises `TuiLabError` when what
-    was asked for can't be opened; the terminal is untouched then.
+    `own` is the file an experiment of the user's own came from, `data` a directory of data sets.
+    Raises `TuiLabError` when what was asked for can't be opened; the terminal is untouched then.
     """
-    own = [(experiment, Path(plugin))] if experiment is not None and plugin else []
-    session = LabSession(runs_directory(), settings, own=own)
+    session = LabSession(runs_directory(), settings, own=[own] if own else [], data=data)
     try:
         opening = _opening(session, experiment, values or {}, attach)
         keymap, complaint = _keymap()
@@ -75,7 +78,7 @@ def _opening(
 ) -> Opening:
     if attach:
         run = session.runs.summary(attach)
-        place = run.id if run.script else run.experiment
+        place = session.place_of(run)
         session.experiment(place)
         return Opening(place, run_id=run.id)
     if experiment is not None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import gc
-import importlib
 import inspect
 import os
 import random
 import socket
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.plugins import load_experiment, load_experiment_file
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.training.passes import as_batches
@@ -39,7 +38,8 @@ from tui_lab.worker.out_of_memory import explained
 from tui_lab.worker.past import Past
 from tui_lab.worker.position import Position
 from tui_lab.worker.probe import described
-from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.programs import made_of
+from tui_lab.worker.publisher import Publisher, start_pictures
 from tui_lab.worker.record import RunRecord
 
 
@@ -61,8 +61,7 @@ class Driver:
         self._record = record
         self._control = control
         self.request = request or directory.request()
-        self.experiment = declared(self.request)
-        program = program_class(self.request.program)
+        self.experiment, program = made_of(directory)
         self.build = functools.partial(build, program, self.request, self.experiment)
 
     def run(self) -> RunEnded:
@@ -148,7 +147,7 @@ class Driver:
             publisher.emit(event)
         for remark in beginning.remarks:
             publisher.remark(place.step, remark)
-        publisher.draw_first()
+        publisher.log_pictures(place.step, start_pictures(beginning.program))
         return publisher
 
 
@@ -176,25 +175,6 @@ def _driven(
         raise
     except (Exception, SystemExit) as error:  # the program's own: its event has the traceback
         return failure(error, **reached(), metrics=record.metrics)
-
-
-def declared(request: RunRequest) -> Experiment:
-    """The experiment that a run is of."""
-    if request.plugin:
-        return load_experiment_file(Path(request.plugin))
-    return load_experiment(request.experiment)
-
-
-def program_class(reference: str) -> type[Program]:
-    """The program that a declaration names as `module:Class`; raises `ExperimentError`."""
-    module, _, name = reference.partition(":")
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ExperimentError(f"{reference} can't be loaded: {error}.") from error
-    if not (isinstance(found, type) and issubclass(found, Program)):
-        raise ExperimentError(f"{reference} is not a Program.")
-    return found
 
 
 def build(
@@ -244,7 +224,7 @@ def _started(beginning: Beginning, request: RunRequest) -> RunStarted:
         source=[line.rstrip("\n") for line in lines],
         source_line=first,
         source_file=Path(inspect.getsourcefile(program.step_source()) or "").name,
-        request=request.to_json(),
+        request=replace(request, declaration=None).to_json(),
         step=place.step,
         epoch=place.epoch,
         epoch_offset=beginning.epoch_offset,

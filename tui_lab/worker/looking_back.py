@@ -20,10 +20,11 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps
 from tui_lab.training.program import Program
 from tui_lab.worker.beginning import Build, played, restored
-from tui_lab.worker.driving import build, declared, program_class
+from tui_lab.worker.driving import build
 from tui_lab.worker.former import former
 from tui_lab.worker.playback import Playback
 from tui_lab.worker.probe import GradientProbe
+from tui_lab.worker.programs import made_of
 from tui_lab.worker.readings import numbers
 
 
@@ -34,8 +35,7 @@ class PastRun:
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
         self._request = directory.request()
-        self._experiment = declared(self._request)
-        program = program_class(self._request.program)
+        self._experiment, program = made_of(directory)
         self._build: Build = functools.partial(build, program, self._request, self._experiment)
         self._program: Program | None = None
         """What stood at the last step that was asked for: building another takes longest."""

@@ -221,16 +221,6 @@ async def test_a_run_that_does_not_stop_is_an_error(
         await session.runs.stop(run_id)
 
 
-def test_a_run_of_ones_own_experiment_names_its_file(runs: Path, starter: FakeStarter) -> None:
-    own = replace(TOY, name="mine")
-    workers = WorkerPool(starter, FakeSpare())
-    session = LabSession(runs, Settings(), own=[(own, Path("/mine.py"))], workers=workers)
-    assert own in session.experiments()
-    assert session.experiment("mine") is own
-    run_id = session.start(own, own.defaults, 0, "cpu")
-    assert RunDirectory(runs / run_id).request().plugin == "/mine.py"
-
-
 class FakeMeter:
     """Says which process it was asked about."""
 

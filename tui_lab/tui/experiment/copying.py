@@ -5,11 +5,11 @@ from __future__ import annotations
 from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
-from tui_lab.run import RunRequest
 from tui_lab.tui.experiment.display import RunDisplay
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.mode import Mode
 from tui_lab.tui.knobs.panel import KnobPanel
+from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.card import copy_run, show_copied
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.card import Card, card_of
@@ -18,7 +18,10 @@ from tui_lab.view_models.card import Card, card_of
 def copy_card(screen: Screen[None], session: Session, run: RunFollower, knobs: KnobPanel) -> None:
     """Copy the command that makes the run again, or the knobs where there is none, and show it."""
     if run.feed is None:
-        show_copied(screen, _card_of_knobs(knobs, session.settings.threads))
+        try:
+            show_copied(screen, _card_of_knobs(session, knobs))
+        except TuiLabError as error:  # a file of one's own that is gone
+            notify(screen, str(error), error=True)
     else:
         work = copy_run(screen, session, run.id, run.experiment)
         screen.run_worker(work, group="copy", exit_on_error=False)
@@ -43,14 +46,7 @@ async def _tell(session: Session, run: RunFollower, shown: RunDisplay) -> None:
         shown.tell_card(card.text)
 
 
-def _card_of_knobs(knobs: KnobPanel, threads: int) -> Card:
+def _card_of_knobs(session: Session, knobs: KnobPanel) -> Card:
     experiment = knobs.experiment
-    asked = RunRequest(
-        experiment=experiment.name,
-        program=experiment.program,
-        hyperparameters=experiment.to_json(knobs.values),
-        seed=knobs.seed,
-        device=knobs.device,
-        threads=threads,
-    )
+    asked = session.request(experiment, knobs.values, knobs.seed, knobs.device)
     return card_of(asked, (), experiment)

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from tui_lab.experiment import Experiment, by_chapter
+from tui_lab.chapters import by_chapter
+from tui_lab.experiment import Experiment
 from tui_lab.view_models.plain_text import plain
 
 _TITLE, _NAME = 24, 20

@@ -112,7 +112,9 @@ class RunListing:
 
     def experiment(self, run: RunSummary) -> Experiment | None:
         """The run's experiment; None when it is gone or broken, asked for once."""
-        name = run.experiment
+        if run.declared is not None:
+            return run.declared
+        name = self._session.place_of(run) if run.plugin else run.experiment
         if name not in self._experiments:
             try:
                 self._experiments[name] = self._session.experiment(name)

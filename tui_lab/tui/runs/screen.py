@@ -89,14 +89,15 @@ class RunsScreen(ListingScreen):
     def action_overlay(self) -> None:
         """Lay the runs' curves over the charts of their experiment."""
         runs = [run for run in self.chosen if run.readable]
-        names = sorted({run.experiment for run in runs})
+        names = sorted({run.plugin or run.experiment for run in runs})
         if len(names) > 1:
             notify(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
-        elif runs and runs[0].script:
+        elif {self.session.place_of(run) for run in runs} - {run.experiment for run in runs}:
             first, *others = [run.id for run in runs]
-            self.lab.open_experiment(first, run_id=first, overlays=others)
+            place = self.session.place_of(runs[0])
+            self.lab.open_experiment(place, run_id=first, overlays=others)
         elif names:
-            self.lab.open_experiment(names[0], overlays=[run.id for run in runs])
+            self.lab.open_experiment(runs[0].experiment, overlays=[run.id for run in runs])
         else:
             notify(self, self.chosen[0].error, error=True)
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from tui_lab.commands import Unit
 from tui_lab.config import Settings
-from tui_lab.errors import ExperimentError, RunError
+from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Hyperparameters
+from tui_lab.hyperparameters import Hyperparameters, Value
+from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, is_run_id
 from tui_lab.tui.session.experiment_shelf import ExperimentShelf
 from tui_lab.tui.session.gpu import GpuMeter
@@ -21,17 +22,18 @@ from tui_lab.versions import current_versions
 from tui_lab.watching import undeclared
 
 if TYPE_CHECKING:
+    from tui_lab.runs.catalogue import RunSummary
     from tui_lab.tui.session.local_runs import LocalRuns
     from tui_lab.tui.session.worker_pool import WorkerPool
     from tui_lab.view_models.run import RunView
+    from tui_lab.worker.own_file import OwnFile
 
 
 class LabSession:
     """A `Session` over the runs in one directory.
 
-    `own` are experiments from a file of the user's: (declaration, path), where an installed one
-    of the same name stands back. `terminal` is its name, where it is not this
-    process's own.
+    `own` are files of the user's, where an installed experiment of the same name stands back.
+    `terminal` is its name, where it is not this process's own.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class LabSession:
         runs: Path,
         settings: Settings,
         *,
-        own: Iterable[tuple[Experiment, Path]] = (),
+        own: Iterable[OwnFile] = (),
         data: str = "",
         workers: WorkerPool | None = None,
         terminal: str | None = None,
@@ -49,6 +51,8 @@ class LabSession:
         self.last_run = ""
         self._directory = runs
         self._experiments = ExperimentShelf(own)
+        self._past: dict[str, Experiment] = {}
+        """What runs are of that is not at hand here, by their names."""
         self._workers = workers
         self._data = data
         self._terminal = terminal
@@ -77,14 +81,22 @@ class LabSession:
 
     def experiment(self, name: str) -> Experiment:
         if is_run_id(name):
-            return self._script(name)
+            return self._of_run(name)
         return self._experiments[name]
 
-    def _script(self, run_id: str) -> Experiment:
-        script = self.runs.catalogue.find(run_id).request().script
-        if script is None:
-            raise RunError(f"{run_id} is no run of a script.")
-        return undeclared(script)
+    def _of_run(self, run_id: str) -> Experiment:
+        """What the run is of, by its own word; nothing of it is run for that."""
+        if run_id not in self._past:
+            request = self.runs.catalogue.find(run_id).request()
+            if request.script is not None:
+                return undeclared(request.script)
+            if request.plugin and request.declared is None:
+                return self._experiments[request.experiment]
+            self._past[run_id] = request.declared or load_experiment(request.experiment)
+        return self._past[run_id]
+
+    def place_of(self, run: RunSummary) -> str:
+        return run.id if run.script or not self._experiments.has(run) else run.experiment
 
     def run_again(self, run_id: str, hold: Unit | None = None) -> str:
         before = self.runs.catalogue.find(run_id).request()
@@ -100,24 +112,31 @@ class LabSession:
         device: str,
         hold: Unit | None = None,
     ) -> str:
-        request = RunRequest(
+        request = replace(self.request(experiment, hyperparameters, seed, device), hold=hold)
+        run_id = self.runs.start(request, self.now())
+        if not experiment.demonstration:  # those end with their screen
+            self.last_run = run_id
+        return run_id
+
+    def request(
+        self, experiment: Experiment, values: Mapping[str, Value], seed: int, device: str
+    ) -> RunRequest:
+        if past := next((run for run, e in self._past.items() if e is experiment), ""):
+            self._require_own(past)
+        own = self._experiments.file(experiment)
+        return RunRequest(
             experiment=experiment.name,
             program=experiment.program,
-            hyperparameters=experiment.to_json(hyperparameters),
+            hyperparameters=experiment.to_json(values),
             seed=seed,
             device=device,
             threads=self.settings.threads,
-            hold=hold,
-            plugin=self._experiments.file(experiment.name),
+            **(own.of_request if own else {}),
             interactive=experiment.demonstration,
             data=self._data,
             guard=self.settings.guard,
             versions=current_versions(),
         )
-        run_id = self.runs.start(request, self.now())
-        if not experiment.demonstration:  # those end with their screen
-            self.last_run = run_id
-        return run_id
 
     async def branch(
         self,
@@ -142,10 +161,8 @@ class LabSession:
         await self.runs.take_up(run_id, values)
 
     def _require_own(self, run_id: str) -> None:
-        """What a run's directory names is not run: only what is installed, or was opened here."""
-        summary = self.runs.summary(run_id)
-        if summary.plugin != self._experiments.file(summary.experiment):
-            raise RunError(f"{run_id} is a run of {summary.plugin}; open the lab on that file.")
+        change, kept = self.runs.source(run_id)
+        self._experiments.require(self.runs.summary(run_id), change, kept)
 
     def warm(self) -> None:
         self.runs.workers.spare.start()

@@ -13,11 +13,12 @@ from tui_lab.errors import RunError
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
-from tui_lab.run import RunRequest, RunStatus
+from tui_lab.run import SOURCE, RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.export import export_run
 from tui_lab.runs.regular_file import read_end
+from tui_lab.runs.source import change_since
 from tui_lab.tui.session.background import in_background
 from tui_lab.tui.session.past import Past
 from tui_lab.tui.session.worker_pool import WorkerPool
@@ -133,6 +134,11 @@ class LocalRuns:
             return ""
         except OSError as error:
             return f"{path} can't be read ({error.strerror or error})."
+
+    def source(self, run_id: str) -> tuple[str, str]:
+        """What became of the file that a run was made of since, and where that is kept."""
+        run = self.catalogue.find(run_id)
+        return change_since(run.request()), str(run.path / SOURCE)
 
     def worker_pid(self, run_id: str) -> int:
         """The process of its worker as the run's record names it; 0 when there is no saying."""

@@ -14,8 +14,8 @@ from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
-from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.run import RunStatus
+from tui_lab.hyperparameters import Hyperparameters, Value
+from tui_lab.run import RunRequest, RunStatus
 
 if TYPE_CHECKING:
     from tui_lab.events import RunEvent
@@ -118,8 +118,17 @@ class Session(Protocol):
         """Every installed experiment in the order of names; a broken one comes as its error."""
 
     def experiment(self, name: str) -> Experiment:
-        """One experiment, or what is to be said of the script that a run of that name watches;
+        """One experiment, or what the run of that name is of: a script, or a file as it was then;
         raises `ExperimentNotFound`, `ExperimentError` or `RunError`."""
+
+    def place_of(self, run: RunSummary) -> str:
+        """The name under which `experiment` gives what a run is of: that of its experiment, or the
+        run's own where it is a script's, or a file's that is not open here."""
+
+    def request(
+        self, experiment: Experiment, values: Mapping[str, Value], seed: int, device: str
+    ) -> RunRequest:
+        """What a run begun here with these values is asked to be; raises `TuiLabError`."""
 
     @property
     def runs(self) -> Runs:
