@@ -73,7 +73,9 @@ class Activations(TorchFunctionMode):
         if not (isinstance(result, Tensor) and result.is_floating_point()):
             return
         if type(result) not in (Tensor, nn.Parameter):
-            self._readings.refused.setdefault(name, f"it is a tensor of kind {type(result).__name__}")
+            self._readings.refused.setdefault(
+                name, f"it is a tensor of kind {type(result).__name__}"
+            )
         elif name in _ENDS:
             low, high = _ENDS[name]
             self._take(name, "saturated", lambda out: _saturated(out, low, high), result)
