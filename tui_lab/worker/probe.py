@@ -224,6 +224,7 @@ class GradientProbe:
         if not held and self._backwards:
             word = gradient_state.word(self._readings, "after backward", name, self._without)
         size, grad_norm = self._readings.get("norm", name), self._readings.get("grad_norm", name)
+        finite = all(math.isfinite(value or 0.0) for value in (size, grad_norm))
         return {
             "name": name,
             "requires_grad": parameter.requires_grad,
@@ -232,7 +233,8 @@ class GradientProbe:
             "norm": size,
             "grad_norm": grad_norm,
             "update": gradient_state.update(self._readings, name),
-            "finite": all(math.isfinite(value or 0.0) for value in (size, grad_norm)),
+            "finite": finite,
+            "nonfinite": 0 if finite else gradient_state.nonfinite(parameter),
         }
 
 
