@@ -17,6 +17,7 @@ PARAMETER: Mapping[str, checks.Check] = {
     "grad_norm": checks.optional(checks.measured),
     "update": checks.optional(checks.measured),
     "finite": checks.flag,
+    "nonfinite": checks.whole,
 }
 """Of one parameter, at the start and in a snapshot."""
 ACTIVATION: Mapping[str, checks.Check] = {

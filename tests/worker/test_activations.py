@@ -101,3 +101,53 @@ def test_a_watched_step_s_snapshot_has_the_units_of_its_forward_pass() -> None:
     found = probe.snapshot(1, held=False)["activations"]
     assert found == [{"name": "relu 1", "kind": "dead", "share": 0.25}]
     assert probe.activations.spent > 0
+
+
+class Own(Tensor):
+    """A tensor of someone's own."""
+
+
+def refusals(call: Callable[[Tensor], Any]) -> tuple[Any, dict[str, str], list[dict[str, Any]]]:
+    """What a call gives while it is looked at, what of it could not be measured, and the rest."""
+    readings = Readings()
+    activations = Activations(SimpleNamespace(), readings)  # type: ignore[arg-type]
+    with activations:
+        result = call(X.clone())
+    readings.read()
+    return result, readings.refused, activations.read()
+
+
+def test_a_tensor_of_someones_own_is_passed_over_and_said() -> None:
+    result, refused, shares = refusals(lambda x: torch.relu(x.as_subclass(Own)))
+    assert type(result) is Own
+    assert refused == {"relu": "it is a tensor of kind Own"}
+    assert shares == []
+
+
+def test_a_vmapped_activation_costs_that_look_alone() -> None:
+    def call(x: Tensor) -> Tensor:
+        torch.sigmoid(x)
+        return torch.vmap(torch.relu)(x)
+
+    result, refused, shares = refusals(call)
+    assert torch.equal(result, torch.relu(X))
+    assert "relu 1" in refused or "relu" in refused
+    assert [share["name"] for share in shares] == ["sigmoid 1"]
+
+
+def test_an_error_inside_the_look_costs_that_look_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> Tensor:
+        raise LookupError("not here")
+
+    monkeypatch.setattr("tui_lab.worker.activations._dead", broken)
+    result, refused, shares = refusals(lambda x: torch.relu(x) + torch.sigmoid(x))
+    assert torch.equal(result, torch.relu(X) + torch.sigmoid(X))
+    assert refused == {"relu": "looking raised LookupError"}
+    assert [share["name"] for share in shares] == ["sigmoid 1"]
+
+
+def test_a_compiled_module_gives_the_same_numbers() -> None:
+    layer = torch.compile(nn.Sequential(nn.ReLU(), nn.Sigmoid()), backend="eager")
+    plain = layer(X.clone())
+    result, _, _ = refusals(lambda x: layer(x))
+    assert torch.equal(result, plain)

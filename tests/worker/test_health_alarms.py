@@ -5,21 +5,26 @@ place, again only after it was well for long, and not where nobody wants them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from tests.worker.conducted import EXPERIMENT, ScriptedControl, Toy, of
-from tui_lab.commands import GuardMode
+from tests.worker.conducted import EXPERIMENT, ScriptedControl, ScriptedRequest, Toy, of
+from tui_lab.commands import GuardMode, Stop
 from tui_lab.events import AlarmRaised
+from tui_lab.health import HEALTH
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
+from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.former import former
 from tui_lab.worker.health_alarms import HealthAlarms
+from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.loop import Loop
 from tui_lab.worker.loss_trends import BatchLosses
+from tui_lab.worker.past import Past
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 
@@ -49,7 +54,7 @@ def test_a_layer_that_stays_dead_is_said_once_with_its_figure() -> None:
     alarms.advise = lambda word: f"Less {word}."
     (alarm,) = raised(alarms, range(1, 30), dead={"relu 1": 0.95, "relu 2": 0.2})
     assert (alarm.kind, alarm.step, alarm.parameter) == ("health/dead", 8, "relu 1")
-    assert alarm.message == "95% of the units of relu 1 are dead, over 90%, in 8 looks"
+    assert alarm.message == "95% of the units of relu 1 are dead, over 90%, in 8 looks."
     assert (alarm.advice, alarm.held) == ("Less dead.", False)
 
 
@@ -62,7 +67,7 @@ def test_several_places_at_once_are_one_alarm_and_a_later_one_is_another() -> No
     assert (first.step, first.parameter) == (8, "W1")
     assert first.message == (
         "the gradient of W1 vanishes: its norm is 1e-09 at most in 8 looks, under 0.0001 of the "
-        "largest, 1; the same is true of b1"
+        "largest, 1; the same is true of b1."
     )
     assert (second.kind, second.step, second.parameter) == ("health/vanishing", 27, "W2")
 
@@ -70,7 +75,7 @@ def test_several_places_at_once_are_one_alarm_and_a_later_one_is_another() -> No
 def test_an_explosion_is_said_at_the_first_look() -> None:
     (alarm,) = raised(HealthAlarms(), range(1, 4), norms={"W1": 2e6})
     assert (alarm.kind, alarm.step) == ("health/exploding", 1)
-    assert alarm.message == "the gradient of W1 explodes: its norm is 2e+06, over 1e+06"
+    assert alarm.message == "the gradient of W1 explodes: its norm is 2e+06, over 1e+06."
 
 
 def test_what_was_well_for_long_is_said_again() -> None:
@@ -155,31 +160,52 @@ def test_a_set_that_is_held_out_is_said_to_be_overfitted() -> None:
 
 
 class Wild(Toy):
-    """The loss is eleven times larger at each step."""
+    """The loss is two hundred times larger at each step: infinite at the seventeenth."""
+
+    def build(self) -> None:
+        super().build()
+        self.size = 1.0
 
     def loss_of(self, batch: Any) -> torch.Tensor:
-        self.size = 11.0 * getattr(self, "size", 1.0)
+        self.size *= 200.0
         return self.size * (1 + 0 * self.w)
+
+
+class Ending(ScriptedControl):
+    """Ends a run that holds still."""
+
+    def take(self, timeout: float | None) -> ScriptedRequest | None:
+        return None if timeout == 0 else ScriptedRequest(Stop())
 
 
 def driven(directory: RunDirectory, guard: GuardMode, epochs: int) -> list[AlarmRaised]:
     program = Wild(EXPERIMENT.choose({"epochs": epochs}), seed=0, device=torch.device("cpu"))
     program.build()
     publisher = Publisher(program, RunRecord(directory), total_steps=epochs * 3)
-    control: Any = ScriptedControl({})
-    control.loop = loop = Loop(EXPERIMENT, program, control, publisher, guard=guard)
-    loop.run()
+    past = Past(EXPERIMENT, program, publisher, Checkpoints(directory.path, program))
+    control: Any = Ending({})
+    control.loop = loop = Loop(EXPERIMENT, program, control, publisher, past=past, guard=guard)
+    with suppress(Stopped):
+        loop.run()
     publisher.publish()
     return of(AlarmRaised, RunTail(directory.events_path).read())
 
 
-def test_a_run_that_diverges_says_so_with_advice_and_goes_on(directory: RunDirectory) -> None:
-    log = driven(directory, "hold", 6)
-    (alarm,) = [alarm for alarm in log if alarm.kind == "health/diverging"]
+def test_a_run_diverges_before_the_guard_holds_it(directory: RunDirectory) -> None:
+    *_, alarm, held = driven(directory, "hold", 6)
+    assert (alarm.kind, alarm.step, alarm.held) == ("health/diverging", 10, False)
     assert alarm.advice == "Try a smaller lr."
-    assert not alarm.held
-    assert former(directory).alarms["health/diverging"] == alarm.step
+    assert (held.kind, held.step, held.held) == ("guard/loss", 17, True)
+    assert former(directory).alarms["health/diverging"] == 10
+
+
+def test_a_run_that_nothing_holds_diverges_and_goes_on(directory: RunDirectory) -> None:
+    alarms = {alarm.kind: alarm.step for alarm in driven(directory, "say", 6)}
+    assert alarms["health/diverging"] == 10
+    assert alarms["step/first_inf"] == 17
 
 
 def test_where_the_guard_is_off_nothing_is_said(directory: RunDirectory) -> None:
-    assert driven(directory, "off", 6) == []
+    kinds = {alarm.kind for alarm in driven(directory, "off", 6)}
+    assert "step/first_inf" in kinds
+    assert not any(kind.startswith(HEALTH) for kind in kinds)

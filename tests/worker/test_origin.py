@@ -76,3 +76,23 @@ def test_a_healthy_step_has_no_sentence_and_the_same_gradient() -> None:
     cast(Any, plain._make(plain)).backward()
     assert step.run() == ""
     assert torch.equal(cast(Tensor, step.w.grad), cast(Tensor, plain.w.grad))
+
+
+def test_what_can_not_be_looked_at_is_named_and_harms_no_step(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_: object) -> str:
+        raise LookupError("not here")
+
+    monkeypatch.setattr(Origin, "_place", broken)
+    said = Step(lambda step: torch.log(step.w)).run()
+    assert said == (
+        "loss is inf: first in what could not be looked at, log (looking raised LookupError)"
+    )
+
+
+def test_a_vmapped_operation_harms_no_step() -> None:
+    step = Step(lambda step: torch.vmap(torch.sin)(step.w).sum())
+    assert step.run() == ""
+    assert step.w.grad is not None
+    assert step.w.grad.item() == 1.0

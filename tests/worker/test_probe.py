@@ -211,3 +211,10 @@ def test_the_toy_is_measured_as_it_walks() -> None:
     (row,) = probe.snapshot(1, held=False)["parameters"]
     assert (row["norm"], row["grad_norm"], row["grad"]) == (99.5, 1.0, "set")
     assert row["update"] == pytest.approx(0.005)
+
+
+def test_numbers_that_are_not_finite_are_counted() -> None:
+    values = torch.tensor([1.0, math.nan, math.inf, 2.0])
+    rows, remarks = watched({"w": with_gradient(values), "v": with_gradient(torch.ones(2))})
+    assert {name: row["nonfinite"] for name, row in rows.items()} == {"w": 2, "v": 0}
+    assert remarks == []

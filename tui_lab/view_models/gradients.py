@@ -35,6 +35,8 @@ class GradientState:
     history: tuple[float, ...]
     """Norms of the last gradients, oldest first; may hold NaN and Inf."""
     health: Health
+    nonfinite: int = 0
+    """How many numbers of it and of its gradient are NaN or infinite."""
     changed: frozenset[str] = frozenset()
     """Which of the fields `grad`, `norm`, `grad_norm`, `update` are other than at the last phase,
     while the loop holds still."""
@@ -140,6 +142,7 @@ class GradientHistory:
             grad_norm=grad_norm,
             update=_figure(parameter, "update"),
             finite=finite,
+            nonfinite=int(parameter.get("nonfinite", 0)),
             history=tuple(gradient.norms),
             health=gradient.health(learning) if finite else "non-finite",
             changed=_changed(parameter, old.get(name)),

@@ -21,6 +21,7 @@ _ENDS = {"sigmoid": (0.0, 1.0), "sigmoid_": (0.0, 1.0), "tanh": (-1.0, 1.0), "ta
 _RELUS = {"relu", "relu_"}
 _FLOORS = {"clamp_min", "clamp_min_", "clamp", "clamp_", "clip", "clip_", "max", "maximum"}
 """Functions that are a ReLU where their other argument is 0."""
+_SEEN = {*_ENDS, *_RELUS, *_FLOORS}
 
 
 class Activations(TorchFunctionMode):
@@ -46,15 +47,14 @@ class Activations(TorchFunctionMode):
     ) -> Any:
         result = func(*args, **(kwargs or {}))
         name = getattr(func, "__name__", "")
-        if isinstance(result, Tensor) and result.is_floating_point():
-            if name in _ENDS:
-                low, high = _ENDS[name]
-                self._take(name, "saturated", lambda out: _saturated(out, low, high), result)
-            elif name in _RELUS:
-                self._take("relu", "dead", lambda out: _dead(out, None), result)
-            elif name in _FLOORS and _is_floor(name, args, kwargs or {}):
-                floor = _floor(args, kwargs or {})
-                self._take("relu", "dead", lambda out: _dead(out, floor), result)
+        if name not in _SEEN or torch.compiler.is_compiling():
+            return result
+        begun = time.perf_counter()
+        try:
+            self._look(name, args, kwargs or {}, result)
+        except Exception as error:  # looking harms no run, whatever a tensor is made of
+            self._readings.refused.setdefault(name, f"looking raised {type(error).__name__}")
+        self.spent += time.perf_counter() - begun
         return result
 
     def read(self) -> list[dict[str, Any]]:
@@ -69,14 +69,28 @@ class Activations(TorchFunctionMode):
             if share is not None and math.isfinite(share)
         ]
 
+    def _look(self, name: str, args: Any, kwargs: Mapping[str, Any], result: Any) -> None:
+        if not (isinstance(result, Tensor) and result.is_floating_point()):
+            return
+        if type(result) not in (Tensor, nn.Parameter):
+            self._readings.refused.setdefault(
+                name, f"it is a tensor of kind {type(result).__name__}"
+            )
+        elif name in _ENDS:
+            low, high = _ENDS[name]
+            self._take(name, "saturated", lambda out: _saturated(out, low, high), result)
+        elif name in _RELUS:
+            self._take("relu", "dead", lambda out: _dead(out, None), result)
+        elif _is_floor(name, args, kwargs):
+            floor = _floor(args, kwargs)
+            self._take("relu", "dead", lambda out: _dead(out, floor), result)
+
     def _take(
         self, function: str, kind: str, figure: Callable[[Tensor], Tensor], result: Tensor
     ) -> None:
-        begun = time.perf_counter()
         place = self._owner() or self._numbered(function.rstrip("_"))
         self._kinds[place] = kind
         self._readings.take((kind, place), figure, result)
-        self.spent += time.perf_counter() - begun
 
     def _numbered(self, function: str) -> str:
         count = self._counts[function] = self._counts.get(function, 0) + 1
@@ -84,7 +98,7 @@ class Activations(TorchFunctionMode):
 
     def _owner(self) -> str:
         """The activation module of the program that called, if one did."""
-        frame = sys._getframe(2)
+        frame = sys._getframe(3)
         for _ in range(6):
             owner = frame.f_locals.get("self")
             if isinstance(owner, nn.Module):

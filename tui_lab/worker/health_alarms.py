@@ -161,7 +161,7 @@ class HealthAlarms:
             t=t,
             step=step,
             kind=HEALTH + word,
-            message=found[new[0]] + others,
+            message=f"{found[new[0]]}{others}.",
             advice=self.advise(word),
             parameter=new[0],
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
@@ -36,6 +37,8 @@ class Origin(TorchFunctionMode):
         """Where what is not finite in a tensor came from, by tensor."""
         self._uses: WeakTensorKeyDictionary = WeakTensorKeyDictionary()
         """The first operation that a leaf went into."""
+        self._missed = ""
+        """The first operation that could not be looked at."""
         self._backward = ""
         """The operation whose backward first gave a gradient that is not finite."""
 
@@ -43,16 +46,19 @@ class Origin(TorchFunctionMode):
         self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         name = getattr(func, "__name__", "")
-        if name in ("__get__", "__set__", "backward"):
+        if name in ("__get__", "__set__", "backward") or torch.compiler.is_compiling():
             return func(*args, **(kwargs or {}))
-        inputs = [t for t in _tensors((args, kwargs or {})) if t.is_floating_point()]
-        came_from = next((self._source(t) for t in inputs if not _finite(t)), "")
+        inputs, came_from = list[Tensor](), ""
+        with self._harmless(name):
+            inputs = [t for t in _tensors((args, kwargs or {})) if t.is_floating_point()]
+            came_from = next((self._source(t) for t in inputs if not _finite(t)), "")
         result = func(*args, **(kwargs or {}))
-        place = self._place(name)
-        for output in _tensors(result):
-            if output.is_floating_point() and not _finite(output):
-                self._born.setdefault(output, came_from or place)
-        self._follow(inputs, place)
+        with self._harmless(name):
+            place = self._place(name)
+            for output in _tensors(result):
+                if output.is_floating_point() and not _finite(output):
+                    self._born.setdefault(output, came_from or place)
+            self._follow(inputs, place)
         return result
 
     @property
@@ -61,12 +67,13 @@ class Origin(TorchFunctionMode):
         finite."""
         loss = getattr(self._program, "loss", None)
         if isinstance(loss, Tensor) and not _finite(loss):
-            return f"loss is {_word(loss)}: first in {self._born.get(loss, _GIVEN)}"
+            return f"loss is {_word(loss)}: first in {self._born.get(loss, self._missed or _GIVEN)}"
         gradients = {name: p for name, p in self._program.parameters().items() if _is_bad(p)}
         if not gradients:
             return ""
         name, parameter = list(gradients.items())[-1]
-        place = self._backward or self._uses.get(parameter, "an operation that was not seen")
+        unseen = self._missed or "an operation that was not seen"
+        place = self._backward or self._uses.get(parameter, unseen)
         found = _word(cast(Tensor, parameter.grad))
         return f"gradient of {name} is {found}: first in the backward of {place}"
 
@@ -75,7 +82,7 @@ class Origin(TorchFunctionMode):
         for name, parameter in self._program.parameters().items():
             if parameter is tensor:
                 return f"parameter {name}, which was so before the step"
-        return cast(str, self._born.get(tensor, _GIVEN))
+        return cast(str, self._born.get(tensor, self._missed or _GIVEN))
 
     def _follow(self, inputs: list[Tensor], place: str) -> None:
         """Be told when the gradient of an input comes back not finite."""
@@ -88,8 +95,18 @@ class Origin(TorchFunctionMode):
                 tensor.register_hook(lambda gradient: self._saw(gradient, place))
 
     def _saw(self, gradient: Tensor, place: str) -> None:
-        if not self._backward and not _finite(gradient):
-            self._backward = place
+        with self._harmless(place):
+            if not self._backward and not _finite(gradient):
+                self._backward = place
+
+    @contextmanager
+    def _harmless(self, place: str) -> Iterator[None]:
+        """What can't be looked at, whatever it is made of, is named instead of what it gave."""
+        try:
+            yield
+        except Exception as error:
+            why = f"looking raised {type(error).__name__}"
+            self._missed = self._missed or f"what could not be looked at, {place} ({why})"
 
     def _place(self, name: str) -> str:
         """The operation, the module it stands in, and the line of the program that asked for it."""

@@ -258,6 +258,7 @@ class GradientProbe:
             word = gradient_state.word(self._readings, after, name, {name} - self._seen.keys())
         size = self._readings.get("norm", name)
         grad_norm = self._readings.get(f"{used}grad_norm", name)
+        finite = all(math.isfinite(value or 0.0) for value in (size, grad_norm))
         return {
             "name": name,
             "requires_grad": parameter.requires_grad,
@@ -266,7 +267,8 @@ class GradientProbe:
             "norm": size,
             "grad_norm": grad_norm,
             "update": gradient_state.update(self._readings, name),
-            "finite": all(math.isfinite(value or 0.0) for value in (size, grad_norm)),
+            "finite": finite,
+            "nonfinite": 0 if finite else gradient_state.nonfinite(parameter),
         }
 
 

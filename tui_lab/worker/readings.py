@@ -47,8 +47,18 @@ class Readings:
 
     def read(self) -> None:
         """Copy everything taken since the last time."""
-        self.values |= copied(self._waiting)
-        self._waiting.clear()
+        waiting, self._waiting = self._waiting, {}
+        try:
+            self.values |= copied(waiting)
+        except RuntimeError:  # one of them can't be read, such as a tensor from inside a vmap
+            for key, scalar in waiting.items():
+                self._read_alone(key, scalar)
+
+    def _read_alone(self, key: Key, scalar: Tensor) -> None:
+        try:
+            self.values[key] = scalar.item()
+        except RuntimeError as error:
+            self.refused.setdefault(key[1], f"torch can't read it ({_first_line(error)})")
 
     def get(self, figure: str, name: str) -> float | None:
         """A figure that was read; None where there is none."""
@@ -98,7 +108,11 @@ def _reason(tensor: Tensor, error: Exception) -> str:
         return "it has no values before the first forward pass"
     if tensor.is_meta:
         return "it is on the meta device, without values"
-    return f"torch can't measure it ({str(error).splitlines()[0][:80]})"
+    return f"torch can't measure it ({_first_line(error)})"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:80]
 
 
 def numbers(measured: Mapping[str, Any]) -> tuple[dict[str, float], dict[str, str]]:

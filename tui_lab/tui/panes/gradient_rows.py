@@ -85,8 +85,13 @@ def _cells(state: GradientState) -> dict[str, Content]:
         for column, text in zip(COLUMNS, texts, strict=False)
     }
     cells["∇ lately"] = Content.styled(sparkline(state.history).ljust(_SPARK_WIDTH), "$accent")
-    cells["health"] = Content.styled(state.health, _COLOURS[state.health])
+    cells["health"] = Content.styled(_health(state), _COLOURS[state.health])
     return cells
+
+
+def _health(state: GradientState) -> str:
+    """The word, and of how many numbers it holds that are not finite."""
+    return f"{state.health} {state.nonfinite:,}" if state.nonfinite else state.health
 
 
 def _cell(text: str, *, changed: bool) -> Content:

@@ -95,13 +95,16 @@ class RunPanes(PaneBox):
 
     def _show_gradients(self, view: RunView) -> str:
         from tui_lab.view_models.contents import contents, most_contents  # with numpy, as above
+        from tui_lab.view_models.units import units
 
         states = tuple(view.gradients.values())
         before = view.gradient_history.before if view.paused else None
         open_name = view.opened.parameter.parameter if view.opened.parameter else ""
         opened = view.opened.lines()
-        self.gradients.show(states, contents(view.snapshot, before), plain(open_name), opened)
-        rows = _AROUND + len(states) + most_contents(view.started)
+        shares = units(view.snapshot)
+        below = [*shares, *contents(view.snapshot, before)]
+        self.gradients.show(states, below, plain(open_name), opened)
+        rows = _AROUND + len(states) + len(shares) + most_contents(view.started)
         self._table_rows = rows + len(opened)
         return recording(view.snapshot, view.opened.altered)
 
