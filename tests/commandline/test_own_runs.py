@@ -82,7 +82,8 @@ def chosen_by(own: RunDirectory, file: Path) -> tuple[str, str]:
 
 
 def test_it_goes_on_by_its_file_or_by_what_it_kept(own: RunDirectory, mine: Path) -> None:
-    assert chosen_by(own, mine) == ("My regression", str(mine))
+    for typed in (mine, mine.parent / "elsewhere" / ".." / "mine.py"):
+        assert chosen_by(own, typed) == ("My regression", str(mine))
     mine.unlink()
     assert chosen_by(own, own.path / SOURCE) == ("My regression", str(mine))
 
