@@ -61,10 +61,15 @@ def test_what_lies_beside_it_comes_before_what_is_installed(
     assert files == ["mine.py", "parts_of_mine.py"]
 
 
-def test_a_directory_of_data_hides_no_package(tmp_path: Path) -> None:
-    (tmp_path / "hypothesis").mkdir()
-    (tmp_path / "mine.py").write_text("import hypothesis\nA = hypothesis.given")
-    assert callable(import_file(tmp_path / "mine.py").A)
+def test_a_directory_of_data_hides_no_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for directory in ("site/images_of_mine", "own/images_of_mine"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "site" / "images_of_mine" / "__init__.py").write_text("A = 3")
+    monkeypatch.syspath_prepend(tmp_path / "site")
+    (tmp_path / "own" / "mine.py").write_text("from images_of_mine import A")
+    assert import_file(tmp_path / "own" / "mine.py").A == 3
 
 
 def test_relative_imports_work_in_a_package(tmp_path: Path) -> None:

@@ -42,13 +42,14 @@ def forget_files() -> Iterator[None]:
 @pytest.fixture
 def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     """Installed experiments: one good, one that raises, one that declares nothing, one that ends
-    Python."""
-    (tmp_path / "good_plugin.py").write_text(DECLARATION)
+    Python, one that calls itself like a built-in one."""
+    (tmp_path / "good_plugin.py").write_text(DECLARATION.replace("mine", "good"))
+    (tmp_path / "impostor_plugin.py").write_text(DECLARATION.replace("mine", "mlp"))
     (tmp_path / "bad_plugin.py").write_text("raise RuntimeError('[red]')")
     (tmp_path / "idle_plugin.py").write_text("EXPERIMENT = 3")
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "leaving_plugin.py").write_text("import sys; sys.exit(3)")
-    names = ["good", "bad", "idle", "leaving"]
+    names = ["good", "bad", "idle", "impostor", "leaving"]
     found = [EntryPoint(name, f"{name}_plugin:EXPERIMENT", GROUP) for name in names]
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: found)
     monkeypatch.setattr(experiments, "__path__", [])
@@ -56,15 +57,18 @@ def entries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 
 def test_names_import_nothing(entries: list[str]) -> None:
-    assert experiment_names() == ["bad", "good", "idle", "leaving"]
+    assert experiment_names() == ["bad", "good", "idle", "impostor", "leaving"]
     assert "bad_plugin" not in sys.modules
 
 
 def test_a_broken_experiment_does_not_hide_the_others(entries: list[str]) -> None:
-    bad, good, idle, leaving = load_experiments()
+    bad, good, idle, impostor, leaving = load_experiments()
     assert isinstance(good, Experiment)
     assert str(bad) == "The experiment bad can't be loaded: RuntimeError('[red]')."
     assert str(idle) == "idle does not declare EXPERIMENT = Experiment(...)."
+    assert str(impostor) == (
+        "The experiment impostor declares itself as mlp; its entry point has to have that name."
+    )
     assert str(leaving) == "The experiment leaving can't be loaded: SystemExit(3)."
 
 
@@ -72,7 +76,7 @@ def test_a_wrong_name_is_a_sentence_with_the_nearest(entries: list[str]) -> None
     with pytest.raises(ExperimentNotFound) as caught:
         load_experiment("god")
     assert str(caught.value) == "There is no experiment 'god'; did you mean good?"
-    with pytest.raises(ExperimentNotFound, match="there are bad, good, idle, leaving"):
+    with pytest.raises(ExperimentNotFound, match="there are bad, good, idle, impostor, leaving"):
         load_experiment("xyz")
 
 

@@ -116,7 +116,7 @@ def _free_name(stem: str, path: Path) -> str:
 
 
 def _is_taken(stem: str, path: Path) -> bool:
-    if "." in stem or stem in _PROTECTED or stem in sys.modules:
+    if "." in stem or stem in sys.modules:
         return True
     found = importlib.util.find_spec(stem)
     origin = getattr(found, "origin", None)

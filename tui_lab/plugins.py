@@ -36,7 +36,13 @@ def load_experiment(name: str) -> Experiment:
         loaded = load()
     except (Exception, SystemExit) as error:  # someone else's code: whatever it raises is told
         raise ExperimentError(f"The experiment {name} can't be loaded: {error!r}.") from error
-    return _checked(loaded, name)
+    experiment = _checked(loaded, name)
+    if experiment.name != name:
+        raise ExperimentError(
+            f"The experiment {name} declares itself as {experiment.name}; its entry point has to "
+            "have that name."
+        )
+    return experiment
 
 
 def load_experiments() -> Iterator[Experiment | ExperimentError]:

@@ -20,7 +20,7 @@ from tui_lab.plugins import load_experiment
 from tui_lab.run import SOURCE, RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.status import StatusRecord
-from tui_lab.worker.own_file import file_digest
+from tui_lab.worker.own_file import OwnFile, file_digest
 
 
 @pytest.fixture
@@ -82,7 +82,8 @@ def chosen_by(own: RunDirectory, file: Path) -> tuple[str, str]:
 
 
 def test_it_goes_on_by_its_file_or_by_what_it_kept(own: RunDirectory, mine: Path) -> None:
-    assert chosen_by(own, mine) == ("My regression", str(mine))
+    for typed in (mine, mine.parent / "elsewhere" / ".." / "mine.py"):
+        assert chosen_by(own, typed) == ("My regression", str(mine))
     mine.unlink()
     assert chosen_by(own, own.path / SOURCE) == ("My regression", str(mine))
 
@@ -124,3 +125,22 @@ def test_a_run_of_an_installed_experiment_is_not_of_a_file(mine: Path, console: 
 def test_a_file_is_not_run_unasked(own: RunDirectory, console: Screen) -> None:
     assert perform(["replay", own.id], console) == ExitStatus.USAGE
     assert f"which is not run unasked; tui-lab replay {own.id} FILE.py names it." in console.err
+
+
+@pytest.mark.parametrize("file", ["", "mine.py", SOURCE])
+def test_the_lab_opens_on_it_with_its_file_and_its_data(
+    own: RunDirectory, mine: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[object, ...]] = []
+
+    def run_lab(*asked: object, own: OwnFile | None, data: str) -> int:
+        opened.append((asked[3], own and (own.path, own.experiment.title), data))
+        return 0
+
+    monkeypatch.setattr("tui_lab.tui.start.run_lab", run_lab)
+    monkeypatch.setattr("gc.disable", lambda: None)
+    monkeypatch.setenv("TEXTUAL_FPS", "120")
+    named = {"": None, "mine.py": mine, SOURCE: own.path / SOURCE}[file]
+    words = ["attach", own.id, *([str(named)] if named else []), "--data", str(mine.parent)]
+    assert perform(words, Screen(terminal=True)) == ExitStatus.FINISHED
+    assert opened == [(own.id, named and (named, "My regression"), str(mine.parent))]

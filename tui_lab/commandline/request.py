@@ -42,10 +42,15 @@ def choose_experiment(text: str) -> Chosen:
         # The lab's first paint does not wait for what few have.
         from tui_lab.worker.own_file import constrained, read_own_file
 
-        path = Path(text).expanduser().absolute()
+        path = own_path(text)
         own = read_own_file(path)
         return Chosen(constrained(own), str(path), own)
     return Chosen(load_experiment(text))
+
+
+def own_path(text: str) -> Path:
+    """The one path by which a file is known, however it is typed."""
+    return Path(os.path.abspath(Path(text).expanduser()))  # `..` has to go
 
 
 def read_assignments(words: Sequence[str]) -> dict[str, str]:

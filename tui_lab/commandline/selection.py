@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tui_lab.commandline.parser import Parser, word
-from tui_lab.commandline.request import Chosen, choose_experiment
+from tui_lab.commandline.request import Chosen, choose_experiment, own_path
 from tui_lab.config import runs_directory
 from tui_lab.errors import RunError, UsageError
 from tui_lab.plugins import load_experiment
@@ -48,7 +48,7 @@ def own_experiment(run: RunDirectory, file: str | None, command: str) -> Chosen 
     if not request.plugin:
         raise UsageError(f"{run.id} is of the installed {request.experiment}; leave {file} out.")
     if request.sha256:
-        return _as_it_was(run, Path(file).expanduser().absolute(), command)
+        return _as_it_was(run, own_path(file), command)
     own = choose_experiment(file)
     if own.experiment.name != request.experiment:
         raise UsageError(
