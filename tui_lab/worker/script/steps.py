@@ -69,15 +69,15 @@ class ScriptSteps:
             if cost is not None:
                 self._publisher.note(cost)
 
-    def publish(self) -> None:
-        """Write what has happened; a full disk holds the script."""
-        self._obey(self._helm.orders.publish)
-
     def go_on(self) -> None:
         """Between two steps: hold still where that was asked for, and obey."""
         position = self._position
         self._helm.go_on(reached(self._helm.gait, position.step, position.epoch))
         self._obey(self._attend)
+
+    def publish(self) -> None:
+        """Write what has happened; on a full disk the script waits for room."""
+        self._obey(self._helm.orders.publish)
 
     def _look(self, step: int) -> ScriptAttempt:
         attempt = ScriptAttempt(step)
