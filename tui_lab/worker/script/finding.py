@@ -68,6 +68,11 @@ class Finding:
         return len(self._optimizers)
 
     @property
+    def trains(self) -> bool:
+        """Whether there are updates to come, or were some."""
+        return bool(self._optimizers) or self.is_known
+
+    @property
     def is_new(self) -> bool:
         """Whether there is more than at the last look; asked several times in every step."""
         return self._known != self._signs

@@ -78,9 +78,9 @@ class Logged:
             self._record.progress(steps[-1], epochs[-1], last)
 
     def _place(self, step: Any) -> int:
-        """Where it stands: the updates taken; in a script without optimizers by its own count, or
-        else by how often it has logged."""
-        if self._finding.optimizers:
+        """Where it stands: the updates taken; in a script that trains nothing by its own count,
+        or else by how often it has logged."""
+        if self._finding.trains:
             at = self._publisher.position.step
         else:
             at = int(step) if isinstance(step, Integral) else self._calls

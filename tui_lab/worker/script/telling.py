@@ -66,7 +66,7 @@ class Telling:
                 self._logged.add(numbers, step)
                 for name, (content, caption) in shown.items():
                     self._show_now_and_then(str(name), content, caption)
-                if not self._finding.optimizers:
+                if not self._finding.trains:
                     self._stand()
             elif heard:
                 self._remark(f"log() takes numbers by key, not {type(data).__name__}.")
@@ -135,7 +135,7 @@ class Telling:
             self._took(self._clock() - begun)
 
     def _stand(self) -> None:
-        """In a script that has no optimizer, so that no hook comes by: say what is known, and obey
+        """In a script that trains nothing, so that no hook comes by: say what is known, and obey
         what was asked for."""
         if self._finding.is_new:
             self._loop.learn(calling_frame())
