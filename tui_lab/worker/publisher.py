@@ -92,16 +92,16 @@ class Publisher:
         self._measurements.add_epoch(step, self.position.epoch, measured)
         if (start := self._clock()) >= self._next_pictures:
             self._close_block()
-            self.log_pictures(step, self._pictures())
+            self.log_pictures(step, _pictures(self._program))
             end = self._clock()
             self._next_pictures = max(start + _PICTURES, end + respite(end - start))
 
     def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
         self._close_block()
-        with self._kept():
+        with _apart(self._program):
             self.log_evaluation(self._evaluate())
-        self.log_pictures(self.position.step, self._pictures())
+        self.log_pictures(self.position.step, _pictures(self._program))
 
     def log_evaluation(self, measured: Mapping[str, float]) -> None:
         """Log what was measured where the run stands."""
@@ -158,28 +158,15 @@ class Publisher:
         self._program = program
         self._record.forget_metrics()
 
-    def draw_first(self) -> None:
-        """The pictures that stay as they are."""
-        with self._kept():
-            self.log_pictures(self.position.step, self._program.start_pictures())
-
     def draw_last(self) -> None:
         """The pictures as the run leaves them."""
         self._close_block()
-        self.log_pictures(self.position.step, self._pictures())
+        self.log_pictures(self.position.step, _pictures(self._program))
 
     def last_metrics(self) -> dict[str, Any]:
         """The final value of every metric, and of what the probe saw last."""
         self._close_block()
         return {**self.probe.metrics(), **self._record.metrics, **self._measurements.alarms}
-
-    def _pictures(self) -> Pictures:
-        """They are drawn when there is time: what they draw at random has no part in the run."""
-        with self._kept():
-            return self._program.pictures()
-
-    def _kept(self) -> AbstractContextManager[None]:
-        return generators_kept(self._program.device, self._program.generator)
 
     def _evaluate(self) -> dict[str, float]:
         with torch.no_grad():
@@ -216,6 +203,16 @@ class Publisher:
         if self._measurements.last:
             last = {**self._measurements.last, **self._measurements.alarms}
             self._record.progress(self.position.step, self.position.epoch, last)
+
+
+def _pictures(program: Program) -> Pictures:
+    with _apart(program):
+        return program.pictures()
+
+
+def _apart(program: Program) -> AbstractContextManager[None]:
+    """What is asked for, or drawn when there is time, may be random: it has no part in the run."""
+    return generators_kept(program.device, program.generator)
 
 
 def _left_out(source: str, key: str, found: str) -> str:
