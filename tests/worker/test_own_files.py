@@ -49,6 +49,8 @@ PHASES = {
 FALLS = {"cnn": 0.49, "gpt": 0.11, "rnn": 1 / 16, "gan": 0.64}
 """What is left of the largest rate at the end."""
 
+torch.optim.SGD([torch.zeros(1)], lr=1.0)  # the first takes a second, in every process anew
+
 Make = Callable[..., RunDirectory]
 
 

@@ -3,6 +3,7 @@ account of it; and it ends with nobody who started it."""
 
 from __future__ import annotations
 
+import inspect
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.worker import walking
 from tests.worker.walker import DEADLINE, LONG, Until, Walk
 from tui_lab.commands import (
     Pause,
@@ -24,6 +26,8 @@ from tui_lab.events import (
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.client import stop_run
+
+RAISING = '        raise ValueError("the weight is [red]unwell[/red]\\x1b[2J")'
 
 
 def test_killed_it_has_crashed_and_all_that_was_written_is_there(walk: Walk) -> None:
@@ -96,7 +100,9 @@ def test_a_program_that_raises_has_failed(walk: Walk) -> None:
     assert walker.directory.status() is RunStatus.FAILED
     failed = walker.last()
     assert isinstance(failed, RunFailed)
-    assert failed.error == "ValueError: the weight is [red]unwell[/red]\x1b[2J"
+    line = inspect.getsource(walking).splitlines().index(RAISING) + 1
+    said = "ValueError: the weight is [red]unwell[/red]\x1b[2J"
+    assert failed.error == f"{said} (walking.py, line {line})"
     assert "in misbehave" in failed.traceback
     assert walker.step() == failed.step == 3
     assert walker.directory.status_record().error == failed.error

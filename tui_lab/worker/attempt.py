@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from types import CodeType, GeneratorType
 from typing import Any, Protocol, cast
 
+from tui_lab.errors import ExperimentError
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program, forget_step
 from tui_lab.worker.alterations import Alteration
@@ -49,7 +52,7 @@ class Attempt:
         it within `look`; `timed` is entered for each stretch of it."""
         self.step = step
         self.batch = batch
-        self.phases = cast("GeneratorType[Phase, None, None]", program.step(batch))
+        self.phases = cast("GeneratorType[Phase, None, None]", _begun(program, batch))
         """The step itself, where it stands."""
         self.given_up = False
         self._program = program
@@ -89,6 +92,19 @@ class Attempt:
         self.given_up = True
         self.phases.close()
         forget_step(self._program)
+
+
+def _begun(program: Program, batch: Any) -> Iterator[Phase]:
+    """The phases of a step. Raises `ExperimentError` for a step that has none."""
+    phases: Any = program.step(batch)
+    if isinstance(phases, Iterator):
+        return phases
+    source = program.step_source()
+    file = Path(inspect.getsourcefile(source) or "").name
+    raise ExperimentError(
+        f"{file}, line {inspect.getsourcelines(source)[1]}: {source.__qualname__} yields nothing; "
+        "after each phase it must say so, such as `yield self.forward(loss)`."
+    )
 
 
 def line_of(phases: object, code: CodeType | None) -> int:

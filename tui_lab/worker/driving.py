@@ -24,6 +24,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.training.generators import generators_kept
 from tui_lab.training.passes import as_batches
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.beginning import Beginning, at_fork, begin
@@ -31,6 +32,7 @@ from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
 from tui_lab.worker.distance import ParentDistance
+from tui_lab.worker.fault import sentence
 from tui_lab.worker.interruption import Stopped, stopping
 from tui_lab.worker.interventions import ForkDue
 from tui_lab.worker.loop import Loop
@@ -39,7 +41,7 @@ from tui_lab.worker.past import Past
 from tui_lab.worker.position import Position
 from tui_lab.worker.probe import described
 from tui_lab.worker.programs import made_of
-from tui_lab.worker.publisher import Publisher, start_pictures
+from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 
 
@@ -147,7 +149,8 @@ class Driver:
             publisher.emit(event)
         for remark in beginning.remarks:
             publisher.remark(place.step, remark)
-        publisher.log_pictures(place.step, start_pictures(beginning.program))
+        with generators_kept(beginning.program.device, beginning.program.generator):
+            publisher.log_pictures(place.step, beginning.program.start_pictures())
         return publisher
 
 
@@ -239,5 +242,5 @@ def failure(
         return RunFailed(t=t, step=step, epoch=epoch, error=str(error), metrics=metrics)
     trace = "".join(traceback.format_exception(error))
     print(trace, flush=True)
-    sentence = "".join(traceback.format_exception_only(error)).strip()
-    return RunFailed(t=t, step=step, epoch=epoch, error=sentence, traceback=trace, metrics=metrics)
+    said = sentence(error)
+    return RunFailed(t=t, step=step, epoch=epoch, error=said, traceback=trace, metrics=metrics)

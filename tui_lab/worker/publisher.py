@@ -103,7 +103,7 @@ class Publisher:
     def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
         self._close_block()
-        with _kept(self._program):
+        with _apart(self._program):
             self.log_evaluation(self._evaluate())
         self.log_pictures(self.position.step, _pictures(self._program))
 
@@ -209,19 +209,13 @@ class Publisher:
             self._record.progress(self.position.step, self.position.epoch, last)
 
 
-def start_pictures(program: Program) -> Pictures:
-    """The pictures that stay as they are."""
-    with _kept(program):
-        return program.start_pictures()
-
-
 def _pictures(program: Program) -> Pictures:
-    """They are drawn when there is time: what they draw at random has no part in the run."""
-    with _kept(program):
+    with _apart(program):
         return program.pictures()
 
 
-def _kept(program: Program) -> AbstractContextManager[None]:
+def _apart(program: Program) -> AbstractContextManager[None]:
+    """What is asked for, or drawn when there is time, may be random: it has no part in the run."""
     return generators_kept(program.device, program.generator)
 
 
