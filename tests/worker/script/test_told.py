@@ -144,6 +144,14 @@ def test_what_is_no_number_is_said_once_to_be_none(directory: RunDirectory, valu
     assert len(logged(lab, "good")) == 2
 
 
+def test_a_key_and_a_title_fit_on_a_line(directory: RunDirectory) -> None:
+    with watched(directory) as lab:
+        tui_lab.log({"val": {"a\nb\x1b": 1}, "": 2, "x" * 100: 3})
+        tui_lab.picture("two\nlines", "text")
+    assert lab.finding.told == ["val/a b", "?", "x" * 60]
+    assert list(lab.finding.drawn) == ["two lines"]
+
+
 def test_there_is_an_end_to_keys(directory: RunDirectory) -> None:
     with watched(directory) as lab:
         for n in range(300):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Integral, Real
@@ -18,8 +19,8 @@ _INTERVAL = 1 / 30
 """Seconds between two writes."""
 _MOST = 200
 """Keys; each is a curve."""
-_LONGEST = 100
-"""Characters of a key."""
+_LONGEST = 60
+"""Characters of a name."""
 
 _Place = tuple[int, int]
 """The updates taken, and the epochs that are over."""
@@ -89,7 +90,7 @@ class Logged:
 
     def _numbers(self, data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
         for name, value in data.items():
-            key = f"{prefix}{name}"[:_LONGEST]
+            key = line(f"{prefix}{name}")
             if isinstance(value, Mapping):
                 yield from self._numbers(value, f"{key}/")
             elif (number := plain_number(value)) is None:
@@ -111,6 +112,13 @@ class Logged:
         if key not in self._refused:
             self._refused.add(key)
             self._publisher.remark(self._publisher.position.step, message)
+
+
+@functools.lru_cache(maxsize=4 * _MOST)
+def line(name: str) -> str:
+    """A name as it fits on a line."""
+    printable = "".join(each if each.isprintable() else " " for each in name)
+    return " ".join(printable.split())[:_LONGEST] or "?"
 
 
 def plain_number(value: Any) -> float | Tensor | None:

@@ -18,7 +18,7 @@ from tui_lab.training.phase import phase_name
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.script.declaring import CURVES
 from tui_lab.worker.script.drawn import drawn
-from tui_lab.worker.script.logged import Logged
+from tui_lab.worker.script.logged import Logged, line
 from tui_lab.worker.script.loop import ScriptLoop
 from tui_lab.worker.script.media import parted
 from tui_lab.worker.script.own_knobs import own_knob
@@ -32,8 +32,6 @@ _MOST = 100
 """Knobs, modules, and pictures."""
 _PICTURES = 0.5
 """Seconds between two of one picture; a terminal shows no more."""
-_LONGEST = 60
-"""Characters of a picture's name."""
 
 
 class Telling:
@@ -169,7 +167,7 @@ class Telling:
     def _show_now_and_then(self, name: str, data: Any, caption: str | Sequence[str]) -> None:
         """A picture that comes a moment after another of its name is passed over."""
         if self._clock() >= self._next.get(name, 0.0):
-            self._show(name[:_LONGEST] or "picture", data, caption)
+            self._show(line(name), data, caption)
             self._next[name] = self._clock() + _PICTURES
 
     def _show(self, name: str, data: Any, caption: str | Sequence[str]) -> None:
