@@ -6,6 +6,7 @@ No process and no socket.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
 import torch
@@ -111,6 +112,9 @@ class ScriptedControl:
         if not due and timeout:
             raise AssertionError("held with nothing more to come: the loop would wait for ever")
         return due.pop(0) if due else None
+
+    def busy(self, doing: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     @property
     def answers(self) -> list[Acknowledgement]:

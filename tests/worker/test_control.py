@@ -54,6 +54,30 @@ def test_every_command_arrives_as_it_was_sent(control: Control, client: Client) 
     assert told == [*expected, Stop("enough")]
 
 
+def test_who_waits_for_a_busy_loop_is_told_what_it_does(
+    control: Control, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_lab.worker.control._PATIENCE", 0.0)
+    with control.busy("taking a step"):
+        with control.busy("evaluating"):
+            told = client.ask(b'{"command": "pause"}')
+        again = client.ask(b'{"command": "pause"}') or {}
+    assert told == {
+        "ok": False,
+        "step": 0,
+        "message": "The run is busy: evaluating. It does what was asked after that.",
+    }
+    assert "busy: taking a step." in again["message"]
+    late = control.take(0.0)
+    assert late is not None
+    assert late.command == Pause()
+    late.answer(Acknowledgement(True, 3))
+    monkeypatch.setattr("tui_lab.worker.control._PATIENCE", 60.0)
+    assert control.take(0.0) is not None
+    with obedient(control):
+        assert client.ask(b'{"command": "pause"}') == {"ok": True, "step": 1, "message": ""}
+
+
 def test_lines_sent_at_once_are_answered_once_each_in_order(
     control: Control, client: Client
 ) -> None:

@@ -175,6 +175,7 @@ class Silence(Control):
 
     def __init__(self) -> None:
         self._closed = True
+        self._doing = ""
 
     @property
     def pending(self) -> bool:

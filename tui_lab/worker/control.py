@@ -13,7 +13,7 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -26,6 +26,9 @@ _MOST_CLIENTS = 32
 """More than a person can open; beyond it the oldest client is let go, so that clients which hang
 can't keep a new one out."""
 _SEND_TIMEOUT = 5.0
+_PATIENCE = 4.0
+"""Seconds that a client waits for a loop that is busy, before it is told; fewer than it would wait
+for an answer at all. An order to stop has other means."""
 _FAREWELL = 1.0
 """Seconds that closing waits, all in all, for last answers to reach their clients."""
 _ENDED = Acknowledgement(ok=False, message="The run has ended.")
@@ -49,6 +52,13 @@ class Request:
         """Block the client's thread until there is an answer; closing the control gives one."""
         return self._answers.get()
 
+    def wait_for(self, seconds: float) -> Acknowledgement | None:
+        """The same for so many seconds at most."""
+        try:
+            return self._answers.get(timeout=seconds)
+        except Empty:
+            return None
+
 
 class Control:
     """A Unix stream socket that any number of clients of the same user may command the run by.
@@ -65,6 +75,7 @@ class Control:
         self._unanswered: set[Request] = set()
         self._clients: list[_Client] = []
         self._closed = False
+        self._doing = "computing"
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._accept, name="control", daemon=True)
 
@@ -96,6 +107,15 @@ class Control:
     def wake(self) -> None:
         """Make the `take` in progress, or the next one, return None. Safe in a signal handler."""
         self._requests.put(None)
+
+    @contextmanager
+    def busy(self, doing: str) -> Iterator[None]:
+        """In here the loop is `doing` something, and comes to no request."""
+        before, self._doing = self._doing, doing
+        try:
+            yield
+        finally:
+            self._doing = before
 
     def keep(self, path: Path) -> None:
         """Listen at `path`: bind again where the socket file was swept away, or the run moved."""
@@ -133,10 +153,13 @@ class Control:
                 return _ENDED
             self._unanswered.add(request)
             self._requests.put(request)
-        answer = request.wait()
+        is_stop = isinstance(command, Stop)
+        answer = request.wait() if is_stop else request.wait_for(_PATIENCE)
         with self._lock:
             self._unanswered.discard(request)
-        return answer
+        return answer or Acknowledgement(
+            ok=False, message=f"The run is busy: {self._doing}. It does what was asked after that."
+        )
 
     def _accept(self) -> None:
         while not self._closed:

@@ -194,7 +194,8 @@ class Helm:
             case SetHyperparameters(values):
                 return self._set(values, request)
             case Evaluate():
-                self._publisher.evaluate_now()
+                with self.orders.busy("evaluating"):
+                    self._publisher.evaluate_now()
                 return Acknowledgement(True, self.step)
             case SetGuard(mode):
                 self.set_guard(mode)

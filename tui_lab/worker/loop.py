@@ -68,7 +68,8 @@ class Loop:
         self._past.begin()
         self._helm.set_guard(self._guard.mode)
         try:
-            self._take_steps()
+            with self._control.busy("taking a step"):
+                self._take_steps()
         except Stopped as stop:
             if self._helm.under_way.attempt is None and not isinstance(stop, BrokenOff):
                 self._past.keep("stop")
@@ -230,7 +231,8 @@ class Loop:
         with self._cost.program():
             is_due = epochs.arrive(stepped=stepped)
         if is_due:
-            self._publisher.evaluate_epoch()
+            with self._control.busy("evaluating"):
+                self._publisher.evaluate_epoch()
         if is_due or self.position.epoch > epoch:
             self._helm.look_at_values()
             epochs.is_closed = self._program.done

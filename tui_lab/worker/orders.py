@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 from tui_lab.commands import Acknowledgement, Stop
 from tui_lab.worker.control import Control, Request
@@ -38,6 +38,10 @@ class Orders:
     def request_stop(self, reason: str) -> None:
         """End the run at the next step boundary; safe to call from a signal handler."""
         self.stop_reason = reason
+
+    def busy(self, doing: str) -> AbstractContextManager[None]:
+        """In here no request is come to, and whoever waits is told why."""
+        return self._control.busy(doing)
 
     @property
     def pending(self) -> bool:
