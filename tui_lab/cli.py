@@ -34,6 +34,7 @@ COMMANDS = {
     "replay": "replay:REPLAY",
     "export": "export:EXPORT",
     "delete": "delete:DELETE",
+    "new": "new:NEW",
     "doctor": "doctor:DOCTOR",
 }
 """Where each command stands in `tui_lab.commandline`."""
