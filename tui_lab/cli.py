@@ -35,6 +35,7 @@ COMMANDS = {
     "export": "export:EXPORT",
     "delete": "delete:DELETE",
     "new": "new:NEW",
+    "check": "check:CHECK_FILE",
     "doctor": "doctor:DOCTOR",
 }
 """Where each command stands in `tui_lab.commandline`."""
