@@ -31,13 +31,8 @@ def test_nothing_wrong_is_one_line(console: Screen, tmp_path: Path) -> None:
 
 
 def test_each_thing_wrong_is_a_line_and_a_failure(console: Screen, tmp_path: Path) -> None:
-    said = [
-        {"wrong": "One."},
-        {"remark": "By the way."},
-        {"wrong": "Two."},
-        {"wrong": "One."},
-        _FINE,
-    ]
+    words = [("wrong", "One."), ("remark", "By the way."), ("wrong", "Two."), ("wrong", "One.")]
+    said: list[dict[str, Any]] = [*({key: word} for key, word in words), _FINE]
     assert checked(said, console, tmp_path / "mine.py") == ExitStatus.FAILED
     assert (console.out, console.err) == ("One.\nTwo.\n", "By the way.\n")
 
