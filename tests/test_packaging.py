@@ -111,7 +111,8 @@ def test_licences_lessons_and_data_are_in_the_wheel(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     licences = [name for name in names if "dist-info/licenses/" in name]
     assert len(licences) == 2
-    for ending in ("weight_decay/notes.md", "train-images-idx3-ubyte.gz", "py.typed", ".tcss"):
+    endings = ("weight_decay/notes.md", "train-images-idx3-ubyte.gz", "py.typed", ".tcss")
+    for ending in (*endings, "commandline/experiment.template"):
         assert any(name.endswith(ending) for name in names), ending
 
 

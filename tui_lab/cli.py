@@ -34,6 +34,8 @@ COMMANDS = {
     "replay": "replay:REPLAY",
     "export": "export:EXPORT",
     "delete": "delete:DELETE",
+    "new": "new:NEW",
+    "check": "check:CHECK_FILE",
     "doctor": "doctor:DOCTOR",
 }
 """Where each command stands in `tui_lab.commandline`."""

@@ -1,6 +1,7 @@
 """The worker process: `python -m tui_lab.worker RUN_DIRECTORY`, or without one as a warm spare;
 `--replay RUN_DIRECTORY [CURVE …]` repeats a run and says on standard output how that went;
-`--look-back RUN_DIRECTORY` says how it was after the steps it is asked for.
+`--look-back RUN_DIRECTORY` says how it was after the steps it is asked for; `--check FILE` looks a
+person's own file over.
 
 A spare imports torch ahead of time and waits for a run's directory on its standard input; when
 that closes, its lab is gone and so is it. Once it has a run, nothing ties it to a terminal.
@@ -20,10 +21,11 @@ from typing import NoReturn
 import torch
 
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.worker.checking.check import tell_check
 from tui_lab.worker.conduct import conduct
 from tui_lab.worker.looking_back import tell_past
 from tui_lab.worker.output import redirect_output
-from tui_lab.worker.process import LOOK_BACK, REPLAY
+from tui_lab.worker.process import CHECK, LOOK_BACK, REPLAY
 from tui_lab.worker.replaying import tell_replay
 
 _GRACE = 1.0
@@ -36,6 +38,8 @@ def main(arguments: list[str]) -> int:
         return tell_replay(RunDirectory(Path(arguments[1])), arguments[2:])
     if arguments[:1] == [LOOK_BACK]:
         return tell_past(RunDirectory(Path(arguments[1])))
+    if arguments[:1] == [CHECK]:
+        return tell_check(Path(arguments[1]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     path = arguments[0] if arguments else _wait_for_run()

@@ -24,7 +24,7 @@ class Heeding:
         self._changed: dict[str, tuple[int, int]] = {}
         """By name: the step and the epoch before which it was changed."""
         self._read: set[str] = set()
-        self._noting = _noting(self._read)
+        self._noting = noting(self._read)
 
     def watch(self, names: Iterable[str], step: int, epoch: int) -> None:
         """These are about to be changed, `step` steps and `epoch` epochs being over."""
@@ -48,7 +48,9 @@ class Heeding:
             self._program.hp.__class__ = Values
 
 
-def _noting(read: set[str]) -> type[Values]:
+def noting(read: set[str]) -> type[Values]:
+    """A kind of values that adds the names of those that are read to `read`."""
+
     class Noting(Values):
         """Notes which of its values are read."""
 

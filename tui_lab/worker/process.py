@@ -28,6 +28,9 @@ it has come (`{"step": 40}`), at last `{"steps", "difference", "remarks"}` or `{
 LOOK_BACK = "--look-back"
 """Argument: each line on standard input is a step of a run, and is answered by events in JSON lines
 that say how the run was then, and `{"done": step}`, or `{"error"}`."""
+CHECK = "--check"
+"""Argument: a person's own file is looked over, and what is found said in JSON lines on standard
+output, as `tui_lab.worker.checking.check` says."""
 COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker")
 """-P: whatever lies in the working directory never shadows a module."""
 

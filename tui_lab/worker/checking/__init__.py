@@ -1,0 +1,1 @@
+"""A person's own file looked over before it is run: what `tui-lab check` says."""
