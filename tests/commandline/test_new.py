@@ -17,11 +17,12 @@ from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice
-from tui_lab.plugins import experiment_names, load_experiment, load_experiment_file
+from tui_lab.own_module import import_file
+from tui_lab.plugins import declared_in, experiment_names, load_experiment
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 from tui_lab.training.state_file import digest
-from tui_lab.worker.driving import program_class
+from tui_lab.worker.programs import program_class
 
 _STEPPING = [name for name in experiment_names() if not load_experiment(name).demonstration]
 
@@ -43,10 +44,26 @@ def steps(program: Program, count: int) -> list[float]:
     return losses
 
 
-def built(reference: str, values: dict[str, object], name: str) -> Program:
+@pytest.fixture(autouse=True)
+def nothing_stays_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is loaded here is found beside none of the next test's."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    for name in ("mine", "own_mine"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+def loaded(path: Path) -> tuple[Experiment, type[Program]]:
+    """What a file declares, and its program."""
+    module = import_file(path)
+    experiment = declared_in(module, str(path))
+    return experiment, program_class(experiment.program, module)
+
+
+def built(chosen: type[Program], values: dict[str, object], name: str) -> Program:
     torch.manual_seed(0)
     hyperparameters = load_experiment(name).choose(values)
-    program = program_class(reference)(hyperparameters, seed=0, device=torch.device("cpu"))
+    program = chosen(hyperparameters, seed=0, device=torch.device("cpu"))
     program.build()
     return program
 
@@ -60,10 +77,8 @@ def implementations(experiment: Experiment) -> list[dict[str, str]]:
 
 
 def test_what_is_written_trains_shows_and_can_be_taken_up(console: Screen, tmp_path: Path) -> None:
-    experiment = load_experiment_file(written([], console, tmp_path))
-    program = program_class(experiment.program)(
-        experiment.choose({}), seed=0, device=torch.device("cpu")
-    )
+    experiment, chosen = loaded(written([], console, tmp_path))
+    program = chosen(experiment.choose({}), seed=0, device=torch.device("cpu"))
     program.build()
     before = sum(steps(program, 16))
     kept, after = capture(program), sum(steps(program, 16))
@@ -91,14 +106,14 @@ def test_an_experiment_goes_on_as_it_was_until_its_step_is_changed(
 ) -> None:
     """With every implementation it has; the copy of the step is what is taken, and shown."""
     path = written(["--from", name], console, tmp_path)
-    experiment, original = load_experiment_file(path), load_experiment(name)
+    (_, chosen), original = loaded(path), load_experiment(name)
     for kind in implementations(original):
         values = {"epochs": 1, **kind}
-        own = built(experiment.program, values, name)
+        own = built(chosen, values, name)
         for step in (own.step, own.step_source()):
             assert step.__code__.co_filename == str(path)
         taken, kept = steps(own, 2), digest(capture(own))
-        theirs = built(original.program, values, name)
+        theirs = built(program_class(original.program), values, name)
         assert (taken, kept) == (steps(theirs, 2), digest(capture(theirs)))
 
 

@@ -23,13 +23,15 @@ import torch
 from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import EPOCHS, Choice, Hyperparameter, Value, Vector
-from tui_lab.plugins import load_experiment_file
+from tui_lab.own_module import import_file
+from tui_lab.plugins import declared_in
 from tui_lab.run import RunRequest
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.checking.declared import metric_sentences, picture_sentences, undeclared_keys
 from tui_lab.worker.checking.steps import endless, step_sentences, still_ones, unfit_step
 from tui_lab.worker.checking.tryout import Outcome, Tryout
-from tui_lab.worker.driving import build, program_class
+from tui_lab.worker.driving import build
+from tui_lab.worker.programs import program_class
 
 _FIRST, _NEXT, _MOST = 2, 6, 200
 """Steps before the state is kept, those that are taken twice from there, and all of an epoch."""
@@ -61,9 +63,11 @@ class Check:
             self._look()
 
     def _look(self) -> None:
-        self._experiment = self._doing("loading it", lambda: load_experiment_file(self._path))
+        module = self._doing("loading it", lambda: import_file(self._path))
+        self._experiment = self._doing("loading it", lambda: declared_in(module, str(self._path)))
         self._wrong(undeclared_keys(self._experiment))
-        self._chosen = self._doing("loading it", lambda: program_class(self._experiment.program))
+        reference = self._experiment.program
+        self._chosen = self._doing("loading it", lambda: program_class(reference, module))
         if not issubclass(self._chosen, Demonstration):
             self._wrong(unfit_step(self._chosen), fatal=True)
             self._wrong(endless(self._experiment, self._chosen), fatal=True)
@@ -233,7 +237,8 @@ def _beside(h: Hyperparameter) -> Iterator[Value]:
 def told(path: Path, error: BaseException, where: str = "") -> str:
     """An error of a person's own file in one sentence, with the line of theirs it comes from."""
     line, cause = _line(path, error), error.__cause__ or error
-    if not line or "line " in str(error):
+    is_placed = "line " in str(error) and not isinstance(cause, SyntaxError)
+    if not line or is_placed:
         return f"{where}{_flat(error)}"
     if isinstance(cause, TuiLabError):
         return f"{where}{line}: {_flat(cause)}"
