@@ -135,7 +135,7 @@ def test_other_versions_are_named(
         ("RUN --step 3 lr=-1", "lr must be a number from"),
         ("RUN --step 3 @3:lr=1", "@3:lr=1.0 is not after step 3"),
         ("RUN --step 3 toy.py other.py", "are two files"),
-        ("RUN --step 3 /nowhere/toy.py", "is not a file"),
+        ("RUN --step 3 /nowhere/toy.py", "is of the installed"),
     ],
 )
 def test_what_can_not_be_is_one_sentence(
