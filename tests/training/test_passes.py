@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from tui_lab.errors import ExperimentError
 from tui_lab.hyperparameters import Hyperparameters
-from tui_lab.training.passes import as_batches, length, taken_of
+from tui_lab.training.passes import as_batches, caveats, length, taken_of
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
@@ -151,6 +151,15 @@ def test_the_attributes_of_a_loader_are_there() -> None:
     assert len(program.batches.dataset) == 7
     with pytest.raises(AttributeError):
         _ = program.batches.position
+
+
+def test_what_can_not_be_promised_is_said() -> None:
+    generator = torch.Generator()
+    kept = DataLoader(Noisy(), 2, num_workers=1, persistent_workers=True)
+    (caveat,) = caveats(as_batches(kept, generator))
+    assert "persistent_workers" in caveat
+    assert caveats(as_batches(DataLoader(Noisy(), 2, num_workers=1), generator)) == []
+    assert caveats(cycle()) == []
 
 
 def test_how_long_a_pass_is_may_not_be_known() -> None:

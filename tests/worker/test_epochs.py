@@ -189,6 +189,19 @@ def test_an_epoch_of_no_known_length_can_be_walked_to_its_end(directory: RunDire
     assert measured(log) == [(4, 1)]
 
 
+def test_a_generator_itself_goes_one_way_and_that_is_said(
+    directory: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Endless, "made", lambda self: (torch.ones(1) for _ in count()))
+    log, _ = drive(directory, EXPERIMENT, built(Endless))
+    assert len(column(log, "train/loss")) == 22
+    (remark,) = of(events.Remarked, log)
+    assert remark.message == (
+        "No state is kept: batches is a generator, in which there is no way back; give the "
+        "function that makes it, or an iterable."
+    )
+
+
 def spent(program: Walker) -> Any:
     return iter([torch.ones(1), torch.ones(1)])
 

@@ -18,7 +18,7 @@ import torch
 
 from tests.worker.conducted import of
 from tests.worker.driven import CPU, building, column, drive
-from tests.worker.taken_up import numbers_of, worker
+from tests.worker.taken_up import numbers_of, view, worker
 from tui_lab.commands import Advance, Resume
 from tui_lab.events import GradientsLogged, PhaseEntered, PictureLogged, RunFinished
 from tui_lab.experiment import Experiment
@@ -31,6 +31,7 @@ from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
 from tui_lab.training.state_file import digest
 from tui_lab.worker.programs import program_class
+from tui_lab.worker.replaying import replay
 
 FILES = sorted((Path(__file__).parents[1] / "data/own").glob("own_*.py"))
 KINDS = [path.stem.removeprefix("own_") for path in FILES]
@@ -111,6 +112,14 @@ def test_killed_it_ends_as_if_it_had_never_died_and_branches(
     ours = numbers_of(child, experiment)
     for place, points in expected.items():
         assert repr(ours[place]) == repr([point for point in points if point[0] > 7])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_can_be_replayed(make: Make, kind: str) -> None:
+    run = make(kind, {})
+    assert worker(run) == 0
+    result = replay(run, ())
+    assert (result.difference, result.steps) == ("", view(run, declared(kind)[1]).step)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -105,11 +105,12 @@ class Progress:
         """The state in one line, such as `step 212/400  epoch 53/100  train/loss 0.0123 …`."""
         view = self.view
         if not view.total_steps:
-            return "running" if view.started else "starting PyTorch …"
+            running = f"step {view.step:,}" if view.step else "running"
+            return running if view.started else "starting PyTorch …"
         loss = view.metrics.get("train/loss")
         parts = [
             f"step {view.step:,}/{view.total_steps:,}",
-            f"epoch {view.epoch:,}/{view.total_epochs:,}",
+            *([f"epoch {view.epoch:,}/{view.total_epochs:,}"] if view.total_epochs else []),
             *([] if loss is None else [f"train/loss {number_text(loss)}"]),
             *(["paused"] if view.paused else self._speed()),
         ]

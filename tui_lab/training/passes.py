@@ -50,6 +50,16 @@ def length(batches: Any) -> int | None:
         return None
 
 
+def caveats(batches: Any) -> list[str]:
+    """What can't be promised of going back in these."""
+    if getattr(batches, "persistent_workers", False):
+        return [
+            "The loader keeps its workers from epoch to epoch (persistent_workers): who goes back "
+            "gets the same order, and what the workers draw at random may be other than it was."
+        ]
+    return []
+
+
 def taken_of(batches: Any, parent: Any) -> int | None:
     """Batches that lie behind those which go on from a `parent`'s; None for as many as lie behind
     the parent's."""

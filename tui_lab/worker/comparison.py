@@ -62,8 +62,10 @@ class Comparison(RunRecord):
     def append(self, event: RunEvent) -> None:
         """Compare a block of losses; raises `Differs` at the first that is another."""
         if isinstance(event, MetricsLogged) and event.kind == "step":
-            for place, value in enumerate(event.columns[LOSS]):
+            for place, value in enumerate(event.columns.get(LOSS, ())):
                 self._compare(event.first + place, value)
+            rows = max(map(len, event.columns.values()), default=0)
+            self._result.steps = event.first + rows - 1  # of some nothing but the state is known
             if time.monotonic() - self._said > _SAY:
                 self._said = time.monotonic()
                 self._say(self._result.steps)

@@ -25,7 +25,7 @@ from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.training.generators import generators_kept
-from tui_lab.training.passes import as_batches
+from tui_lab.training.passes import as_batches, caveats
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.beginning import Beginning, at_fork, begin
 from tui_lab.worker.checkpoints import Checkpoints
@@ -147,10 +147,12 @@ class Driver:
         publisher.emit(_started(beginning, self.request))
         for event in beginning.events:
             publisher.emit(event)
-        for remark in beginning.remarks:
+        program = beginning.program
+        unsure = [] if isinstance(program, Demonstration) else caveats(program.batches)
+        for remark in (*beginning.remarks, *unsure):
             publisher.remark(place.step, remark)
-        with generators_kept(beginning.program.device, beginning.program.generator):
-            publisher.log_pictures(place.step, beginning.program.start_pictures())
+        with generators_kept(program.device, program.generator):
+            publisher.log_pictures(place.step, program.start_pictures())
         return publisher
 
 
