@@ -112,8 +112,8 @@ SLIPS = {
         '{"x": x.tolist(), "y": y.tolist()[1:]}',
         ["The picture 'fit' (Scatter): the data can't be read: 100 x but 99 y"],
     ),
-    "no program": ('"slip:Mine"', '"slip:Mein"', ["slip:Mein can't be loaded"]),
-    "another class": ('"slip:Mine"', '"slip:Batches"', ["slip:Batches is not a Program."]),
+    "no program": ('"slip:Mine"', '"slip:Mein"', ["Mein"]),
+    "another class": ('"slip:Mine"', '"slip:Batches"', ["slip:Batches is not a Program"]),
     "no yield": (
         "        yield self.forward(loss)  # becomes train/loss\n        loss.backward()\n"
         "        yield self.backward()\n        self.optimizer.step()\n"
@@ -199,7 +199,7 @@ SLIPS = {
     "choice that fails": (
         "nn.ReLU()",
         "nn.ReLu()",
-        ["with activation=relu: slip.py, line ", "has no attribute 'ReLu'"],
+        ["with activation=relu: slip.py, line ", "has no attribute 'ReLu'", "(constraint=...)"],
     ),
     "no end": (
         '        Int("epochs", default=100, low=1, high=10_000),\n',

@@ -36,6 +36,7 @@ _FIRST, _NEXT, _MOST = 2, 6, 200
 _SECONDS = 5.0
 """For the steps of an epoch; four times as long for turning all knobs."""
 
+_REFUSE = "If it makes no sense beside the others, Experiment(constraint=...) can refuse it."
 Say = Callable[..., object]
 
 
@@ -179,7 +180,7 @@ class Check:
             other.take(_NEXT)
             other.measure()
         except (Exception, SystemExit) as error:
-            self._wrong([told(self._path, error, with_it)])
+            self._wrong([f"{told(self._path, error, with_it)} {_REFUSE}"])
             return True
         self._merge(tried, other)
         return other.outcome() != middle or h.name in other.given.read
@@ -233,7 +234,7 @@ def _beside(h: Hyperparameter) -> Iterator[Value]:
 def told(path: Path, error: BaseException, where: str = "") -> str:
     """An error of a person's own file in one sentence, with the line of theirs it comes from."""
     line, cause = _line(path, error), error.__cause__ or error
-    if not line or "line " in str(error):
+    if not line or (isinstance(error, TuiLabError) and "line " in str(error)):
         return f"{where}{_flat(error)}"
     if isinstance(cause, TuiLabError):
         return f"{where}{line}: {_flat(cause)}"
