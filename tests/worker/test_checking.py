@@ -112,8 +112,8 @@ SLIPS = {
         '{"x": x.tolist(), "y": y.tolist()[1:]}',
         ["The picture 'fit' (Scatter): the data can't be read: 100 x but 99 y"],
     ),
-    "no program": ('"slip:Mine"', '"slip:Mein"', ["Mein"]),
-    "another class": ('"slip:Mine"', '"slip:Batches"', ["slip:Batches is not a Program"]),
+    "no program": ('"slip:Mine"', '"slip:Mein"', ["slip:Mein can't be loaded"]),
+    "another class": ('"slip:Mine"', '"slip:Batches"', ["slip:Batches is not a Program."]),
     "no yield": (
         "        yield self.forward(loss)  # becomes train/loss\n        loss.backward()\n"
         "        yield self.backward()\n        self.optimizer.step()\n"

@@ -234,7 +234,7 @@ def _beside(h: Hyperparameter) -> Iterator[Value]:
 def told(path: Path, error: BaseException, where: str = "") -> str:
     """An error of a person's own file in one sentence, with the line of theirs it comes from."""
     line, cause = _line(path, error), error.__cause__ or error
-    if not line or (isinstance(error, TuiLabError) and "line " in str(error)):
+    if not line or "line " in str(error):
         return f"{where}{_flat(error)}"
     if isinstance(cause, TuiLabError):
         return f"{where}{line}: {_flat(cause)}"
