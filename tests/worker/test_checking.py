@@ -207,7 +207,7 @@ SLIPS = {
     "choice that fails": (
         "nn.ReLU()",
         "nn.ReLu()",
-        ["with activation=relu: slip.py, line ", "has no attribute 'ReLu'"],
+        ["with activation=relu: slip.py, line ", "has no attribute 'ReLu'", "(constraint=...)"],
     ),
     "no end": (
         '        Int("epochs", default=100, low=1, high=10_000),\n',

@@ -38,6 +38,7 @@ _FIRST, _NEXT, _MOST = 2, 6, 200
 _SECONDS = 5.0
 """For the steps of an epoch; four times as long for turning all knobs."""
 
+_REFUSE = "If it makes no sense beside the others, Experiment(constraint=...) can refuse it."
 Say = Callable[..., object]
 
 
@@ -183,7 +184,7 @@ class Check:
             other.take(_NEXT)
             other.measure()
         except (Exception, SystemExit) as error:
-            self._wrong([told(self._path, error, with_it)])
+            self._wrong([f"{told(self._path, error, with_it)} {_REFUSE}"])
             return True
         self._merge(tried, other)
         return other.outcome() != middle or h.name in other.given.read
