@@ -69,23 +69,26 @@ def test_kill_frees_the_lock(tmp_path: Path, runtime: Path) -> None:
 
 
 def test_a_child_that_outlives_its_worker_does_not_hold_the_lock(tmp_path: Path) -> None:
-    held, (reads, writes) = RunLock(tmp_path), os.pipe()
+    held, (reads, writes), (hears, says) = RunLock(tmp_path), os.pipe(), os.pipe()
     held.acquire()
     child = os.fork()
     if not child:
         os.close(writes)
         held.release()  # which is not the child's to do
+        os.write(says, b".")
         os.read(reads, 1)  # until it may end
         os._exit(0)
     os.close(reads)
     try:
+        assert os.read(hears, 1) == b"."
         assert is_held(tmp_path)
         os.close(held._descriptor)  # as the end of the process does
         assert lock_path(tmp_path).exists()
         assert not is_held(tmp_path)
     finally:
         lock._held.discard(held._descriptor)
-        os.close(writes)
+        for descriptor in (writes, hears, says):
+            os.close(descriptor)
         os.waitpid(child, 0)
 
 
