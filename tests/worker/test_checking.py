@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tui_lab.worker.checking.check import Check
+from tui_lab.worker.checking.check import Check, steps_for
 
 Said = list[dict[str, Any]]
 
@@ -71,6 +71,10 @@ def test_what_takes_long_is_left_and_said(tmp_path: Path) -> None:
     assert wrong(said) == []
     assert {"remark": "There was no time to turn 5 of its knobs."} in said
     assert said[-1]["steps"] == 8
+
+
+def test_slow_steps_are_fewer_and_never_none() -> None:
+    assert [steps_for(seconds) for seconds in (0.0, 0.8, 1.2, 60.0)] == [6, 6, 4, 1]
 
 
 SLIPS = {

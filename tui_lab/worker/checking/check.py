@@ -36,7 +36,8 @@ from tui_lab.worker.programs import program_class
 _FIRST, _NEXT, _MOST = 2, 6, 200
 """Steps before the state is kept, those that are taken twice from there, and all of an epoch."""
 _SECONDS = 5.0
-"""For the steps of an epoch; four times as long for turning all knobs."""
+"""For the steps that are taken twice, and for those of an epoch; four times as long for turning all
+knobs."""
 
 _REFUSE = "If it makes no sense beside the others, Experiment(constraint=...) can refuse it."
 Say = Callable[..., object]
@@ -54,6 +55,7 @@ class Check:
         self._say = say
         self._clock = clock
         self._knobs = 0
+        self._next = _NEXT
         self._experiment: Experiment
         self._chosen: type[Program]
 
@@ -111,8 +113,9 @@ class Check:
             return tried.outcome()
 
         start = self._doing("training it", lambda: take(_FIRST))
+        self._next = steps_for(tried.seconds / _FIRST)
         self._doing("keeping its state", tried.keep)
-        return start, self._doing("training it", lambda: take(_NEXT))
+        return start, self._doing("training it", lambda: take(self._next))
 
     def _same_again(self, tried: Tryout, middle: Outcome) -> None:
         """Taken up from its state by a program that was built anew it takes the same steps."""
@@ -120,7 +123,7 @@ class Check:
             return
         other = self._built()
         other.take_up(tried)
-        other.take(_NEXT)
+        other.take(self._next)
         other.measure()
         if other.outcome() != middle:
             self._wrong([_otherwise(tried, other)])
@@ -181,7 +184,7 @@ class Check:
                 if other.outcome() != start:
                     self._merge(tried, other)
                     return True
-            other.take(_NEXT)
+            other.take(self._next)
             other.measure()
         except (Exception, SystemExit) as error:
             self._wrong([f"{told(self._path, error, with_it)} {_REFUSE}"])
@@ -223,6 +226,11 @@ class Check:
             return f"computed anew, {knobs}"
         phases = ", ".join(given.phases)
         return f"{phases}; taken up from its state with the same numbers; {knobs}"
+
+
+def steps_for(seconds: float) -> int:
+    """How many steps to take twice, where one takes so long."""
+    return _NEXT if seconds * _NEXT <= _SECONDS else max(1, int(_SECONDS / seconds))
 
 
 def _beside(h: Hyperparameter) -> Iterator[Value]:
