@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import time
-import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -29,6 +28,7 @@ from tui_lab.run import RunRequest
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.checking.declared import metric_sentences, picture_sentences, undeclared_keys
 from tui_lab.worker.checking.steps import endless, step_sentences, still_ones, unfit_step
+from tui_lab.worker.checking.telling import told
 from tui_lab.worker.checking.tryout import Outcome, Tryout
 from tui_lab.worker.driving import build
 from tui_lab.worker.programs import program_class
@@ -241,34 +241,6 @@ def _beside(h: Hyperparameter) -> Iterator[Value]:
     if isinstance(h, Vector) and len(h.default) < h.longest:
         yield (*h.default, *h.default[-1:])
     yield from (h.nudge(h.default, way) for way in (1, -1))
-
-
-def told(path: Path, error: BaseException, where: str = "") -> str:
-    """An error of a person's own file in one sentence, with the line of theirs it comes from."""
-    line, cause = _line(path, error), error.__cause__ or error
-    is_placed = "line " in str(error) and not isinstance(cause, SyntaxError)
-    if not line or is_placed:
-        return f"{where}{_flat(error)}"
-    if isinstance(cause, TuiLabError):
-        return f"{where}{line}: {_flat(cause)}"
-    words = cause.msg if isinstance(cause, SyntaxError) else cause
-    said = ": ".join(filter(None, [type(cause).__name__, _flat(words)]))
-    return f"{where}{line}: {said.rstrip('.')}."
-
-
-def _flat(words: object) -> str:
-    return " ".join(str(words).split())
-
-
-def _line(path: Path, error: BaseException) -> str:
-    """The innermost line that is in the file, or beside it; empty where there is none."""
-    for each in (error.__cause__, error):
-        if isinstance(each, SyntaxError) and each.filename:
-            return f"{Path(each.filename).name}, line {each.lineno}"
-        for frame in reversed(traceback.extract_tb(each.__traceback__ if each else None)):
-            if Path(frame.filename).parent == path.parent:
-                return f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}"
-    return ""
 
 
 def _of_shapes(caught: list[warnings.WarningMessage]) -> Iterator[str]:
