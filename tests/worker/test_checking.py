@@ -159,6 +159,12 @@ SLIPS = {
         "",
         ["After the phase zero_grad the gradient of 0.weight, 0.bias, 2.weight is not zero"],
     ),
+    "scheduler that stands still": (
+        "        data = (X.to",
+        "        Step = torch.optim.lr_scheduler.StepLR\n"
+        "        self.scheduler = Step(self.optimizer, step_size=1)\n        data = (X.to",
+        ["scheduler was never stepped in an epoch; do so in step(), or in epoch_ended()."],
+    ),
     "nothing moves": (
         "        self.optimizer.step()\n",
         "",

@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
+from torch.optim.lr_scheduler import LRScheduler
+
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import EPOCHS
 from tui_lab.training.program import Demonstration, Program
@@ -57,6 +59,7 @@ def step_sentences(tried: Tryout) -> Iterator[str]:
             yield f"The phase {word.replace('zero', 'zero_grad')} is missing in step(): {cure}."
     yield from _of_loss(tried)
     yield from _of_parameters(tried)
+    yield from _of_schedulers(tried)
 
 
 def _said_so(word: str, tried: Tryout) -> bool:
@@ -89,6 +92,16 @@ def _of_parameters(tried: Tryout) -> Iterator[str]:
         yield f"No parameter moved in {tried.steps} steps; does the optimizer have them?"
     elif ungraded:
         yield f"{', '.join(ungraded[:3])} never had a gradient; is the loss computed from it?"
+
+
+def _of_schedulers(tried: Tryout) -> Iterator[str]:
+    """Those that stand where they began after an epoch, and no `epoch_ended` may step later."""
+    owns = [getattr(kind, "epoch_ended", None) for kind in (type(tried.program), Program)]
+    if not tried.epochs or owns[0] is not owns[1]:
+        return
+    for name, value in vars(tried.program).items():
+        if isinstance(value, LRScheduler) and value.last_epoch < 1:
+            yield f"{name} was never stepped in an epoch; do so in step(), or in epoch_ended()."
 
 
 def still_ones(tried: Tryout) -> Iterator[str]:
