@@ -71,7 +71,7 @@ def test_the_loop_and_the_experiment_come_to_the_same(
     assert measured < 3e-4
 
 
-@pytest.mark.parametrize("variant", ["", "Averaged", "Annealed"])
+@pytest.mark.parametrize("variant", ["", "Averaged", "Annealed", "Loaded", "Counted"])
 def test_nothing_is_wrong_with_it(variant: str, tmp_path: Path) -> None:
     source = block("# line.py")
     if variant:

@@ -68,7 +68,7 @@ class Playback:
                 return False
             self._position.step += 1
             self._arrive(stepped=True)
-        forget_step(self._program)
+            forget_step(self._program)
         return True
 
     def prepare(self, step: int) -> None:
