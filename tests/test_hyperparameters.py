@@ -37,7 +37,7 @@ INTS = [EPOCHS, OFFSET]
 def value_of(hyperparameter: Hyperparameter) -> st.SearchStrategy[Value]:
     match hyperparameter:
         case Float(low=low, high=high):
-            return st.floats(low, high).map(lambda value: value + 0.0)
+            return st.floats(low, high, allow_subnormal=False).map(lambda value: value + 0.0)
         case Int(low=low, high=high):
             return st.integers(low, high)
         case Choice(choices=choices):

@@ -5,6 +5,7 @@ or at the length that is stated here; and each that is meant to be ill raises it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, cast
 
 import pytest
@@ -78,6 +79,9 @@ class Silence:
     """Orders nothing."""
 
     pending = False
+
+    def busy(self, doing: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 def words(experiment: Experiment, **changed: Any) -> set[str]:

@@ -52,6 +52,7 @@ class Stepped:
             emit=self.log.append,
             note=self.log.append,
             remark=lambda step, message: self.remarks.append(message),
+            health=SimpleNamespace(look=lambda snapshot, t: ()),
         )
         self.source = getattr(program.step_source(), "__code__", None)
         self.watch = StepWatch(cast("Publisher", publisher), lambda: 0.0)
