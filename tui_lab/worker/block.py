@@ -39,7 +39,8 @@ class StepBlock:
         """Take over what the finished step left in `program.loss` and `program.records`; raises
         `ExperimentError` where there is neither."""
         loss, records, losses = program.loss, program.records, self._losses
-        if (loss is None and not records) or not _is_loss(loss):
+        fits = isinstance(loss, Tensor) and not loss.is_complex()
+        if not fits and (loss is not None or not records):
             raise ExperimentError(_no_loss(loss))
         for key, value in records.items():
             values = self._records.get(key)
@@ -49,10 +50,13 @@ class StepBlock:
                 values.append(value.detach() if value.requires_grad else value)
         if loss is None and "train/loss" not in records:
             self._absent.setdefault("train/loss", set()).add(len(losses))
-        losses.append(loss_of_step(program))
+        if program.micro_losses:
+            losses.append(loss_of_step(program))
+            program.micro_losses.clear()
+        else:
+            losses.append(None if loss is None else loss.detach())
         records.clear()
         program.loss = None
-        program.micro_losses.clear()
 
     def take(self, names: Mapping[str, tuple[str, ...]]) -> Columns:
         """The block as columns, one row per step, and start a new one; `names` are the keys of
@@ -116,10 +120,6 @@ class StepBlock:
             return {}
         rows = torch.stack(values).reshape(len(values), width).cpu().numpy()
         return dict(zip(names or (key,), rows.T, strict=True))
-
-
-def _is_loss(loss: Any) -> bool:
-    return loss is None or (isinstance(loss, Tensor) and not loss.is_complex())
 
 
 def _no_loss(loss: Any) -> str:
