@@ -5,7 +5,6 @@ from __future__ import annotations
 from tui_lab.tui.experiment.follower import RunFollower
 from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.panes.charts_pane import ChartsPane
-from tui_lab.tui.runs.column_dialogs import ColumnsDialog
 
 _HINT = "{columns.toggle=space} draws a metric or not; {dialog.cancel=esc} closes."
 
@@ -26,6 +25,8 @@ class MetricPicker:
 
     def pick(self) -> None:
         """Ask for metrics."""
+        from tui_lab.tui.runs.column_dialogs import ColumnsDialog  # rarely needed
+
         if self._run.feed is not None:
             keys = sorted({key for _, key in self._run.feed.view.series})
             question = "Metrics in a chart of their own"
