@@ -65,12 +65,16 @@ def _watching(script: Script, remark: str) -> Card:
 def typed(experiment: Experiment | None, name: str, value: Any) -> str:
     """A value in JSON form as a person types it; as it stands in the file where the hyperparameter
     is not known, or does not take it any more."""
-    if experiment is not None:
-        try:
-            hyperparameter = experiment[name]
-            return hyperparameter.format(hyperparameter.check(value))
-        except HyperparameterError:
-            pass
+    if experiment is None:
+        return _stored(value)
+    try:
+        hyperparameter = experiment[name]
+        return hyperparameter.format(hyperparameter.check(value))
+    except HyperparameterError:
+        return _stored(value)
+
+
+def _stored(value: Any) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 

@@ -208,6 +208,7 @@ def test_so_may_one_that_is_busy_where_no_hook_is(
 
     assert isinstance(run.ended(), RunStopped)
     assert (tmp_path / "saved.txt").exists()
+    assert not any("trains nothing" in e.message for e in run.log if isinstance(e, Remarked))
 
 
 def test_and_one_that_gets_sigterm(drive: Drive, tmp_path: Path, until: Until) -> None:

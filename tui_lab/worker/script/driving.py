@@ -115,9 +115,11 @@ class ScriptDriver:
         }
 
     def _ended(self) -> RunEnded:
+        if self.loop.steps.stopped:
+            return self._stopped()
         if not self.loop.position.step:
             self._publisher.remark(0, _NOTHING_SEEN.format(name=self._script.name))
-        return self._stopped() if self.loop.steps.stopped else RunFinished(**self._reached)
+        return RunFinished(**self._reached)
 
     def _stopped(self) -> RunStopped:
         return RunStopped(**self._reached, reason=str(self.loop.steps.stopped or ""))
