@@ -85,6 +85,8 @@ def branch_request(
         parent=run.id,
         parent_step=step,
         weights_only=weights_only,
+        study="",
+        trial=-1,
         created=now.astimezone(UTC).isoformat(timespec="seconds"),
         versions=current_versions(),
     )

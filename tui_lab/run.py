@@ -98,6 +98,10 @@ class RunRequest:
     """Steps of the parent that it goes on from."""
     weights_only: bool = False
     """Whether a branch takes the parent's parameters alone, and begins everything else anew."""
+    study: str = ""
+    """The study that it is a run of a trial of; empty for none."""
+    trial: int = -1
+    """The number of that trial; -1 for none."""
     created: str = ""
     """ISO 8601, UTC."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -138,6 +142,8 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "weights_only": checks.flag,
     "parent": checks.name,
     "parent_step": checks.whole,
+    "study": checks.name,
+    "trial": lambda value: checks.whole(value, -1),
     "created": checks.name,
     "versions": checks.mapped(checks.name, checks.MOST_SETTINGS),
     "format": checks.whole,

@@ -65,6 +65,10 @@ class RunSummary:
     """What that file declared then; None as above."""
     script: bool = False
     """Whether it is of a script that was watched."""
+    study: str = ""
+    """The study that it is a run of a trial of; empty for none."""
+    trial: int = -1
+    """The number of that trial; -1 for none."""
     readable: bool = True
 
 
@@ -205,13 +209,18 @@ def _summarize(directory: RunDirectory) -> RunSummary:
         changed=record.changed,
         error=" ".join(_complaints(status, record, request)),
         live=not status.is_finished,
-        parent=request.parent,
-        parent_step=request.parent_step,
         plugin=request.plugin,
         sha256=request.sha256,
         declared=request.declared,
         script=request.script is not None,
+        **_kin(request),
     )
+
+
+def _kin(request: RunRequest) -> dict[str, Any]:
+    """What the run belongs to."""
+    names = ("parent", "parent_step", "study", "trial")
+    return {name: getattr(request, name) for name in names}
 
 
 def _complaints(status: RunStatus, record: StatusRecord, request: RunRequest) -> Iterator[str]:

@@ -15,7 +15,9 @@ from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters, Value
+from tui_lab.ranges import Range
 from tui_lab.run import RunRequest, RunStatus
+from tui_lab.study import StudyRequest, StudySummary, Trial
 
 if TYPE_CHECKING:
     from tui_lab.events import RunEvent
@@ -93,6 +95,57 @@ class Runs(Protocol):
 
     def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
+
+
+class StudySource(Protocol):
+    """The growing study of one name."""
+
+    def read(self) -> tuple[StudySummary, Sequence[Trial]]:
+        """How the study stands, and the trials that are new or other than at the last call, in the
+        order of their numbers; never waits for long. Raises `RunError` once it can't be read."""
+
+
+class Studies(Protocol):
+    """The studies ever made, and the coordinators of those that are live. Nothing here blocks for
+    longer than reading a small file, except the coroutines, which wait in a thread."""
+
+    def listed(self) -> Sequence[StudySummary]:
+        """Every study, the newest first; raises `HomeError` when they can't be listed."""
+
+    def request(self, study_id: str) -> StudyRequest:
+        """What a study was asked to be; raises `RunError`."""
+
+    def summary(self, study_id: str) -> StudySummary:
+        """One study; raises `RunNotFound`."""
+
+    def follow(self, study_id: str) -> StudySource:
+        """The trials of a study, from the first on; raises `RunNotFound`."""
+
+    def asked(
+        self,
+        experiment: Experiment,
+        values: Mapping[str, Value],
+        ranges: Sequence[Range],
+        **options: Any,
+    ) -> StudyRequest:
+        """What a study begun here is asked to be: `values` for what has no range, and of `options`
+        any of `trials`, `goal`, `seeds`, `seed`, `sampler`, `prune`, `slots`, `on`, `device`.
+        Raises `TuiLabError` with the sentence for who asked, `HyperparameterError` at a knob."""
+
+    def start(self, request: StudyRequest) -> str:
+        """Start a coordinator on a new study, which outlives this session, and give the study's
+        name; raises `TuiLabError`."""
+
+    async def stop(self, study_id: str) -> None:
+        """End a study and the runs of it that are under way; raises `RunError`."""
+
+    async def resume(self, study_id: str) -> None:
+        """Start a coordinator on a study that has none, which goes on with it; raises
+        `TuiLabError`."""
+
+    async def importance(self, study_id: str) -> Mapping[str, float]:
+        """The share of each ranged hyperparameter in how the goal differs between the complete
+        trials, by Optuna's own measure; empty while there are too few of them."""
 
 
 class Session(Protocol):
