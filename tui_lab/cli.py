@@ -27,6 +27,7 @@ COMMANDS = {
     "list": "experiments:LIST",
     "runs": "runs:RUNS",
     "show": "show:SHOW",
+    "compare": "compare:COMPARE",
     "attach": "opening:ATTACH",
     "stop": "stop:STOP",
     "resume": "resume:RESUME",

@@ -5,7 +5,7 @@ numpy and Textual come with the drawing, so commands import this once there is s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -48,7 +48,7 @@ def draw_curves(view: RunView, experiment: Experiment | None, console: Console) 
     shown = list(_worth_showing(view, experiment))[:_MOST]
     for height, (curve, figure) in zip(_HEIGHTS, shown, strict=False):
         yield _title(curve, view, figure, style, console.columns)
-        yield from _rows(draw(figure, console.columns, height, style), style)
+        yield from drawn_rows(draw(figure, console.columns, height, style), style)
         for mark in figure.marks:
             yield escape(f"  {mark.label}  {mark.text}")
 
@@ -99,13 +99,19 @@ def _title(curve: Curve, view: RunView, figure: Figure, style: PlotStyle, width:
         parts.append((f"{style.sample(role)} {text}".strip(), style.styles.get(role, Style())))
     if note := nonfinite_note(view, curve, log=curve.log):
         parts.append((note, style.styles.get("alarm", Style())))
+    return title_row(parts, style, width)
+
+
+def title_row(parts: Sequence[tuple[str, Style]], style: PlotStyle, width: int) -> str:
+    """Words side by side above a chart, each in its colour where all of them have room."""
     plain = "   ".join(escape(text) for text, _ in parts)
     if cut(plain, width) != plain or not style.colour:
         return cut(plain, width)
     return "   ".join(_coloured(escape(text), look) for text, look in parts)
 
 
-def _rows(drawing: Drawing, style: PlotStyle) -> Iterator[str]:
+def drawn_rows(drawing: Drawing, style: PlotStyle) -> Iterator[str]:
+    """The rows of a drawing, in colours where they are wanted."""
     for row in drawing.rows:
         if style.colour:
             yield "".join(_coloured(segment.text, segment.style) for segment in row)

@@ -21,7 +21,7 @@ Axis = Literal["step", "epoch", "time"]
 
 ROLES: tuple[Role, ...] = get_args(Role)[:6]
 """Given out in order, and again from the first where six are not enough."""
-_SIGNS = ("", "+", "x", "o")
+SIGNS = ("", "+", "x", "o")
 """What lines are drawn with each time the colours have been given out."""
 CURSOR = "▼"
 """What stands over a step that is looked back at."""
@@ -61,7 +61,7 @@ def curve_figure(
         marks=tuple(_marks(view, x)),
         log_y=curve.log if log is None else log,
         x_label="seconds" if x == "time" else x,
-        x_range=_range([run for _, run in views], lines, x),
+        x_range=extent_of([run for _, run in views], lines, x),
     )
 
 
@@ -131,15 +131,15 @@ class _Place:
                 shadow = f"{self.name} of each step"
                 yield replace(steps, name=shadow, role="muted", dotted=None, sign="")
             if smoothing:
-                yield _smoothed(steps, smoothing)
+                yield smoothed(steps, smoothing)
             yield series
         elif (line := steps or series) is not None:
             if smoothing:
                 yield replace(line, role="muted", dotted=None, sign="")
-            yield _smoothed(line, smoothing) if smoothing else line
+            yield smoothed(line, smoothing) if smoothing else line
 
     def _line(self, series: Series | None, x: Axis) -> Line | None:
-        if series is None or not len(at := _positions(series, self.run, x)):
+        if series is None or not len(at := positions(series, self.run, x)):
             return None
         return Line(self.name, at, series.values, self.role, dotted=self.dotted, sign=self.sign)
 
@@ -156,7 +156,7 @@ def _places(views: Sequence[tuple[str, RunView]], curve: Curve) -> Iterator[_Pla
 
 def _key_looks(number: int) -> tuple[Role, bool | None, str]:
     """Of a run alone: a colour for each key."""
-    return ROLES[number % len(ROLES)], None, _SIGNS[number // len(ROLES) % len(_SIGNS)]
+    return ROLES[number % len(ROLES)], None, SIGNS[number // len(ROLES) % len(SIGNS)]
 
 
 def _run_looks(index: int, number: int) -> tuple[Role, bool | None, str]:
@@ -165,7 +165,7 @@ def _run_looks(index: int, number: int) -> tuple[Role, bool | None, str]:
     if index == 0:
         return ROLES[0], number > 0, ""
     round_, place = divmod(index - 1, len(ROLES) - 1)
-    return ROLES[1 + place], number > 0, _SIGNS[round_ % len(_SIGNS)]
+    return ROLES[1 + place], number > 0, SIGNS[round_ % len(SIGNS)]
 
 
 def _steps(view: RunView, curve: Curve, key: str) -> Series | None:
@@ -180,7 +180,8 @@ def _series(view: RunView, curve: Curve, key: str) -> Series | None:
     return found  # the steps of what is evaluated are shown beside it
 
 
-def _positions(series: Series, view: RunView, x: Axis) -> Floats:
+def positions(series: Series, view: RunView, x: Axis) -> Floats:
+    """Where the points of a series lie along the axis."""
     if x == "time":
         return series.times
     return (series.steps - _origin(view, x)) / _per_unit(view, x)
@@ -194,7 +195,8 @@ def _origin(view: RunView, x: Axis) -> int:
     return view.extent.offset if x == "epoch" and view.steps_per_epoch else 0
 
 
-def _smoothed(line: Line, weight: float) -> Line:
+def smoothed(line: Line, weight: float) -> Line:
+    """The moving average of a line; `weight` is that of the past."""
     x, y = averaged(line.x, line.y, SMOOTHED_SPANS)
     return replace(line, x=x, y=smooth(y, weight))
 
@@ -205,12 +207,12 @@ def _marks(view: RunView, x: Axis) -> Iterator[Mark]:
         yield Mark(at, change.letter, change.text)
     request = view.started.request if view.started else {}
     if request.get("parent"):
-        yield Mark(_at(view, float(request.get("parent_step", 0)), x), FORK, "")
+        yield Mark(place_at(view, float(request.get("parent_step", 0)), x), FORK, "")
     if view.cursor is not None:
-        yield Mark(_at(view, float(view.cursor), x), CURSOR, "")
+        yield Mark(place_at(view, float(view.cursor), x), CURSOR, "")
 
 
-def _at(view: RunView, step: float, x: Axis) -> float:
+def place_at(view: RunView, step: float, x: Axis) -> float:
     """Where a step lies along the axis."""
     if x == "time":
         return _time(view, step)
@@ -239,7 +241,9 @@ def cursor_note(view: RunView, curve: Curve) -> str:
     return f"at {view.cursor:,}: {', '.join(found)}" if found else f"at {view.cursor:,}"
 
 
-def _range(views: Sequence[RunView], lines: Sequence[Line], x: Axis) -> tuple[float, float] | None:
+def extent_of(
+    views: Sequence[RunView], lines: Sequence[Line], x: Axis
+) -> tuple[float, float] | None:
     """All the steps the runs will take where that is known; otherwise grown in jumps."""
     totals = [
         (view.total_steps - _origin(view, x)) / _per_unit(view, x) for view in views if view.started

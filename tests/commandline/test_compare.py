@@ -1,0 +1,106 @@
+"""Protects `tui-lab compare`: the tables, the order, the JSON, and its refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from tests.commandline.scripted_run import Screen
+from tui_lab.cli import perform
+from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.runs.directory import RunDirectory
+
+MakeRun = Callable[..., RunDirectory]
+
+
+def lines(console: Screen, *words: str) -> list[str]:
+    assert perform(["compare", *words], console) == ExitStatus.FINISHED
+    return console.out.splitlines()
+
+
+def test_what_differs_and_what_came_of_it(console: Screen, make_run: MakeRun) -> None:
+    one, other = make_run(lr=0.5), make_run(lr=0.25)
+    printed = lines(console, one.id, other.id)
+    assert printed[0] == "2 runs of linear-regression share 2 metrics: train/loss, norm/w"
+    assert printed[1].split() == ["run", "lr"]
+    assert printed[2].split() == [one.id[-4:], "*", "0.5", one.id]
+    assert printed[3].split() == [other.id[-4:], "0.25", other.id]
+    assert f"train/loss (less is better), held against {one.id[-4:]}" in printed
+    assert "same, bit for bit" in console.out
+    assert "Band: the lowest to the highest value of the reference" in console.out
+
+
+def test_equal_runs_are_said_to_be(console: Screen, make_run: MakeRun) -> None:
+    said = " ".join(lines(console, make_run().id, make_run().id))
+    assert "Nothing that was asked of them differs" in said
+
+
+def test_the_reference_and_the_order_are_chosen(console: Screen, make_run: MakeRun) -> None:
+    runs = [make_run(lr=lr) for lr in (0.5, 0.125, 0.25)]
+    ids = [run.id for run in runs]
+    printed = lines(console, *ids, "--reference", ids[2], "--sort", "lr")
+    assert [line.split()[-1] for line in printed[2:5]] == [ids[1], ids[2], ids[0]]
+    assert printed[3].split()[1] == "*"
+
+
+def test_json_says_the_same(console: Screen, make_run: MakeRun) -> None:
+    one, other = make_run(lr=0.5), make_run(lr=0.25)
+    lines(console, one.id, other.id, "--metric", "norm/w", "--json")
+    data = json.loads(console.out)
+    assert data["metric"] == "norm/w"
+    assert data["reference"] == one.id
+    assert data["differences"]["lr"]["values"] == {one.id: 0.5, other.id: 0.25}
+    assert data["likeness"][other.id] == "same"
+    assert data["metrics"]["train/loss"]["runs"][other.id]["best"] == 0.25
+
+
+@pytest.mark.parametrize("axis", ["step", "epoch", "time"])
+def test_the_chart_runs_over_what_is_asked_for(
+    console: Screen, make_run: MakeRun, axis: str
+) -> None:
+    lines(console, make_run(lr=0.5).id, make_run().id, "--x", axis)
+    assert ("seconds" if axis == "time" else axis) in console.out
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["{0}"], "compare needs two runs or more; see tui-lab runs."),
+        (["{0}", "{0}"], "compare needs two runs or more; see tui-lab runs."),
+        (["{0}", "{1}", "--metric", "los"], "has a metric 'los'; they have train/loss, norm/w."),
+        (["{0}", "{1}", "--sort", "foo"], "There is no column 'foo' to sort by; there are run,"),
+        (["{0}", "{1}", "--reference", "x"], "The reference must be one of the runs compared, "),
+        (["{0}", "{1}", "--x", "year"], "invalid choice: 'year'"),
+    ],
+)
+def test_what_cant_be_is_one_sentence(
+    console: Screen, make_run: MakeRun, words: list[str], sentence: str
+) -> None:
+    ids = [make_run(lr=0.5).id, make_run().id]
+    assert perform(["compare", *(w.format(*ids) for w in words)], console) == ExitStatus.USAGE
+    assert sentence in console.err
+    assert len(console.err.splitlines()) == 1
+    assert console.out == ""
+
+
+def test_a_run_that_is_not_there_is_said(console: Screen, make_run: MakeRun) -> None:
+    assert perform(["compare", make_run().id, "nothing"], console) == ExitStatus.FAILED
+    assert "There is no run 'nothing'" in console.err
+
+
+def test_a_damaged_run_costs_a_sentence(console: Screen, make_run: MakeRun) -> None:
+    runs = [make_run(lr=lr) for lr in (0.5, 0.25, 0.125)]
+    (runs[1].path / "run.json").write_text("{")
+    assert perform(["compare", *(run.id for run in runs)], console) == ExitStatus.FAILED
+    assert len(console.err.splitlines()) == 1
+    assert console.out.startswith("2 runs of linear-regression share")
+
+
+def test_a_run_without_a_log_stands_beside_the_others(console: Screen, make_run: MakeRun) -> None:
+    one, other = make_run(lr=0.5), make_run(lr=0.25)
+    other.events_path.unlink()
+    perform(["compare", one.id, other.id], console)
+    assert other.id in console.out
+    assert "share no metric" in console.out

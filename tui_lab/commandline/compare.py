@@ -1,0 +1,78 @@
+"""`tui-lab compare`: several runs side by side, what differs between them and what came of it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+
+from tui_lab.commandline.console import Console
+from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.parser import Parser
+from tui_lab.commandline.runs import Declarations
+from tui_lab.commandline.selection import catalogue
+from tui_lab.commandline.subcommand import Subcommand
+from tui_lab.errors import UsageError
+from tui_lab.runs.catalogue import Catalogue, RunSummary
+
+_FEW = "compare needs two runs or more; see tui-lab runs."
+
+
+def configure(parser: Parser) -> None:
+    """Declares RUN RUN … and how they are compared."""
+    add = parser.add_argument
+    add("runs", nargs="*", metavar="RUN", help="their names, or the beginnings of them")
+    add("--metric", metavar="KEY", default="", help="the metric to look at (train/loss if shared)")
+    add("--x", choices=("step", "epoch", "time"), default="step", help="what the curves run over")
+    add(
+        "--reference",
+        metavar="RUN",
+        default="",
+        help="the run that the others are held against (the first)",
+    )
+    add("--sort", metavar="KEY", default="", help="the column to sort by: any of those printed")
+    parser.ask_for_json("all of it")
+
+
+def execute(arguments: Namespace, console: Console) -> ExitStatus:
+    """Prints the comparison; a run that can't be read costs a sentence on stderr, and a status."""
+    # numpy comes with it, and `--help` must not wait for that.
+    from tui_lab.commandline.comparison_report import compared, print_comparison
+
+    chosen = list(_named(arguments.runs, catalogue()))
+    readable = [run for run in chosen if run.readable]
+    for run in chosen:
+        if not run.readable:
+            console.say(run.error)
+    if len(readable) < 2:
+        raise UsageError(_FEW)
+    reference = _place(arguments.reference, readable)
+    comparison = compared(readable, Declarations(), reference, arguments.metric)
+    if arguments.json:
+        console.print_json(comparison.to_json())
+    else:
+        print_comparison(comparison, arguments.x, arguments.sort, console)
+    is_whole = readable == chosen and not any(
+        run.error or run.view.damage for run in comparison.runs
+    )
+    return ExitStatus.FINISHED if is_whole else ExitStatus.FAILED
+
+
+def _named(words: Sequence[str], runs: Catalogue) -> Iterator[RunSummary]:
+    """The runs that were named, each once."""
+    found = {run.id: run for run in (runs.summary(word) for word in words)}
+    if len(found) < 2:
+        raise UsageError(_FEW)
+    yield from found.values()
+
+
+def _place(word: str, runs: Sequence[RunSummary]) -> int:
+    """Which of the runs a word names; the first for no word."""
+    found = [place for place, run in enumerate(runs) if run.id.startswith(word)]
+    exact = [place for place, run in enumerate(runs) if run.id == word]
+    if word and len(exact or found) != 1:
+        names = ", ".join(run.id for run in runs)
+        raise UsageError(f"The reference must be one of the runs compared, {names}; not {word!r}.")
+    return (exact or found)[0]
+
+
+COMPARE = Subcommand("compare", "several runs side by side", configure, execute)
