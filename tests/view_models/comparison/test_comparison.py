@@ -31,8 +31,8 @@ SAME = compared("bbbb", FALLING)
 OTHER = compared("cccc", HIGHER, hyperparameters={**VALUES, "weight_decay": 10.0})
 
 
-def comparison(*runs: ComparedRun, **fields: int) -> Comparison:
-    return Comparison((compared("aaaa", FALLING), *runs), **fields)
+def comparison(*runs: ComparedRun) -> Comparison:
+    return Comparison((compared("aaaa", FALLING), *runs))
 
 
 def cells(of: Comparison) -> dict[str, tuple[str, ...]]:

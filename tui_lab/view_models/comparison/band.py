@@ -81,10 +81,11 @@ def first_outside(band: Band, run: Series) -> int | None:
 
 def first_other(reference: Series, run: Series) -> int | None:
     """The first step, of those that both have, with another value; None where all are equal."""
-    _, here, there = np.intersect1d(reference.steps, run.steps, return_indices=True)
-    one, other = reference.values[here], run.values[there]
-    differ = np.flatnonzero((one != other) & ~(np.isnan(one) & np.isnan(other)))
-    return int(reference.steps[here[differ[0]]]) if len(differ) else None
+    at = np.searchsorted(reference.steps, run.steps).clip(max=len(reference) - 1)
+    one, other = reference.values[at], run.values
+    differ = (one != other) & ~(np.isnan(one) & np.isnan(other))
+    found = np.flatnonzero(differ & (reference.steps[at] == run.steps))
+    return int(run.steps[found[0]]) if len(found) else None
 
 
 def _reach(points: int) -> int:

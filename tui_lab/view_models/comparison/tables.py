@@ -75,8 +75,9 @@ def in_order(
 
 def sorting_by(comparison: Comparison, columns: Sequence[Column], key: str) -> Sorting:
     """The order that a column has first: the best first where its metric has a best, else the
-    least. Raises `UsageError` for no column."""
+    least. It may be named by its heading. Raises `UsageError` for no column."""
     keys = dict.fromkeys([RUN, *(column.key for column in columns)])
+    key = next((column.key for column in columns if key == column.heading), key)
     if key not in keys:
         raise UsageError(f"There is no column {key!r} to sort by; there are {', '.join(keys)}.")
     metric = comparison.metric if key in ("last", "best", "difference") else key
