@@ -34,6 +34,7 @@ COMMANDS = {
     "branch": "branch:BRANCH",
     "replay": "replay:REPLAY",
     "export": "export:EXPORT",
+    "tag": "tag:TAG",
     "delete": "delete:DELETE",
     "new": "new:NEW",
     "check": "check:CHECK_FILE",

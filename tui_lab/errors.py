@@ -3,7 +3,8 @@
 TuiLabError
 ├── UsageError                 the command line or a form was filled in wrong (exit 2)
 │   ├── ExperimentNotFound
-│   └── HyperparameterError
+│   ├── HyperparameterError
+│   └── QueryError             a search over runs that can't be read
 ├── ExperimentError            an experiment's own declaration or program is broken
 ├── HomeError                  the directory for runs can't be used
 ├── DeviceError                the device asked for is not there
@@ -42,6 +43,14 @@ class HyperparameterError(UsageError):
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+
+
+class QueryError(UsageError):
+    """A search over runs can't be read; `place` is the character of its text where that shows."""
+
+    def __init__(self, message: str, place: int) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 class ExperimentError(TuiLabError):

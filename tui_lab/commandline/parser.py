@@ -36,6 +36,7 @@ class Parser(ArgumentParser):
             formatter_class=RawDescriptionHelpFormatter,
         )
         self.add_argument("-h", "--help", action="store_true", help="show this and exit")
+        self._signed = False
 
     def error(self, message: str) -> NoReturn:
         said = message[0].upper() + message[1:].rstrip(".")
@@ -45,7 +46,18 @@ class Parser(ArgumentParser):
         """The arguments, options and words in any order, unless some are for another program."""
         if any(action.nargs == REMAINDER for action in self._actions):
             return self.parse_args(list(arguments))
-        return self.parse_intermixed_args(list(arguments))
+        words = [self._kept(each) for each in arguments] if self._signed else list(arguments)
+        return self.parse_intermixed_args(words)
+
+    def take_signed_words(self) -> None:
+        """Has words such as `-good` come as words, behind a space, where no option is of that name
+        or begins with two dashes."""
+        self._signed = True
+
+    def _kept(self, word: str) -> str:
+        """What argparse takes for a word and not for an option."""
+        is_option = word.startswith("--") or word in self._option_string_actions
+        return f" {word}" if word.startswith("-") and not is_option else word
 
     def ask_for_json(self, what: str) -> None:
         """Declares `--json`."""

@@ -9,31 +9,38 @@ from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.request import declared
+from tui_lab.commandline.searching import QUERY_HELP, found, none_found, read_query
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import number_text, table
 from tui_lab.config import runs_directory
+from tui_lab.errors import UsageError
 from tui_lab.experiment import Experiment
 from tui_lab.runs.catalogue import Catalogue, RunSummary
+from tui_lab.search.order import ordered
+from tui_lab.search.reference import value_of
+from tui_lab.search.vocabulary import nearest
+from tui_lab.view_models.annotated import written_on
 from tui_lab.view_models.card import typed
-from tui_lab.view_models.run_filter import run_filter
 from tui_lab.view_models.steered import steered
 
 _MOST_METRICS = 3
-FILTER_HELP = "words that must all occur in a run, and comparisons such as 'lr<0.1'"
 
 
 def configure(parser: Parser) -> None:
-    """Declares the filter and `--json`."""
-    parser.add_argument("filter", nargs="*", metavar="FILTER", help=FILTER_HELP)
+    """Declares the query, the order and `--json`."""
+    parser.add_argument("query", nargs="*", metavar="QUERY", help=QUERY_HELP)
+    parser.add_argument(
+        "--sort", metavar="NAME", help="by a hyperparameter, a metric, or a field such as step"
+    )
+    parser.add_argument("--reverse", action="store_true", help="the other way round")
     parser.ask_for_json("the list")
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Prints the runs; a directory that can't be read is a row that says why."""
     declarations = Declarations()
-    wanted = run_filter(" ".join(arguments.filter))
-    summaries = _summaries()
-    kept = [summary for summary in summaries if wanted(summary)]
+    query, summaries = read_query(arguments.query), _summaries()
+    kept = _sorted(found(query, summaries), arguments.sort, arguments.reverse)
     if arguments.json:
         console.print_json([summary_json(summary) for summary in kept])
     elif kept:
@@ -42,8 +49,18 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
         rows = [_row(summary, declarations) for summary in kept]
         console.print(table([header, *rows], width=width))
     else:
-        console.say("No run matches." if summaries else "No runs yet; make one with tui-lab run.")
+        console.say(none_found(query, summaries))
     return ExitStatus.FINISHED
+
+
+def _sorted(runs: list[RunSummary], name: str | None, falling: bool) -> list[RunSummary]:
+    if name is None:
+        return runs[::-1] if falling else runs
+    if runs and all(value_of(run, name) is None for run in runs):
+        near = nearest(name, runs)
+        meant = f"; did you mean {near}?" if near else "."
+        raise UsageError(f"None of these runs has {name!r} to be sorted by{meant}")
+    return ordered(runs, lambda run: value_of(run, name), falling=falling)
 
 
 class Declarations:
@@ -82,6 +99,9 @@ def summary_json(summary: RunSummary) -> dict[str, Any]:
         "hyperparameters": dict(summary.hyperparameters),
         "changed": dict(summary.changed),
         "metrics": dict(summary.metrics),
+        "name": summary.name,
+        "note": summary.note,
+        "tags": list(summary.tags),
         "error": summary.error,
     }
 
@@ -95,7 +115,8 @@ def _row(summary: RunSummary, declarations: Declarations) -> tuple[str, ...]:
         return (summary.id, "unreadable", "", "", "", summary.error)
     experiment = declarations.of(summary)
     given = differing(summary, experiment)
-    chosen = [f"{name}={typed(experiment, name, value)}" for name, value in given.items()]
+    chosen = [*written_on(summary)]
+    chosen += [f"{name}={typed(experiment, name, value)}" for name, value in given.items()]
     chosen += [f"seed={summary.seed}"] if summary.seed else []
     chosen += steered(summary, experiment)
     declared = [metric.key for metric in experiment.metrics] if experiment else []

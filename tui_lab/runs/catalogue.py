@@ -7,69 +7,23 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-from tui_lab import checks
 from tui_lab.errors import HomeError, RunError, RunNotFound, RunUnreadable
-from tui_lab.experiment import Experiment
-from tui_lab.run import RunRequest, RunStatus, is_run_id
+from tui_lab.run import is_run_id
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import is_held, lock_path, socket_path
-from tui_lab.runs.status import StatusRecord
+from tui_lab.runs.summary import RunSummary, summarized, unreadable
+
+__all__ = ["Catalogue", "RunSummary"]
 
 SLICE = 0.03
 """Seconds of reading at a time, for who shows what there is while the rest is read."""
 
-_Stamp = tuple[int, int, int]
-"""Inode, time and size of a status.json: another one means another content."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunSummary:
-    """One row of the list of runs."""
-
-    id: str
-    experiment: str
-    """Empty when the directory can't be read."""
-    status: RunStatus
-    """CRASHED also for a directory that can't be read; `readable` tells the two apart."""
-    hyperparameters: Mapping[str, Any] = field(default_factory=dict)
-    """In their JSON form."""
-    seed: int = 0
-    device: str = ""
-    """As asked for."""
-    threads: int = 0
-    """As asked for; 0 for as many as are fastest."""
-    created: datetime
-    step: int = 0
-    epoch: int = 0
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    changed: Mapping[str, Any] = field(default_factory=dict)
-    """The last value of every hyperparameter that was changed while it ran, in its JSON form."""
-    error: str = ""
-    """Why the run failed, or why its directory can't be read."""
-    live: bool = False
-    """Whether a worker drives it now."""
-    parent: str = ""
-    """The run it was branched from, after `parent_step`; empty for none."""
-    parent_step: int = 0
-    plugin: str = ""
-    """The file that declares its experiment, where that is not an installed one: never run here."""
-    sha256: str = ""
-    """Of that file's text when the run was made; empty in runs made before it was kept."""
-    declared: Experiment | None = None
-    """What that file declared then; None as above."""
-    script: bool = False
-    """Whether it is of a script that was watched."""
-    study: str = ""
-    """The study that it is a run of a trial of; empty for none."""
-    trial: int = -1
-    """The number of that trial; -1 for none."""
-    readable: bool = True
+_Stamp = tuple[int, ...]
+"""Inode, time and size of a status.json, and the time of its directory, in which files that are
+written whole are replaced: another one means another content."""
 
 
 class Catalogue:
@@ -157,9 +111,9 @@ class Catalogue:
             return summary
         path = self.runs / run_id
         try:
-            summary = _summarize(RunDirectory(path))
+            summary = summarized(RunDirectory(path))
         except RunUnreadable as error:
-            return _unreadable(path, str(error))
+            return unreadable(path, str(error))
         if stamp is not None and summary.status.is_finished:
             self._ended[run_id] = (stamp, summary)
         return summary
@@ -181,80 +135,10 @@ class Catalogue:
         """None where the run has written no status yet."""
         try:
             status = os.stat(f"{self.runs}/{run_id}/status.json")
+            directory = os.stat(f"{self.runs}/{run_id}")
         except OSError:
             return None
-        return status.st_ino, status.st_mtime_ns, status.st_size
-
-
-def _summarize(directory: RunDirectory) -> RunSummary:
-    request = directory.request()
-    record = directory.status_record()
-    status = record.status
-    if not status.is_finished:
-        # Read again once the status is settled: a worker that ended meanwhile left a last record.
-        status = directory.status()
-        record = directory.status_record()
-    return RunSummary(
-        id=directory.id,
-        experiment=request.experiment,
-        status=status,
-        hyperparameters=request.hyperparameters,
-        seed=request.seed,
-        device=request.device,
-        threads=request.threads,
-        created=_created(directory.path, request),
-        step=record.step,
-        epoch=record.epoch,
-        metrics=record.metrics,
-        changed=record.changed,
-        error=" ".join(_complaints(status, record, request)),
-        live=not status.is_finished,
-        plugin=request.plugin,
-        sha256=request.sha256,
-        declared=request.declared,
-        script=request.script is not None,
-        **_kin(request),
-    )
-
-
-def _kin(request: RunRequest) -> dict[str, Any]:
-    """What the run belongs to."""
-    names = ("parent", "parent_step", "study", "trial")
-    return {name: getattr(request, name) for name in names}
-
-
-def _complaints(status: RunStatus, record: StatusRecord, request: RunRequest) -> Iterator[str]:
-    if record.error:
-        yield record.error
-    elif status is RunStatus.CRASHED:
-        yield "The worker vanished without a last event."
-    if request.created and checks.moment(request.created, datetime.now(UTC)) is None:
-        yield f"It can't have been made at {request.created[:40]!r}, as it says."
-
-
-def _unreadable(path: Path, reason: str) -> RunSummary:
-    return RunSummary(
-        id=path.name,
-        experiment="",
-        status=RunStatus.CRASHED,
-        created=_created(path, None),
-        error=reason,
-        readable=False,
-    )
-
-
-def _created(path: Path, request: RunRequest | None) -> datetime:
-    """When the run was made, by its own word, else by its name; a time that can't be is neither."""
-    now = datetime.now(UTC)
-    found = (checks.moment(text, now) for text in _times(path, request))
-    return next(filter(None, found), datetime.fromtimestamp(0, UTC))
-
-
-def _times(path: Path, request: RunRequest | None) -> Iterator[str]:
-    if request is not None:
-        yield request.created
-    _, day, time, _ = path.name.rsplit("-", 3)
-    yield f"{day}T{time}"
+        return status.st_ino, status.st_mtime_ns, status.st_size, directory.st_mtime_ns
 
 
 def _newest_first(ids: Iterable[str]) -> list[str]:
