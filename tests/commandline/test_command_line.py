@@ -46,6 +46,8 @@ from tui_lab.runs.directory import RunDirectory
         ("show", "needs a run"),
         ("stop", "needs a run"),
         ("delete", "needs a run"),
+        ("tag", "needs a run"),
+        ("tag --name", "expected one argument"),
         ("export", "needs --to FILE"),
     ],
 )

@@ -55,6 +55,13 @@ def test_what_is_there_is_shown(read_only: Path, words: list[str], console: Scre
     assert console.err == ""
 
 
+def test_nothing_is_written_on_a_run(read_only: Path, console: Screen) -> None:
+    assert perform(["tag", RUN, "+good"], console) == ExitStatus.FAILED
+    assert console.err == f"Nothing can be written on {RUN} (Permission denied).\n"
+    assert perform(["tag", RUN], console) == ExitStatus.FINISHED
+    assert console.out == f"{RUN}\n"
+
+
 def test_a_run_is_exported_elsewhere(read_only: Path, console: Screen) -> None:
     to = read_only.parent / "tmp" / "run.jsonl"
     assert perform(["export", RUN, "--to", str(to)], console) == ExitStatus.FINISHED

@@ -21,6 +21,8 @@ from tui_lab.lineage import run_card
 from tui_lab.plugins import load_experiment
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.search.match import condition
+from tui_lab.search.parser import parsed
 from tui_lab.tui.experiment.run_feed import RunFeed
 from tui_lab.tui.experiment.run_overlays import RunOverlays
 from tui_lab.tui.runs.row import run_row
@@ -30,7 +32,6 @@ from tui_lab.view_models.key_figures import key_figures
 from tui_lab.view_models.picture_data import heatmap_cells, image_grid, text_table
 from tui_lab.view_models.pictures import picture_figure, picture_legend
 from tui_lab.view_models.run import RunView
-from tui_lab.view_models.run_filter import run_filter
 
 RECORDED = Path(__file__).parents[1] / "data" / "run-v1"
 RUN = "linear-regression-20261120-234755-7f3a"
@@ -171,8 +172,8 @@ def _command(words: list[str]) -> None:
 def _row(session: LabSession) -> None:
     run = session.runs.summary(RUN)
     assert not (run.live and run.created.year in (1, 9999))
-    run_filter("lr<1 x=2 test/loss>0 seed=0")(run)
     now = datetime.now(UTC)
+    condition(parsed("lr<1 x=2 -test/loss>0 created>today or word"), now)(run)
     for experiment in (EXPERIMENT, None):
         row = run_row(run, experiment, now)
         assert all(len(text) <= 2000 and "\x1b" not in text for text in (row.values, row.error))

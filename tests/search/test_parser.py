@@ -105,7 +105,8 @@ def test_says_what_is_wrong_and_where(text: str, place: int, words: str) -> None
 
 def assert_read_or_refused(text: str) -> None:
     """A query reads back as the same, and what is none is refused at a place in the text."""
-    query, place = EVERYTHING, 0
+    query: Query = EVERYTHING
+    place = 0
     try:
         query = parsed(text)
     except QueryError as error:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from tui_lab.annotation import Annotation
+from tui_lab.errors import RunUnreadable
 from tui_lab.events import RunFailed
 from tui_lab.lineage import run_card
 from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.annotations import read_annotation
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps, finite
 from tui_lab.runs.evaluations import Evaluations, may_be_evaluated
@@ -78,11 +81,20 @@ def json_pieces(directory: RunDirectory, view: RunView) -> Iterator[bytes]:
         more = {
             "command": run_card(directory, view.experiment).command,
             "damaged_lines": sum(tail.damage.values()),
+            **_written_on(directory),
         }
         yield dumps(run_result(directory, view) | more, indent=True).removesuffix(b"\n}")
         yield b',\n  "history": '
         yield from evaluations.pieces()
         yield b"\n}"
+
+
+def _written_on(directory: RunDirectory) -> dict[str, Any]:
+    """Name, note and tags; none where they can't be read."""
+    try:
+        return read_annotation(directory.path).to_json()
+    except RunUnreadable:
+        return Annotation().to_json()
 
 
 def log_tail(directory: RunDirectory, most_bytes: int = _LOG_TAIL) -> str:

@@ -59,8 +59,6 @@ class RunSummary:
     """The study that it is a run of a trial of; empty for none."""
     trial: int = -1
     """The number of that trial; -1 for none."""
-    population: str = ""
-    """The population that it was trained in; empty for none."""
     name: str = ""
     """What a person called it."""
     note: str = ""

@@ -28,7 +28,7 @@ def searched_text(run: Searched) -> str:
     chosen = {**run.hyperparameters, **run.changed}
     values = [f"{name}={words(value)}" for name, value in chosen.items()]
     state = str(run.status) if run.readable else f"{run.status} unreadable"
-    own = (run.id, state, run.error, run.name, run.note, run.study, run.population, *run.tags)
+    own = (run.id, state, run.error, run.name, run.note, run.study, *run.tags)
     return "\n".join((*own, *values)).lower()
 
 

@@ -50,8 +50,6 @@ class Searched(Protocol):
     @property
     def trial(self) -> int: ...
     @property
-    def population(self) -> str: ...
-    @property
     def name(self) -> str: ...
     @property
     def note(self) -> str: ...
@@ -80,7 +78,6 @@ FIELDS: Mapping[str, Callable[[Searched], Any]] = {
     "parent": lambda run: run.parent,
     "study": lambda run: run.study,
     "trial": lambda run: run.trial if run.trial >= 0 else None,
-    "population": lambda run: run.population,
     "error": lambda run: run.error,
     "live": lambda run: run.live,
 }

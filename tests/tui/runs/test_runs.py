@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from textual.widgets import Static
 
 from tests.tui.fakes import FakeSession, summary
 from tests.tui.listed import (
@@ -103,6 +104,34 @@ async def test_escape_leaves_the_filter_then_the_marks_then_the_screen(app: Open
         assert app.runs.listing.selected == set()
         await pilot.press("escape")
         assert isinstance(app.screen, HomeScreen)
+
+
+async def test_a_search_that_can_not_be_read_is_said_and_the_list_stays(app: Opened) -> None:
+    async with app.run_test() as pilot:
+        await at_runs(pilot, "slash", *"toy weight_decay")
+        kept = ids(app)
+        assert len(kept) == 2
+        app.runs.filter_input.value += ">"
+        await pilot.pause()
+        complaint = app.runs.query_one("#complaint", Static)
+        assert ids(app) == kept
+        assert complaint.display
+        assert str(complaint.render()).strip() == "^ A number is missing after weight_decay>."
+        assert str(complaint.render()).index("^") == len("toy weight_decay>")
+        app.runs.filter_input.value += "1"
+        await pilot.pause()
+        assert ids(app) == [MIDDLE.id]
+        assert not complaint.display
+
+
+async def test_what_is_written_on_a_run_is_listed_and_found(session: FakeSession) -> None:
+    session.put(summary(1, name="[red]first", tags=("good",), note="look"))
+    session.put(summary(2))
+    app = Opened(session)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await at_runs(pilot, "slash", *"tag:good look")
+        assert ids(app) == [summary(1).id]
+        assert column(app, "values") == ["“[red]first”  #good"]
 
 
 async def test_g_goes_home(app: Opened) -> None:

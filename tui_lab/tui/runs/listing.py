@@ -8,13 +8,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from tui_lab.errors import TuiLabError
+from tui_lab.errors import QueryError, TuiLabError
 from tui_lab.experiment import Experiment
+from tui_lab.search.match import condition
+from tui_lab.search.parser import parsed
+from tui_lab.search.query import EVERYTHING, Query
 from tui_lab.tui.runs.columns import ALWAYS, Order, column_name
 from tui_lab.tui.runs.row import USUAL, RunRow, age, figure, run_row
 from tui_lab.tui.runs.tree import arranged
 from tui_lab.tui.session.protocol import Session
-from tui_lab.view_models.run_filter import run_filter
 
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
@@ -31,6 +33,9 @@ class RunListing:
         """Those shown, of the columns that a person may choose."""
         self.order: Order | None = None
         """How the runs are sorted; None for the newest first."""
+        self.complaint: QueryError | None = None
+        """Why the last filter can't be read; None where it can."""
+        self._query: Query = EVERYTHING
         self._listed: set[str] = set()
         """The runs that the last filter left."""
         self._session = session
@@ -44,13 +49,23 @@ class RunListing:
         self._rows = {name: kept for name, kept in self._rows.items() if name in runs}
 
     def rows(self, filter_text: str) -> list[RunRow]:
-        """The runs that a filter leaves, in their order."""
-        now, wanted = self._session.now(), run_filter(filter_text)
+        """The runs that a filter leaves, in their order; where it can't be read, `complaint` says
+        why, and those that the one before it left."""
+        now = self._session.now()
+        wanted = condition(self._asked(filter_text), now)
         rows = [self._row(run, now) for run in self.runs.values() if wanted(run)]
         self._listed = {row.id for row in rows}
         if self.order is not None:
             return self._sorted(rows, self.order)
         return arranged(rows, {run.id: run.parent for run in self.runs.values() if run.parent})
+
+    def _asked(self, text: str) -> Query:
+        """What a text asks for; while it can't be read, what was asked for before."""
+        try:
+            self._query, self.complaint = parsed(text), None
+        except QueryError as error:
+            self.complaint = error
+        return self._query
 
     def column_keys(self) -> list[str]:
         """Every column that can be chosen: what all runs have, their metrics, their values."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -53,7 +54,7 @@ class ListingScreen(Screen[None]):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.filter_text = ""
-        """Words that a run's row must hold to be listed."""
+        """What is searched for, as it was typed."""
         self.listing = RunListing(session)
         self.session = session
         self._history = RunHistory(session)
@@ -61,6 +62,7 @@ class ListingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
+        yield Static(id="complaint")
         yield RunTable()
         yield Static(id="empty")
         yield KeyLine()
@@ -106,6 +108,7 @@ class ListingScreen(Screen[None]):
         if not shown:
             sentence = _NO_MATCH if self.listing.runs else _NO_RUNS
             self.query_one("#empty", Static).update(Content(with_keys(self.app, sentence)))
+        self._complain()
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
         title = self.listing.title(len(shown))
@@ -116,6 +119,16 @@ class ListingScreen(Screen[None]):
         if self._live != self.listing.live:
             self._live = self.listing.live
             self.refresh_bindings()
+
+    def _complain(self) -> None:
+        """Say below the filter what is wrong with it, behind a sign under the place."""
+        error = self.listing.complaint
+        self.set_class(error is not None, "-wrong")
+        if error is not None:
+            before = cell_len(self.filter_text[: error.place])
+            fits = before + 2 + cell_len(str(error)) <= self.size.width - 4
+            said = f"{' ' * before if fits else ''}^ {error}"
+            self.query_one("#complaint", Static).update(Content(said))
 
     @property
     def chosen(self) -> list[RunSummary]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
+from tui_lab.view_models.annotated import written_on
 from tui_lab.view_models.card import typed
 from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.number_format import short
@@ -35,7 +36,8 @@ class RunRow:
     """The run's name without what the age says already."""
     age: str
     values: str
-    """Hyperparameters that are not at their defaults, and what was done to the run on its way."""
+    """What a person wrote on the run, hyperparameters that are not at their defaults, and what was
+    done to the run on its way."""
     error: str
     """What went wrong, or why the run can't be read."""
     cells: Mapping[str, str]
@@ -49,7 +51,7 @@ def run_row(
     columns: Sequence[str] = USUAL,
 ) -> RunRow:
     """The row of a run; without its experiment every hyperparameter counts as chosen."""
-    told = (*_branched(run), *_chosen(run, experiment), *steered(run, experiment))
+    told = (*written_on(run), *_branched(run), *_chosen(run, experiment), *steered(run, experiment))
     values = told if run.readable else ()
     return RunRow(
         id=run.id,

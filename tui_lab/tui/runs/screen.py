@@ -27,10 +27,11 @@ class RunsScreen(ListingScreen):
     CSS_PATH = "runs.tcss"
     HELP = (
         "●, ◐ and … are live, ✓ is finished, ■ stopped, ✗ failed, ! crashed, ? unreadable; "
-        "* is selected. A filter's words must all occur in a run's name, status or "
-        "hyperparameters; lr<0.1 or test/loss>=1 compare. What is not default is also what was "
-        "turned while the run ran (λ → 10), and where it was stopped. Select runs of one "
-        "experiment and press "
+        "* is selected. / searches: words occur in a run's name, state, tags, note, error or "
+        "hyperparameters; lr>=0.01, test/loss<0.4 (its last value), tag:good, created>-7d compare; "
+        "and, or, not, -word and parentheses combine, quotes hold words together. What is not "
+        "default is also what was turned while the run ran (λ → 10), and where it was stopped. "
+        "Select runs of one experiment and press "
         "{runs.overlay=o} to compare them."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
