@@ -91,15 +91,20 @@ def summarized(directory: RunDirectory) -> RunSummary:
         changed=record.changed,
         error=" ".join((*_complaints(status, record, request), *damage)),
         live=not status.is_finished,
-        plugin=request.plugin,
-        sha256=request.sha256,
-        declared=request.declared,
-        script=request.script is not None,
-        name=annotation.name,
-        note=annotation.note,
-        tags=annotation.tags,
+        **vars(annotation),
         **_kin(request),
+        **_origin(request),
     )
+
+
+def _origin(request: RunRequest) -> dict[str, Any]:
+    """What the run is of, where that is no installed experiment."""
+    return {
+        "plugin": request.plugin,
+        "sha256": request.sha256,
+        "declared": request.declared,
+        "script": request.script is not None,
+    }
 
 
 def _kin(request: RunRequest) -> dict[str, Any]:
