@@ -70,6 +70,9 @@ def test_result() -> None:
         "elapsed_s": 0.5,
         "command": "tui-lab run linear-regression lr=10 epochs=2 batch_size=2 --seed 7 @3:lr=30",
         "damaged_lines": 0,
+        "name": "",
+        "note": "",
+        "tags": [],
         "metrics": {"train/loss": "NaN", "norm/w": "Infinity", "step/first_nan": 3},
         "history": {
             "train/loss": {"step": [2, 4], "epoch": [1, 2], "value": [0.2, "NaN"]},

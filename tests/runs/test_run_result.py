@@ -75,6 +75,9 @@ def test_a_finished_run(new_run: NewRun) -> None:
         "metrics",
         "command",
         "damaged_lines",
+        "name",
+        "note",
+        "tags",
         "history",
     ]
     assert result["run"] == directory.id
