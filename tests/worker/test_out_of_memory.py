@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -61,6 +63,20 @@ def test_the_sentence_says_what_was_asked_what_is_free_and_what_to_turn(
 ) -> None:
     experiment = load_experiment("mlp")
     assert out_of_memory(error, device, experiment, free="0.3 of 140 GiB free") == sentence
+
+
+def test_a_card_without_room_for_a_context_is_asked_through_its_driver(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_context(_: torch.device) -> tuple[int, int]:
+        raise START
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", no_context)
+    card = SimpleNamespace(total_memory=140 << 30)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: card)
+    monkeypatch.setattr(torch.cuda, "device_memory_used", lambda _: 139 << 30)
+    sentence = out_of_memory(START, "cuda:0", load_experiment("mlp"))
+    assert sentence.startswith("cuda:0 has 1.0 of 140 GiB free, too little")
 
 
 def test_no_knob_is_made_up() -> None:

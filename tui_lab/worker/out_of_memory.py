@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pynvml
 import torch
 
 from tui_lab.errors import DeviceError
@@ -70,10 +71,19 @@ def _free(device: str) -> str:
     """`0.3 of 140 GiB free`; empty where nobody says."""
     try:
         if device.startswith("cuda"):
-            free, total = torch.cuda.mem_get_info(torch.device(device))
+            free, total = _free_on_card(torch.device(device))
         else:
             page = os.sysconf("SC_PAGE_SIZE")
             free, total = (page * os.sysconf(f"SC_{n}_PAGES") for n in ("AVPHYS", "PHYS"))
-    except (RuntimeError, ValueError, OSError):  # a device that is out of memory may not answer
+    except (RuntimeError, ValueError, OSError, pynvml.NVMLError):  # nobody knows
         return ""
     return f"{free / _GIB:.1f} of {total / _GIB:.0f} GiB free"
+
+
+def _free_on_card(device: torch.device) -> tuple[int, int]:
+    """Bytes that are free, and all."""
+    try:
+        return torch.cuda.mem_get_info(device)
+    except RuntimeError:  # the answer needs a context, which may not fit; the driver needs none
+        total = torch.cuda.get_device_properties(device).total_memory
+        return total - torch.cuda.device_memory_used(device), total
