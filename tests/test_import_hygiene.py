@@ -84,7 +84,7 @@ def is_light(name: str) -> bool:
     if is_torch_side(name):
         return False
     parts = name.split(".")
-    heavy = {"tui", "plots", "view_models", "history", "moment", "cli", "commandline"}
+    heavy = {"exchange", "tui", "plots", "view_models", "history", "moment", "cli", "commandline"}
     return len(parts) < 2 or parts[1] not in heavy
 
 

@@ -1,0 +1,55 @@
+"""What a run can be written as, by the end of a file's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tui_lab.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Format:
+    """One of them."""
+
+    suffix: str
+    help: str
+    """In a few words."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What came of an export."""
+
+    said: str
+    """A sentence."""
+    damage: Mapping[str, int] = field(default_factory=dict)
+    """Lines of the log that were passed over, by what was wrong with them."""
+
+
+EVENTS = ".tfevents"
+TABLES = (
+    Format(".csv", "a table, a row per step, evaluation and epoch"),
+    Format(".jsonl", "the same as JSON, an object per line"),
+    Format(".parquet", "the same for pandas, Polars, DuckDB; needs pyarrow"),
+    Format(EVENTS, "for TensorBoard; so is a directory, DIR/"),
+)
+MODELS = (Format(".pt", "what a script trains, as it was kept last, for torch.load"),)
+FORMATS = (*TABLES, *MODELS)
+_SUFFIXES: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
+
+
+def format_of(to: Path) -> str:
+    """The suffix that says what a file is to be. Raises `UsageError`, which names those there
+    are."""
+    suffix = EVENTS if EVENTS[1:] in to.name else to.suffix.lower()
+    if suffix not in _SUFFIXES:
+        raise UsageError(f"{to} has no known suffix; a run is exported to {named(FORMATS)}.")
+    return suffix
+
+
+def named(formats: Sequence[Format]) -> str:
+    """`.csv, .jsonl or .parquet`."""
+    *most, last = [each.suffix for each in formats]
+    return f"{', '.join(most)} or {last}"
