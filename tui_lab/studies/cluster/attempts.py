@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
-from tui_lab.commands import Acknowledgement, Stop
 from tui_lab.config import home_directory
-from tui_lab.errors import RunError, RunNotLive, RunUnreadable
-from tui_lab.events import RunEnded
+from tui_lab.errors import RunError, RunUnreadable
 from tui_lab.run import RunStatus, is_run_id
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.tail import last_event
 from tui_lab.worker.client import stop_run
 from tui_lab.worker.process import COMMAND, WorkerProcess, start_run
 
@@ -64,10 +59,12 @@ class Attempts:
         settings = [f"{name}={value}" for name, value in environment.items()]
         return start_run(directory, command=("/usr/bin/env", *settings, *COMMAND))
 
-    def is_under_way(self, run_id: str) -> bool:
-        """Whether its worker lives, or is about to."""
+    def is_under_way(self, run_id: str, host: str = "") -> bool:
+        """Whether its worker lives, or is about to; on `host`, where one is named."""
         directory = self.of(run_id)
         try:
+            if host and directory.status_record().host != host:
+                return False
             return directory.is_live() or directory.status() is RunStatus.PENDING
         except RunUnreadable:
             return False
@@ -87,8 +84,3 @@ class Attempts:
         """Remove what is over; one that is under way stays."""
         if not self.is_under_way(run_id):
             shutil.rmtree(self.of(run_id).path, ignore_errors=True)
-
-
-def has_ended(directory: RunDirectory) -> bool:
-    """Whether its log says so itself."""
-    return isinstance(last_event(directory.events_path), RunEnded)

@@ -79,9 +79,18 @@ class Mirror:
         if record.status is RunStatus.PENDING:
             self._write_status(replace(record, host=host, heartbeat=self._clock()))
 
+    def lose(self) -> None:
+        """Say that no worker is known of any more."""
+        record = self.directory.status_record()
+        if not record.status.is_finished:
+            self._write_status(replace(record, heartbeat=0.0, pid=0))
+
     def add(self, name: str, offset: int, data: bytes) -> None:
-        """Write a part of a state that comes in parts, beside where `settle` will put it."""
-        self._write(self._part(name), offset, data)
+        """Write a part of a file that comes in parts, beside where `settle` will put it."""
+        part = self._part(name)
+        if not offset:
+            part.unlink(missing_ok=True)
+        self._write(part, offset, data)
 
     def settle(self, name: str, sha256: str) -> bool:
         """Whether a file is what it is on the node; one that came in parts takes its place then,
@@ -134,5 +143,3 @@ class Mirror:
             raise
         finally:
             os.close(descriptor)
-
-

@@ -87,6 +87,7 @@ async def facts(dask_worker: Any) -> dict[str, Any]:
     """What this node is, and which attempts are on it."""
     return {
         "host": host_name(),
+        "name": str(dask_worker.name),
         "version": tui_lab.__version__,
         "threads": dask_worker.state.nthreads,
         "cards": cards(os.environ),
@@ -95,8 +96,7 @@ async def facts(dask_worker: Any) -> dict[str, Any]:
 
 
 async def sees(run_id: str) -> str:
-    """"under way", "over", or empty where that attempt is not here; with the name of the host that
-    it runs on, where that is another one that shares the directory."""
+    """ "under way", "over", or empty where that attempt is not here."""
     attempts = Attempts.here()
     directory = attempts.of(run_id)
     if not (directory.path / "run.json").exists():
