@@ -9,7 +9,6 @@ import math
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as parquet
@@ -17,7 +16,8 @@ import pytest
 
 from tui_lab.errors import RunError, RunUnreadable, UsageError
 from tui_lab.events import GradientsLogged, MetricsLogged, RunEvent, RunFinished, RunStarted
-from tui_lab.exchange.export import export_run
+from tui_lab.exchange.export import PLAIN, export_run
+from tui_lab.exchange.formats import Options
 from tui_lab.exchange.rows import Measured
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.log import RunLog
@@ -63,8 +63,8 @@ def looked_at(step: int, t: float = 0.0) -> GradientsLogged:
     )
 
 
-def csv_rows(run: RunDirectory, to: Path, **options: Any) -> list[list[str]]:
-    export_run(run, to, **options)
+def csv_rows(run: RunDirectory, to: Path, options: Options = PLAIN) -> list[list[str]]:
+    export_run(run, to, options)
     with to.open(newline="") as file:
         return list(csv.reader(file))
 
@@ -89,7 +89,7 @@ def test_csv(run: RunDirectory, tmp_path: Path) -> None:
 
 
 def test_jsonl(run: RunDirectory, tmp_path: Path) -> None:
-    export_run(run, tmp_path / "run.jsonl", timed=False)
+    export_run(run, tmp_path / "run.jsonl", Options(timed=False))
     assert [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()] == [
         {"step": 1, "epoch": None, "kind": "step", "train/loss": 0.1},
         {"step": 2, "epoch": None, "kind": "step", "train/loss": "NaN"},
@@ -118,11 +118,11 @@ def test_the_order_does_not_depend_on_when_blocks_were_written(
     files = []
     for name, events in (("one", first), ("other", other)):
         run = written(new_run(), STARTED, *events)
-        export_run(run, tmp_path / f"{name}.csv", timed=False)
-        export_run(run, tmp_path / f"{name}.jsonl", timed=False)
+        export_run(run, tmp_path / f"{name}.csv", Options(timed=False))
+        export_run(run, tmp_path / f"{name}.jsonl", Options(timed=False))
         files.append([(tmp_path / f"{name}.{s}").read_bytes() for s in ("csv", "jsonl")])
     assert files[0] == files[1]
-    assert [row[:3] for row in csv_rows(run, tmp_path / "x.csv", timed=False)[1:]] == [
+    assert [row[:3] for row in csv_rows(run, tmp_path / "x.csv", Options(timed=False))[1:]] == [
         ["1", "1", "step"],
         ["2", "1", "step"],
         ["2", "1", "epoch"],
@@ -135,7 +135,7 @@ def test_columns_are_as_declared_then_by_name_then_by_parameter(
 ) -> None:
     told = evaluated(2, 1, zebra=1.0, ant=1.0, norm_w=1.0, test_loss=1.0, train_loss=1.0)
     run = written(new_run(experiment="weight-decay"), STARTED, looked_at(2), told)
-    assert csv_rows(run, tmp_path / "run.csv", timed=True)[0][5:] == [
+    assert csv_rows(run, tmp_path / "run.csv", Options(timed=True))[0][5:] == [
         *("train/loss", "test/loss", "norm/w"),
         *("ant", "zebra"),
         *("norm/w2", "norm/w1", "norm/all", "grad/w2", "grad/all", "update/w2"),
@@ -172,7 +172,7 @@ def test_gradients_and_the_end_are_rows_of_their_own(new_run: NewRun, tmp_path: 
 def test_without_time_only_the_last_gradients_stay(new_run: NewRun, tmp_path: Path) -> None:
     end = RunFinished(t=2.0, step=1, epoch=1, metrics={"grad/all": 0.5})
     run = written(new_run(), STARTED, looked_at(1, 1.0), block(1, 1.0, t=2.0), end)
-    assert csv_rows(run, tmp_path / "run.csv", timed=False) == [
+    assert csv_rows(run, tmp_path / "run.csv", Options(timed=False)) == [
         ["step", "epoch", "kind", "train/loss", "grad/all"],
         ["1", "1", "step", "1.0", ""],
         ["1", "1", "end", "", "0.5"],
@@ -187,7 +187,7 @@ def test_a_curve_that_was_recorded_later_stands_in_the_rows_of_its_steps(
         for first in (1, 2, 3)
     ]
     run = written(new_run(), STARTED, block(1, 1.0, 2.0), block(3, 3.0), *later)
-    rows = csv_rows(run, tmp_path / "run.csv", timed=False)
+    rows = csv_rows(run, tmp_path / "run.csv", Options(timed=False))
     assert [row[-2:] for row in rows[1:]] == [["1.0", "1.0"], ["2.0", "2.0"], ["3.0", "3.0"]]
 
 
@@ -230,12 +230,12 @@ def test_parquet_without_pyarrow_is_a_sentence_and_no_file(
 def test_columns_of_unequal_length_leave_cells_empty(new_run: NewRun, tmp_path: Path) -> None:
     columns = {"a": [1.0], "b": [1.0, 2.0]}
     run = written(new_run(), MetricsLogged(t=0.0, kind="step", first=5, columns=columns))
-    export_run(run, tmp_path / "run.csv", timed=False)
+    export_run(run, tmp_path / "run.csv", Options(timed=False))
     assert (tmp_path / "run.csv").read_text().splitlines()[1:] == [
         "5,,step,1.0,1.0",
         "6,,step,,2.0",
     ]
-    export_run(run, tmp_path / "run.jsonl", timed=False)
+    export_run(run, tmp_path / "run.jsonl", Options(timed=False))
     last = (tmp_path / "run.jsonl").read_text().splitlines()[-1]
     assert json.loads(last) == {"step": 6, "epoch": None, "kind": "step", "b": 2.0}
 

@@ -13,6 +13,7 @@ from tui_lab.commandline.result import json_pieces
 from tui_lab.event_encoding import to_json
 from tui_lab.events import GradientsLogged, RunFinished, UnknownEvent
 from tui_lab.exchange.export import export_run
+from tui_lab.exchange.formats import Options
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
@@ -82,7 +83,7 @@ def test_result() -> None:
 
 
 def test_export(tmp_path: Path) -> None:
-    export_run(RunDirectory(DATA), tmp_path / "run.csv", timed=False)
+    export_run(RunDirectory(DATA), tmp_path / "run.csv", Options(timed=False))
     assert (tmp_path / "run.csv").read_text().splitlines() == [
         "step,epoch,kind,train/loss,norm/w,step/first_nan",
         "1,1,step,12.5,,",

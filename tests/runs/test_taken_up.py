@@ -23,6 +23,7 @@ from tui_lab.events import (
     RunResumed,
 )
 from tui_lab.exchange.export import export_run
+from tui_lab.exchange.formats import Options
 from tui_lab.history import History, folded
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import STARTING, RunDirectory
@@ -78,7 +79,7 @@ def run(new_run: NewRun) -> RunDirectory:
 
 
 def test_an_export_has_each_step_once(run: RunDirectory, tmp_path: Path) -> None:
-    export_run(run, tmp_path / "run.csv", timed=False)
+    export_run(run, tmp_path / "run.csv", Options(timed=False))
     with (tmp_path / "run.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
     assert header == ["step", "epoch", "kind", "train/loss", "test/loss"]  # norm/w came later

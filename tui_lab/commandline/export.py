@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,27 +14,41 @@ from tui_lab.commandline.report import say_complaint
 from tui_lab.commandline.searching import add_runs, find_runs
 from tui_lab.commandline.selection import catalogue
 from tui_lab.commandline.subcommand import Subcommand
-from tui_lab.errors import RunError
+from tui_lab.errors import RunError, UsageError
 from tui_lab.exchange.destinations import RUN, destinations
-from tui_lab.exchange.formats import FORMATS, named
+from tui_lab.exchange.formats import (
+    FORMATS,
+    PICTURES,
+    TABLES,
+    Options,
+    Size,
+    format_of,
+    named,
+)
 from tui_lab.runs.directory import RunDirectory
 
-_DESCRIPTION = (
-    f"Writes runs to files; the end of the name says the format, and {RUN} in it is the run's "
-    "name:\n\n" + "\n".join(f"  {each.suffix:<13} {each.help}" for each in FORMATS)
+_SIDES = (160, 4000)
+"""Pixels of a side, at least and at most."""
+_EPILOG = f"The end of the name says the format; {RUN} in it is the run's name:\n\n" + "\n".join(
+    f"  {each.suffix:<13} {each.help}" for each in FORMATS
 )
 
 
 def configure(parser: Parser) -> None:
-    """Declares RUN…, `--where`, `--to` and what is to be left out."""
+    """Declares RUN…, `--where`, `--to` and what goes with some of the formats."""
     add_runs(parser)
-    parser.add_argument("--to", metavar="FILE", help=f"where to; {RUN}.csv is a file for each run")
-    parser.add_argument(
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("--to", metavar="FILE", help=f"where to; {RUN}.csv is a file for each run")
+    add(
         "--no-time",
         action="store_true",
-        help="leave out what depends on the time, so that equal runs give equal files: when each "
-        "row was, and gradients, which are looked at when there is time; the last ones stay",
+        help="tables: leave out what depends on the time, so that equal runs give equal files: "
+        "when each row was, and gradients, which are looked at as there is time; the last stay",
     )
+    add("--picture", metavar="NAME", default="", help="pictures: its title, or a metric's key")
+    add("--size", metavar="WxH", type=_size, default=None, help="pictures: pixels (720x420)")
+    add("--dark", action="store_true", help=".png: for a dark page")
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
@@ -42,6 +56,7 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     typed = word(arguments, "to", f"export needs --to FILE, ending in {named(FORMATS)}.")
     runs = find_runs(arguments.runs, arguments.where, catalogue(), "export")
     places = destinations(typed, [run.id for run in runs])
+    _check(arguments, next(iter(places.values())))
     if len(runs) == 1:
         return _exported(arguments, runs[0], places[runs[0].id], console)
     done = [_tried(arguments, run, places[run.id], console) for run in runs]
@@ -65,11 +80,40 @@ def _exported(arguments: Namespace, run: RunDirectory, to: Path, console: Consol
     say_complaint(run, console)
     from tui_lab.exchange.export import export_run  # numpy comes with it
 
-    exported = export_run(run, to, timed=not arguments.no_time)
+    exported = export_run(run, to, _options(arguments))
     console.say(exported.said)
     return ExitStatus.FAILED if say_damage(run, exported.damage, console) else ExitStatus.FINISHED
 
 
-EXPORT = Subcommand(
-    "export", "write runs to files for other programs", configure, execute, _DESCRIPTION
-)
+def _options(arguments: Namespace) -> Options:
+    return Options(
+        timed=not arguments.no_time,
+        picture=arguments.picture,
+        size=arguments.size or Options().size,
+        dark=arguments.dark,
+    )
+
+
+def _check(arguments: Namespace, to: Path) -> None:
+    """Raises `UsageError` for what is said and has no meaning for the format."""
+    for option, formats in _GO_WITH.items():
+        given = getattr(arguments, option.strip("-").replace("-", "_"))
+        if given and format_of(to) not in [each.suffix for each in formats]:
+            not_one = "is none of them" if len(formats) > 1 else "is not one"
+            raise UsageError(f"{option} goes with {named(formats)}; {to.name} {not_one}.")
+
+
+_GO_WITH = {"--no-time": TABLES, "--picture": PICTURES, "--size": PICTURES, "--dark": PICTURES[1:]}
+
+
+def _size(text: str) -> Size:
+    width, _, height = text.lower().partition("x")
+    sides = [int(side) for side in (width, height) if side.isascii() and side.isdigit()]
+    if len(sides) != 2 or not all(_SIDES[0] <= side <= _SIDES[1] for side in sides):
+        raise ArgumentTypeError(
+            f"a size is WIDTHxHEIGHT, {_SIDES[0]} to {_SIDES[1]:,} pixels each, not {text[:40]!r}"
+        )
+    return sides[0], sides[1]
+
+
+EXPORT = Subcommand("export", "write runs to files for other programs", configure, execute)

@@ -9,7 +9,11 @@ from typing import BinaryIO
 
 from tui_lab.errors import RunError
 from tui_lab.exchange.event_file import write_events
-from tui_lab.exchange.formats import EVENTS, Exported, format_of
+from tui_lab.exchange.formats import EVENTS, Exported, Options, format_of
+from tui_lab.exchange.graphics.png import png
+from tui_lab.exchange.graphics.shapes import Scene
+from tui_lab.exchange.graphics.svg import svg
+from tui_lab.exchange.pictures import scene_of, view_of
 from tui_lab.exchange.rows import Measured
 from tui_lab.exchange.tables import write_csv, write_jsonl, write_parquet
 from tui_lab.runs.directory import RunDirectory
@@ -22,11 +26,12 @@ _TABLES: Mapping[str, Callable[[Measured, BinaryIO], None]] = {
     ".parquet": write_parquet,
     EVENTS: write_events,
 }
+PLAIN = Options()
 
 
-def export_run(directory: RunDirectory, to: Path, *, timed: bool = True) -> Exported:
+def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> Exported:
     """Write a run to `to`, whose suffix says the format: its measurements as rows in the order that
-    `Measured` gives them, without `timed` nothing that depends on the time; or what it trained.
+    `Measured` gives them, one of its pictures, or what it trained.
 
     Directories that lead to a file that is named after its run are made. Raises `UsageError` for
     another suffix, `RunError` when `to` can't be written.
@@ -36,10 +41,26 @@ def export_run(directory: RunDirectory, to: Path, *, timed: bool = True) -> Expo
         if suffix == ".pt":
             step = export_model(directory, to)
             return Exported(f"Wrote {to}: what was trained until step {step:,}.")
-        measured = Measured(directory, timed=timed)
+        if suffix in (".svg", ".png"):
+            view = view_of(directory)
+            scene = scene_of(view, options.picture, options.size)
+            export_scene(scene, to, dark=options.dark)
+            return Exported(f"Wrote {to}: {scene.title}.", view.damage)
+        measured = Measured(directory, timed=options.timed)
         with _written(to) as file:
             _TABLES[suffix](measured, file)
         return Exported(f"Wrote {to}.", measured.damage)
+
+
+def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> None:
+    """Write a picture that is laid out to an .svg or a .png; raises `RunError`, and `UsageError`
+    where Pillow is missing."""
+    if format_of(to) == ".png":
+        content = png(scene, "dark" if dark else "light")
+    else:
+        content = svg(scene).encode()
+    with _written(to) as file:
+        file.write(content)
 
 
 @contextmanager

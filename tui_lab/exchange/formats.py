@@ -18,6 +18,23 @@ class Format:
     """In a few words."""
 
 
+Size = tuple[int, int]
+"""Width and height in pixels."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What may be said beside the name of a file."""
+
+    timed: bool = True
+    """Tables: with what depends on the time."""
+    picture: str = ""
+    """Pictures: which one; the first that shows something where it is empty."""
+    size: Size = (720, 420)
+    dark: bool = False
+    """A PNG for a dark page; an SVG is for both."""
+
+
 @dataclass(frozen=True)
 class Exported:
     """What came of an export."""
@@ -35,8 +52,12 @@ TABLES = (
     Format(".parquet", "the same for pandas, Polars, DuckDB; needs pyarrow"),
     Format(EVENTS, "for TensorBoard; so is a directory, DIR/"),
 )
+PICTURES = (
+    Format(".svg", "a chart as it is drawn in the lab, for light and dark pages"),
+    Format(".png", "the same in pixels; needs Pillow"),
+)
 MODELS = (Format(".pt", "what a script trains, as it was kept last, for torch.load"),)
-FORMATS = (*TABLES, *MODELS)
+FORMATS = (*TABLES, *PICTURES, *MODELS)
 _SUFFIXES: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
 
 
@@ -52,4 +73,4 @@ def format_of(to: Path) -> str:
 def named(formats: Sequence[Format]) -> str:
     """`.csv, .jsonl or .parquet`."""
     *most, last = [each.suffix for each in formats]
-    return f"{', '.join(most)} or {last}"
+    return f"{', '.join(most)} or {last}" if most else last
