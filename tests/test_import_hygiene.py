@@ -20,8 +20,6 @@ PARENT_SIDE = (
     "tui_lab.worker.client",
     "tui_lab.worker.repetition",
 )
-NODE_SIDE = ("tui_lab.studies.cluster.node_process", "tui_lab.studies.cluster.scheduler")
-"""Processes of a cluster, and nothing but that."""
 DRAWING = ("textual", "rich", "plotext")
 
 # Imports one module after another and names each with what it was the first to bring in.
@@ -78,16 +76,15 @@ def test_the_screen_side_never_imports_torch() -> None:
 def test_runs_and_vocabulary_need_no_numpy() -> None:
     light = [name for name in all_modules() if is_light(name)]
     assert "tui_lab.runs.catalogue" in light
-    assert "tui_lab.studies.cluster.opening" in light
-    assert offence(light, ["torch", "numpy", "dask", "distributed", *DRAWING]) == ""
+    assert offence(light, ["torch", "numpy", *DRAWING]) == ""
 
 
 def is_light(name: str) -> bool:
     """Vocabulary, declarations, runs, and the parent's handle on a worker."""
-    if is_torch_side(name) or name in NODE_SIDE:
+    if is_torch_side(name):
         return False
     parts = name.split(".")
-    heavy = {"exchange", "tui", "plots", "view_models", "history", "moment", "cli", "commandline"}
+    heavy = {"tui", "plots", "view_models", "history", "moment", "cli", "commandline"}
     return len(parts) < 2 or parts[1] not in heavy
 
 

@@ -28,6 +28,8 @@ COMMANDS = {
     "runs": "runs:RUNS",
     "show": "show:SHOW",
     "compare": "compare:COMPARE",
+    "study": "study:STUDY",
+    "studies": "studies:STUDIES",
     "attach": "opening:ATTACH",
     "stop": "stop:STOP",
     "resume": "resume:RESUME",

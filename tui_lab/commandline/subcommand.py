@@ -21,3 +21,5 @@ class Subcommand:
     """Declares the command's arguments."""
     execute: Callable[[Namespace, Console], ExitStatus]
     """Does the work; errors meant for a person are raised as `TuiLabError`."""
+    description: str = ""
+    """More for `--help`; the summary when empty."""

@@ -1,7 +1,7 @@
 """The worker process: `python -m tui_lab.worker RUN_DIRECTORY`, or without one as a warm spare;
 `--replay RUN_DIRECTORY [CURVE …]` repeats a run and says on standard output how that went;
 `--look-back RUN_DIRECTORY` says how it was after the steps it is asked for; `--check FILE` looks a
-person's own file over.
+person's own file over; `--fork` splits a worker off for every run it is given.
 
 A spare imports torch ahead of time and waits for a run's directory on its standard input; when
 that closes, its lab is gone and so is it. Once it has a run, nothing ties it to a terminal.
@@ -23,9 +23,10 @@ import torch
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.checking.check import tell_check
 from tui_lab.worker.conduct import conduct
+from tui_lab.worker.forking import FORKED_EXIT, split
 from tui_lab.worker.looking_back import tell_past
 from tui_lab.worker.output import redirect_output
-from tui_lab.worker.process import CHECK, LOOK_BACK, REPLAY
+from tui_lab.worker.process import CHECK, FORK, LOOK_BACK, REPLAY
 from tui_lab.worker.replaying import tell_replay
 
 _GRACE = 1.0
@@ -42,7 +43,8 @@ def main(arguments: list[str]) -> int:
         return tell_check(Path(arguments[1]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    path = arguments[0] if arguments else _wait_for_run()
+    given = arguments[0] if arguments else ""
+    path = split() if given == FORK else given or _wait_for_run()
     if not path:
         return 0
     directory = RunDirectory(Path(path))
@@ -79,6 +81,7 @@ def leave(code: int) -> NoReturn:
     force.start()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 2 * _GRACE)  # should one of them never let go of Python
+    FORKED_EXIT.code = code
     sys.exit(code)
 
 

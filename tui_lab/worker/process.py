@@ -31,6 +31,9 @@ that say how the run was then, and `{"done": step}`, or `{"error"}`."""
 CHECK = "--check"
 """Argument: a person's own file is looked over, and what is found said in JSON lines on standard
 output, as `tui_lab.worker.checking.check` says."""
+FORK = "--fork"
+"""Argument: each line on standard input names a run, for which the process splits off a worker, as
+`tui_lab.worker.forking` says."""
 COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker")
 """-P: whatever lies in the working directory never shadows a module."""
 
@@ -152,7 +155,7 @@ def record_exit(directory: RunDirectory, code: int) -> None:
             directory.write_exit_status(code)
 
 
-class _Detached(subprocess.Popen[bytes]):
+class Detached(subprocess.Popen[bytes]):
     """A child that may outlive this process."""
 
     def __del__(self) -> None:
@@ -180,7 +183,7 @@ def _spawn(
     environ: Mapping[str, str],
     descriptors: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    return _Detached(
+    return Detached(
         command,
         stdin=stdin,
         stdout=output,

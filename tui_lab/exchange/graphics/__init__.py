@@ -1,1 +1,0 @@
-"""Charts as pictures: laid out once, written as SVG or as PNG."""
