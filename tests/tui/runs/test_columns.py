@@ -12,8 +12,9 @@ from tests.tui.fakes import FakeSession, summary
 from tests.tui.listed import Opened, at_runs, column, ids
 from tui_lab.run import RunStatus
 from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
-from tui_lab.tui.runs.columns import PADDING, RunColumn, heading, run_columns
+from tui_lab.tui.runs.columns import RunColumn, heading, run_columns
 from tui_lab.tui.runs.listing import RunListing
+from tui_lab.tui.widgets.row_table import PADDING
 
 A = summary(1, metrics={"test/accuracy": 0.7, "gap": 0.2}, hyperparameters={"lr": 0.1}, step=9)
 B = summary(2, metrics={"test/accuracy": 0.9, "gap": math.nan}, hyperparameters={"lr": 0.02})

@@ -9,7 +9,8 @@ from textual.geometry import Region
 
 from tests.tui.fakes import FakeSession, summary
 from tests.tui.listed import ALL, LIVE, Opened, at_runs, column, looked
-from tui_lab.tui.runs.columns import PADDING, run_columns
+from tui_lab.tui.runs.columns import run_columns
+from tui_lab.tui.widgets.row_table import PADDING
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from tui_lab.run import RunStatus
-from tui_lab.tui.experiment.line import GAP, Line, fit, length
+from tui_lab.tui.widgets.line import GAP, Line, fit, length
 from tui_lab.tui.widgets.status_sign import status_content
 from tui_lab.view_models.plain_text import plain
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui_lab.run import RunStatus
-from tui_lab.tui.experiment.line import Line
+from tui_lab.tui.widgets.line import Line
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import CAUSES, diverged_words
 from tui_lab.view_models.number_format import duration, percent

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from tui_lab.tui.runs.row import USUAL, RunRow
+from tui_lab.tui.widgets.row_table import PADDING, Cell, fitted
 from tui_lab.tui.widgets.status_sign import SIGNS, status_variable
 from tui_lab.view_models.plain_text import plain
 
-PADDING = 2
-"""Columns beside every cell."""
 _FEWEST, _SENTENCE = 13, 24
 """Columns that the chosen values get before a number is shown, and before the rest is."""
 _WORD = 12
@@ -41,14 +40,6 @@ class RunColumn(NamedTuple):
 
     key: str
     width: int
-
-
-class RunCell(NamedTuple):
-    """Text as wide as its column."""
-
-    plain: str
-    variable: str
-    """The theme's variable of its colour; empty for the usual one."""
 
 
 class Order(NamedTuple):
@@ -101,7 +92,7 @@ def _width(key: str) -> int:
     return 6 if key == "age" else max(9, min(cell_len(column_name(key)) + 1, _MOST))
 
 
-def heading(column: RunColumn, order: Order | None = None) -> RunCell:
+def heading(column: RunColumn, order: Order | None = None) -> Cell:
     """What stands above a column, with a sign on the one that the runs are sorted by; nothing above
     the signs of the states."""
     words = column_name(column.key)
@@ -112,7 +103,7 @@ def heading(column: RunColumn, order: Order | None = None) -> RunCell:
 
 def run_cells(
     row: RunRow, columns: Iterable[RunColumn], *, marked: bool = False
-) -> dict[str, RunCell]:
+) -> dict[str, Cell]:
     """A run's cell in each of the columns."""
     return {column.key: _cell(column, *_words(column, row, marked)) for column in columns}
 
@@ -136,9 +127,5 @@ def _status(row: RunRow, width: int) -> str:
     return f"{sign} {word}" if width >= _WORD else sign
 
 
-def _cell(column: RunColumn, text: str, variable: str) -> RunCell:
-    width = column.width
-    if cell_len(text) > width:
-        text = set_cell_size(text, width - 1) + "…"
-    missing = " " * (width - cell_len(text))
-    return RunCell(text + missing if column.key in ALWAYS else missing + text, variable)
+def _cell(column: RunColumn, text: str, variable: str) -> Cell:
+    return fitted(text, column.width, left=column.key in ALWAYS, variable=variable)

@@ -19,7 +19,6 @@ from tui_lab.events import (
 )
 from tui_lab.guarding import GuardChanged
 from tui_lab.tui.experiment.display import fate
-from tui_lab.tui.experiment.line import fit
 from tui_lab.tui.experiment.run_header import brief
 from tui_lab.tui.experiment.status_line import (
     StatusLine,
@@ -29,6 +28,7 @@ from tui_lab.tui.experiment.status_line import (
     progress,
     remarks,
 )
+from tui_lab.tui.widgets.line import fit
 from tui_lab.view_models.run import RunView
 
 LEFT = (Content("first"), Content("second"))
