@@ -20,6 +20,8 @@ PARENT_SIDE = (
     "tui_lab.worker.client",
     "tui_lab.worker.repetition",
 )
+NODE_SIDE = ("tui_lab.studies.cluster.node_process", "tui_lab.studies.cluster.scheduler")
+"""Processes of a cluster, and nothing but that."""
 DRAWING = ("textual", "rich", "plotext")
 
 # Imports one module after another and names each with what it was the first to bring in.
@@ -76,15 +78,16 @@ def test_the_screen_side_never_imports_torch() -> None:
 def test_runs_and_vocabulary_need_no_numpy() -> None:
     light = [name for name in all_modules() if is_light(name)]
     assert "tui_lab.runs.catalogue" in light
-    assert offence(light, ["torch", "numpy", *DRAWING]) == ""
+    assert "tui_lab.studies.cluster.opening" in light
+    assert offence(light, ["torch", "numpy", "dask", "distributed", *DRAWING]) == ""
 
 
 def is_light(name: str) -> bool:
     """Vocabulary, declarations, runs, and the parent's handle on a worker."""
-    if is_torch_side(name):
+    if is_torch_side(name) or name in NODE_SIDE:
         return False
     parts = name.split(".")
-    heavy = {"tui", "plots", "view_models", "history", "moment", "cli", "commandline"}
+    heavy = {"exchange", "tui", "plots", "view_models", "history", "moment", "cli", "commandline"}
     return len(parts) < 2 or parts[1] not in heavy
 
 

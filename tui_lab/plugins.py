@@ -14,11 +14,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tui_lab import experiments
-from tui_lab.errors import ExperimentError, ExperimentNotFound
+from tui_lab.errors import ExperimentError, ExperimentNotFound, TuiLabError
 from tui_lab.experiment import Experiment
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+
+    from tui_lab.run import RunRequest
+    from tui_lab.runs.summary import RunSummary
 
 GROUP = "tui_lab.experiments"
 """The entry-point group, and the package of those built in."""
@@ -57,6 +60,17 @@ def load_experiments() -> Iterator[Experiment | ExperimentError]:
 def declared_in(module: ModuleType, name: str) -> Experiment:
     """The `EXPERIMENT` declared in a person's own module; raises `ExperimentError`."""
     return _checked(getattr(module, "EXPERIMENT", None), name)
+
+
+def declared_by(run: RunRequest | RunSummary) -> Experiment | None:
+    """The experiment a run was made of: the installed one, or what a file declared then. None where
+    that is gone or was not kept: what a run's directory names is not run by who only reads it."""
+    if run.plugin:
+        return run.declared
+    try:
+        return load_experiment(run.experiment)
+    except TuiLabError:
+        return None
 
 
 def _loader(name: str) -> Callable[[], object]:

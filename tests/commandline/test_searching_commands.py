@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +131,27 @@ def test_a_query_that_finds_nothing_deletes_nothing(make_run: MakeRun, console: 
     assert perform(["delete", "--yes", "--where", " "], console) == ExitStatus.USAGE
     assert "delete needs a run, or --where QUERY" in console.err
     assert run.path.exists()
+
+
+def test_export_writes_a_file_for_each_run_that_is_found(
+    console: Screen, make_run: MakeRun, tmp_path: Path
+) -> None:
+    runs = [make_run(lr=lr) for lr in (0.5, 0.25)]
+    make_run(lr=0.1)
+    words = ["export", "--where", "lr>=0.2", "--to"]
+    assert perform([*words, f"{tmp_path}/new/{{run}}.csv"], console) == ExitStatus.FINISHED
+    names = sorted(path.name for path in (tmp_path / "new").iterdir())
+    assert names == sorted(f"{run.id}.csv" for run in runs)
+    assert perform([*words, f"{tmp_path}/one.csv"], console) == ExitStatus.USAGE
+    assert "2 runs can't go into one file" in console.err
+
+
+def test_export_of_several_goes_on_after_one_that_can_not_be_read(
+    console: Screen, make_run: MakeRun, tmp_path: Path
+) -> None:
+    bad, good = make_run(), make_run()
+    (bad.path / "run.json").write_text("{")
+    words = ["export", bad.id, good.id, "--to", f"{tmp_path}/{{run}}.csv"]
+    assert perform(words, console) == ExitStatus.FAILED
+    assert "run.json" in console.err
+    assert [path.name for path in tmp_path.glob("*.csv")] == [f"{good.id}.csv"]

@@ -12,10 +12,11 @@ from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.result import json_pieces
 from tui_lab.event_encoding import to_json
 from tui_lab.events import GradientsLogged, RunFinished, UnknownEvent
+from tui_lab.exchange.export import export_run
+from tui_lab.exchange.formats import Options
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.export import export_run
 from tui_lab.runs.tail import read_events
 
 DATA = Path(__file__).parent.parent / "data" / "run-v1"
@@ -82,16 +83,17 @@ def test_result() -> None:
 
 
 def test_export(tmp_path: Path) -> None:
-    export_run(RunDirectory(DATA), tmp_path / "run.csv")
+    export_run(RunDirectory(DATA), tmp_path / "run.csv", Options(timed=False))
     assert (tmp_path / "run.csv").read_text().splitlines() == [
-        "step,epoch,kind,train/loss,norm/w",
-        "1,1,step,12.5,",
-        "2,1,step,0.1,",
-        "2,1,epoch,0.2,3.5",
-        "3,2,step,Infinity,",
-        "4,2,step,NaN,",
-        "3,2,evaluation,-Infinity,",
-        "4,2,epoch,NaN,Infinity",
+        "step,epoch,kind,train/loss,norm/w,step/first_nan",
+        "1,1,step,12.5,,",
+        "2,1,step,0.1,,",
+        "2,1,epoch,0.2,3.5,",
+        "3,2,step,Infinity,,",
+        "3,2,evaluation,-Infinity,,",
+        "4,2,step,NaN,,",
+        "4,2,epoch,NaN,Infinity,",
+        "4,2,end,NaN,Infinity,3",
     ]
 
 

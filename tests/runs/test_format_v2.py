@@ -11,9 +11,9 @@ from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.result import json_pieces
 from tui_lab.event_encoding import to_json
 from tui_lab.events import RunFinished
+from tui_lab.exchange.export import export_run
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import dumps
-from tui_lab.runs.export import export_run
 from tui_lab.runs.seal import number_of, sealed
 from tui_lab.runs.tail import RunTail, last_event, read_events
 
@@ -53,6 +53,6 @@ def test_result_and_export_are_as_of_the_first_format(tmp_path: Path) -> None:
     assert result(SECOND) == result(FIRST)
     tables = []
     for run in (FIRST, SECOND):
-        assert export_run(run, tmp_path / "run.csv") == {}
+        assert export_run(run, tmp_path / "run.csv").damage == {}
         tables.append((tmp_path / "run.csv").read_text())
     assert tables[0] == tables[1]

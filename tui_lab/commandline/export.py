@@ -1,8 +1,9 @@
-"""`tui-lab export`: a run's measurements as a file for other programs."""
+"""`tui-lab export`: runs as files for other programs."""
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 from tui_lab.commandline.console import Console
@@ -10,38 +11,109 @@ from tui_lab.commandline.damage import say_damage
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, word
 from tui_lab.commandline.report import say_complaint
-from tui_lab.commandline.selection import add_run, catalogue, find_run
+from tui_lab.commandline.searching import add_runs, find_runs
+from tui_lab.commandline.selection import catalogue
 from tui_lab.commandline.subcommand import Subcommand
-from tui_lab.errors import RunError
-from tui_lab.runs.export import export_run
-from tui_lab.runs.model import export_model
+from tui_lab.errors import RunError, UsageError
+from tui_lab.exchange.destinations import RUN, destinations
+from tui_lab.exchange.formats import (
+    FORMATS,
+    PICTURES,
+    TABLES,
+    Options,
+    Size,
+    format_of,
+    named,
+)
+from tui_lab.runs.directory import RunDirectory
+
+_SIDES = (160, 4000)
+"""Pixels of a side, at least and at most."""
+_EPILOG = f"The end of the name says the format; {RUN} in it is the run's name:\n\n" + "\n".join(
+    f"  {each.suffix:<13} {each.help}" for each in FORMATS
+)
 
 
 def configure(parser: Parser) -> None:
-    """Declares RUN and `--to`."""
-    add_run(parser)
-    parser.add_argument(
-        "--to",
-        metavar="FILE",
-        help="its suffix says the format: .csv, .jsonl; .pt: what a script trains, as kept last",
+    """Declares RUN…, `--where`, `--to` and what goes with some of the formats."""
+    add_runs(parser)
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("--to", metavar="FILE", help=f"where to; {RUN}.csv is a file for each run")
+    add(
+        "--no-time",
+        action="store_true",
+        help="tables: leave out what depends on the time, so that equal runs give equal files: "
+        "when each row was, and gradients, which are looked at as there is time; the last stay",
     )
+    add("--picture", metavar="NAME", default="", help="pictures: its title, or a metric's key")
+    add("--size", metavar="WxH", type=_size, default=None, help="pictures: pixels (720x420)")
+    add("--dark", action="store_true", help=".png: for a dark page")
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
-    """Writes the file."""
-    to = Path(word(arguments, "to", "export needs --to FILE, ending in .csv, .jsonl or .pt."))
-    run = find_run(arguments, catalogue(), "export")
-    say_complaint(run, console)
-    if to.suffix.lower() == ".pt":
-        step = export_model(run, to.expanduser())
-        console.say(f"Wrote {to}: what was trained until step {step:,}.")
-        return ExitStatus.FINISHED
+    """Writes the files; a run that can't be written costs a sentence and a status."""
+    typed = word(arguments, "to", f"export needs --to FILE, ending in {named(FORMATS)}.")
+    runs = find_runs(arguments.runs, arguments.where, catalogue(), "export")
+    places = destinations(typed, [run.id for run in runs])
+    _check(arguments, next(iter(places.values())))
+    if len(runs) == 1:
+        return _exported(arguments, runs[0], places[runs[0].id], console)
+    done = [_tried(arguments, run, places[run.id], console) for run in runs]
+    return _worst(done)
+
+
+def _tried(arguments: Namespace, run: RunDirectory, to: Path, console: Console) -> ExitStatus:
+    """One of several runs: what is wrong with it is said, and the others are not kept waiting."""
     try:
-        damage = export_run(run, to.expanduser())
-    except OSError as error:
-        raise RunError(f"{to} can't be written ({error.strerror or error}).") from error
-    console.say(f"Wrote {to}.")
-    return ExitStatus.FAILED if say_damage(run, damage, console) else ExitStatus.FINISHED
+        return _exported(arguments, run, to, console)
+    except RunError as error:
+        console.say(str(error))
+        return ExitStatus.FAILED
 
 
-EXPORT = Subcommand("export", "write a run's measurements to a file", configure, execute)
+def _worst(statuses: Sequence[ExitStatus]) -> ExitStatus:
+    return ExitStatus.FAILED if ExitStatus.FAILED in statuses else ExitStatus.FINISHED
+
+
+def _exported(arguments: Namespace, run: RunDirectory, to: Path, console: Console) -> ExitStatus:
+    say_complaint(run, console)
+    from tui_lab.exchange.export import export_run  # numpy comes with it
+
+    exported = export_run(run, to, _options(arguments))
+    console.say(exported.said)
+    return ExitStatus.FAILED if say_damage(run, exported.damage, console) else ExitStatus.FINISHED
+
+
+def _options(arguments: Namespace) -> Options:
+    return Options(
+        timed=not arguments.no_time,
+        picture=arguments.picture,
+        size=arguments.size or Options().size,
+        dark=arguments.dark,
+    )
+
+
+def _check(arguments: Namespace, to: Path) -> None:
+    """Raises `UsageError` for what is said and has no meaning for the format."""
+    for option, formats in _GO_WITH.items():
+        given = getattr(arguments, option.strip("-").replace("-", "_"))
+        if given and format_of(to) not in [each.suffix for each in formats]:
+            not_one = "is none of them" if len(formats) > 1 else "is not one"
+            raise UsageError(f"{option} goes with {named(formats)}; {to.name} {not_one}.")
+
+
+_GO_WITH = {"--no-time": TABLES, "--picture": PICTURES, "--size": PICTURES, "--dark": PICTURES[1:]}
+
+
+def _size(text: str) -> Size:
+    width, _, height = text.lower().partition("x")
+    sides = [int(side) for side in (width, height) if side.isascii() and side.isdigit()]
+    if len(sides) != 2 or not all(_SIDES[0] <= side <= _SIDES[1] for side in sides):
+        raise ArgumentTypeError(
+            f"a size is WIDTHxHEIGHT, {_SIDES[0]} to {_SIDES[1]:,} pixels each, not {text[:40]!r}"
+        )
+    return sides[0], sides[1]
+
+
+EXPORT = Subcommand("export", "write runs to files for other programs", configure, execute)

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from tui_lab.commandline.interventions import is_intervention
 from tui_lab.commands import GuardMode
-from tui_lab.errors import TuiLabError, UsageError
+from tui_lab.errors import UsageError
 from tui_lab.experiment import Experiment, Preset
-from tui_lab.plugins import load_experiment
+from tui_lab.plugins import declared_by, load_experiment
 from tui_lab.run import RunRequest
 from tui_lab.schedule import Intervention
 from tui_lab.versions import current_versions
 
 if TYPE_CHECKING:
-    from tui_lab.runs.catalogue import RunSummary
     from tui_lab.worker.own_file import OwnFile
 
+declared = declared_by
 _OPTIONS = ("seed", "device", "threads", "data", "preset", "guard")
 
 
@@ -138,14 +138,3 @@ def request_run(
         created=now.isoformat(timespec="seconds"),
         versions=current_versions(),
     )
-
-
-def declared(run: RunRequest | RunSummary) -> Experiment | None:
-    """The experiment a run was made of: the installed one, or what a file declared then. None where
-    that is gone or was not kept: what a run's directory names is not run by who only reads it."""
-    if run.plugin:
-        return run.declared
-    try:
-        return load_experiment(run.experiment)
-    except TuiLabError:
-        return None

@@ -21,5 +21,3 @@ class Subcommand:
     """Declares the command's arguments."""
     execute: Callable[[Namespace, Console], ExitStatus]
     """Does the work; errors meant for a person are raised as `TuiLabError`."""
-    description: str = ""
-    """More for `--help`; the summary when empty."""

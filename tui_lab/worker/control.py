@@ -172,7 +172,7 @@ class Control:
 
     def _welcome(self, connection: socket.socket) -> None:
         with self._lock:
-            if self._closed or not _is_trusted(connection):
+            if self._closed or not is_trusted(connection):
                 connection.close()
                 return
             self._clients = [client for client in self._clients if client.is_alive()]
@@ -257,7 +257,7 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _is_trusted(connection: socket.socket) -> bool:
+def is_trusted(connection: socket.socket) -> bool:
     """Whether the peer is the same user or root; the kernel says so, not the peer.
 
     Where the kernel does not say, the directory's mode (0700) is what keeps others out.

@@ -12,7 +12,7 @@ from tests.tui.lab import FakeStarter, ended
 from tests.tui.listed import ALL, MIDDLE, OLD, Opened, at_runs, settled
 from tui_lab.config import Settings
 from tui_lab.errors import RunError
-from tui_lab.tui.runs.export_dialog import ExportDialog, files, path_complaint
+from tui_lab.tui.runs.export_dialog import ExportDialog
 from tui_lab.tui.session.lab_session import LabSession
 from tui_lab.tui.session.worker_pool import WorkerPool
 
@@ -25,29 +25,6 @@ def app(session: FakeSession) -> Opened:
     return Opened(session)
 
 
-@pytest.mark.parametrize(
-    ("text", "count", "words"),
-    [
-        ("x.csv", 1, ""),
-        ("~/{run}.JSONL ", 3, ""),
-        ("x.csv", 2, "2 runs can't go into one file"),
-        ("{run}", 1, "must end in .csv or .jsonl"),
-        ("", 1, "must end in"),
-        ("~nobody-of-that-name/x.csv", 1, "no such user"),
-    ],
-)
-def test_what_can_not_be_written_is_said_before(text: str, count: int, words: str) -> None:
-    assert words in path_complaint(text, count)
-    assert bool(words) is bool(path_complaint(text, count))
-
-
-def test_a_path_is_from_where_the_lab_was_opened(tmp_path: Path) -> None:
-    assert files("a/{run}.csv", ["x", "y"]) == {
-        "x": Path.cwd() / "a" / "x.csv",
-        "y": Path.cwd() / "a" / "y.csv",
-    }
-
-
 async def test_e_writes_a_file_for_each_marked_run(app: Opened, session: FakeSession) -> None:
     session.damage[OLD.id] = {"altered": 2}
     async with app.run_test() as pilot:
@@ -57,6 +34,7 @@ async def test_e_writes_a_file_for_each_marked_run(app: Opened, session: FakeSes
         path.value = "one.csv"
         await pilot.press("enter")
         assert isinstance(app.screen, ExportDialog)
+        assert "2 runs can't go into one file" in app.screen.complaint
         path.value = "/tmp/{run}.csv"
         await pilot.press("enter")
         await settled(pilot)
@@ -84,5 +62,6 @@ async def test_the_session_writes_what_the_command_writes(tmp_path: Path) -> Non
     run = ended(tmp_path / "runs")
     workers = WorkerPool(FakeStarter())
     session = LabSession(tmp_path / "runs", Settings(), workers=workers)
-    assert await session.runs.export(run.id, tmp_path / "x.csv") == {}
+    exported = await session.runs.export(run.id, tmp_path / "x.csv")
+    assert (exported.said, exported.damage) == (f"Wrote {tmp_path / 'x.csv'}.", {})
     assert (tmp_path / "x.csv").read_text().startswith("step,epoch,kind")

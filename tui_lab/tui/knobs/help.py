@@ -8,8 +8,9 @@ from textual.widgets import Static
 from tui_lab.hyperparameters import Hyperparameter
 from tui_lab.tui.key_names import with_keys
 
-_HINT = "{knob.previous=↑} {knob.next=↓} knobs  {knob.down=←} {knob.up=→} nudge\n{run.start=r} run"
-_PRESETS = "  {knobs.preset=p} presets"
+MOVES = "{knob.previous=↑} {knob.next=↓} knobs  {knob.down=←} {knob.up=→} nudge"
+RUN_HINT = f"{MOVES}\n{{run.start=r}} run"
+PRESETS_HINT = "  {knobs.preset=p} presets"
 
 
 class KnobHelp(Static):
@@ -27,10 +28,10 @@ class KnobHelp(Static):
     }
     """
 
-    def __init__(self, *, presets: bool) -> None:
-        """`presets` says whether there are any."""
+    def __init__(self, hint: str = RUN_HINT) -> None:
+        """`hint` is said of the keys while no knob has the focus."""
         super().__init__(markup=False)
-        self._hint = _HINT + _PRESETS * presets
+        self._hint = hint
         self._explained: tuple[Hyperparameter | None, str] = (None, "")
 
     def on_mount(self) -> None:

@@ -65,6 +65,8 @@ class KnobList(VerticalScroll, can_focus=False):
         self._headings = headings
         self.current = knobs[0] if knobs else None
         """The knob that has the focus, or had it last; None where there are none."""
+        self.leads_out = True
+        """Whether a key leaves the knobs for what else there is on the screen."""
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         if isinstance(event.widget, Knob) and event.widget is self.screen.focused:
@@ -91,6 +93,9 @@ class KnobList(VerticalScroll, can_focus=False):
         if self.current is not None and self.current.commit():
             self.current = self._shown[place]
             self.screen.set_focus(self.current)  # at once: the next key may be here already
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.leads_out if action == "leave" else True
 
     def action_leave(self) -> None:
         self.screen.set_focus(None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from textual import on
@@ -18,7 +18,7 @@ from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
 from tui_lab.tui.knobs.columns import KnobColumns
 from tui_lab.tui.knobs.companions import companions
 from tui_lab.tui.knobs.heading import KnobHeading
-from tui_lab.tui.knobs.help import KnobHelp
+from tui_lab.tui.knobs.help import PRESETS_HINT, RUN_HINT, KnobHelp
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
 from tui_lab.view_models.plain_text import plain
@@ -57,18 +57,29 @@ class KnobPanel(Vertical):
             return self.panel
 
     def __init__(
-        self, experiment: Experiment, *, seed: int, device: str, classes: str | None = None
+        self,
+        experiment: Experiment,
+        *,
+        seed: int,
+        device: str,
+        knobs: Mapping[str, Knob] | None = None,
+        hint: str = "",
+        classes: str | None = None,
     ) -> None:
+        """`knobs` are others than the usual ones, by name; `hint` names the keys while none has the
+        focus."""
         super().__init__(classes=classes)
         self.experiment = experiment
-        self._knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
-        if not is_script(experiment):
-            self._knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
-        self._list = KnobList(list(self._knobs.values()), _headings(experiment, self._knobs))
-        self._help = KnobHelp(presets=not is_script(experiment))
+        self.knobs = usual_knobs(experiment, seed, device) if knobs is None else knobs
+        """By the names of hyperparameters, `seed` and `device`, in the order in which they
+        stand."""
+        self.idle: Callable[[], Mapping[str, str]] = lambda: experiment.idle(self.values)
+        """Why each of those that do nothing while the others stand as they do does nothing."""
+        self._list = KnobList(list(self.knobs.values()), _headings(experiment, self.knobs))
+        self._help = KnobHelp(hint or RUN_HINT + PRESETS_HINT * (not is_script(experiment)))
 
     def compose(self) -> ComposeResult:
-        if not self._knobs:
+        if not self.knobs:
             words = _NO_KNOBS if self.experiment.pictures else _NO_KNOBS_YET
             yield Static(words, id="no-knobs", markup=False)
         yield self._list
@@ -77,25 +88,25 @@ class KnobPanel(Vertical):
 
     def on_mount(self) -> None:
         self.border_title = "Hyperparameters"
-        self.set_class(KnobColumns.of(self._knobs.values()).are_many, "-long")
-        self._mark_idle()
+        self.set_class(KnobColumns.of(self.knobs.values()).are_many, "-long")
+        self.mark_idle()
 
     def on_resize(self) -> None:
-        columns = KnobColumns.of(self._knobs.values()).names(self.size.width)
-        for knob in self._knobs.values():
+        columns = KnobColumns.of(self.knobs.values()).names(self.size.width)
+        for knob in self.knobs.values():
             knob.label_width = columns
 
     def __getitem__(self, name: str) -> Knob:
         """The knob of a hyperparameter, `seed` or `device`."""
-        return self._knobs[name]
+        return self.knobs[name]
 
     @property
     def seed(self) -> int:
-        return int(str(self._knobs[SEED].value)) if SEED in self._knobs else 0
+        return int(str(self.knobs[SEED].value)) if SEED in self.knobs else 0
 
     @property
     def device(self) -> str:
-        return str(self._knobs[DEVICE].value) if DEVICE in self._knobs else ""
+        return str(self.knobs[DEVICE].value) if DEVICE in self.knobs else ""
 
     @property
     def current(self) -> Knob | None:
@@ -109,21 +120,21 @@ class KnobPanel(Vertical):
     @property
     def values(self) -> dict[str, Value]:
         """Those of the hyperparameters as the knobs stand."""
-        return {h.name: self._knobs[h.name].value for h in self.experiment.hyperparameters}
+        return {h.name: self.knobs[h.name].value for h in self.experiment.hyperparameters}
 
     def take(self, values: Mapping[str, Value]) -> None:
         """Show `values` (of any of the knobs) as they are, as no one's new choice."""
         for name, value in values.items():
-            if name in self._knobs:
-                self._knobs[name].value = value
-        self._mark_idle()
+            if name in self.knobs:
+                self.knobs[name].value = value
+        self.mark_idle()
         self.show_error("")
 
     def change(self, values: Mapping[str, Value]) -> None:
         """Turn knobs on a person's behalf, all at once: what lies between need make no sense."""
-        changed = {name: v for name, v in values.items() if self._knobs[name].value != v}
+        changed = {name: v for name, v in values.items() if self.knobs[name].value != v}
         for name, value in changed.items():
-            self._knobs[name].value = value
+            self.knobs[name].value = value
         if changed:
             self._tell(changed)
 
@@ -133,7 +144,7 @@ class KnobPanel(Vertical):
         Live knobs never wait; with `everything` (a demonstration) none does. An empty mapping says
         that nothing runs.
         """
-        for name, knob in self._knobs.items():
+        for name, knob in self.knobs.items():
             waits = name in running and not (everything or knob.hyperparameter.live)
             knob.next_run = waits and running[name] != knob.value
 
@@ -179,12 +190,12 @@ class KnobPanel(Vertical):
         if name in self.experiment.defaults:
             brought = companions(self.experiment, name, {**self.values, name: event.value})
         for other, value in brought.items():
-            self._knobs[other].value = value
+            self.knobs[other].value = value
         self._tell({name: event.value, **brought})
 
     def _tell(self, values: Mapping[str, Value]) -> None:
         """Values that make no sense together are said so, and may be passed through."""
-        self._mark_idle()
+        self.mark_idle()
         try:
             self.choose()
         except HyperparameterError as error:
@@ -193,14 +204,22 @@ class KnobPanel(Vertical):
             self.show_error("")
         self.post_message(self.Changed(self, values))
 
-    def _mark_idle(self) -> None:
+    def mark_idle(self) -> None:
         """Which knobs do nothing while the others stand as they do."""
-        reasons = self.experiment.idle(self.values)
-        for name, knob in self._knobs.items():
+        reasons = self.idle()
+        for name, knob in self.knobs.items():
             knob.idle = reasons.get(name, "")
         self._list.fold()
         if self.is_mounted:
             self.explain_focused()
+
+
+def usual_knobs(experiment: Experiment, seed: int, device: str) -> Mapping[str, Knob]:
+    """One per hyperparameter, and of all but a script seed and device."""
+    knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
+    if not is_script(experiment):
+        knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
+    return knobs
 
 
 def _headings(experiment: Experiment, knobs: Mapping[str, Knob]) -> list[KnobHeading]:

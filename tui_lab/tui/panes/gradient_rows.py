@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from tui_lab.view_models.number_format import CHANGED
+from tui_lab.view_models.sparkline import level
 
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
     from tui_lab.view_models.gradients import GradientState
@@ -30,7 +31,6 @@ _EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖", "‖Δ‖/‖p
 _LEAST = {".grad": 8, "‖p‖": 8, "‖∇‖": 8, "health": 10}
 """Columns as wide as what they usually hold, so that the others need not move when it changes."""
 _RIGHT = ("‖p‖", "‖∇‖", "‖Δ‖/‖p‖")
-_LEVELS = "▁▂▃▄▅▆▇█"
 _SPARK_WIDTH = 10
 _LONGEST_NAME = 24
 _COLOURS = {
@@ -58,14 +58,14 @@ def sparkline(history: Sequence[float], width: int = _SPARK_WIDTH) -> str:
     if not logs:
         return "".join("▁" if math.isfinite(v) else "×" for v in last)
     low, span = min(logs), max(max(logs) - min(logs), 0.3)
-    return "".join(_level(v, low, span) for v in last)
+    return "".join(level(_log(v, low), low, span) for v in last)
 
 
-def _level(value: float, low: float, span: float) -> str:
+def _log(value: float, low: float) -> float:
+    """What has no logarithm lies at the foot; what is not finite stays as it is."""
     if not math.isfinite(value):
-        return "×"
-    share = (math.log10(value) - low) / span if value > 0 else 0.0
-    return _LEVELS[min(len(_LEVELS) - 1, int(share * len(_LEVELS)))]
+        return value
+    return math.log10(value) if value > 0 else low
 
 
 def _cells(state: GradientState) -> dict[str, Content]:

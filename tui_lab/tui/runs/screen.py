@@ -61,7 +61,7 @@ class RunsScreen(ListingScreen):
             "e",
             "export",
             "export",
-            tooltip="Write the measurements of the runs to files: .csv or .jsonl",
+            tooltip="Write the runs to files for other programs: tables, TensorBoard, …",
             id="runs.export",
             show=False,
         ),
@@ -141,11 +141,12 @@ class RunsScreen(ListingScreen):
     async def _export(self, files: Files) -> None:
         for run_id, path in files.items():
             try:
-                damage = damaged_lines(await self.session.runs.export(run_id, path))
+                exported = await self.session.runs.export(run_id, path)
             except TuiLabError as error:
                 notify(self, str(error), error=True)
                 continue
-            notify(self, f"Wrote {path}." + f" {damage}" * bool(damage), error=bool(damage))
+            damage = damaged_lines(exported.damage)
+            notify(self, exported.said + f" {damage}" * bool(damage), error=bool(damage))
 
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""

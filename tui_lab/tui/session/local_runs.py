@@ -10,13 +10,14 @@ from typing import Any
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.errors import RunError
+from tui_lab.exchange.export import export_run
+from tui_lab.exchange.formats import Exported
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
 from tui_lab.run import SOURCE, RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.export import export_run
 from tui_lab.runs.regular_file import read_end
 from tui_lab.runs.source import change_since
 from tui_lab.tui.session.background import in_background
@@ -58,8 +59,8 @@ class LocalRuns:
         """The state of a run, its worker's liveness included."""
         return self.catalogue.find(run_id).status()
 
-    async def export(self, run_id: str, to: Path) -> Mapping[str, int]:
-        """Write its measurements to a file, in a thread; raises `UsageError` or `RunError`."""
+    async def export(self, run_id: str, to: Path) -> Exported:
+        """Write it to a file, in a thread; raises `UsageError` or `RunError`."""
         return await in_background(export_run, self.catalogue.find(run_id), to)
 
     async def card(self, run_id: str, experiment: Experiment | None) -> Card:

@@ -1,0 +1,1 @@
+"""What leaves the lab, and what comes in: tables, event files, pictures, pages, models."""

@@ -1,0 +1,89 @@
+"""A run as a file for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from tui_lab.errors import RunError
+from tui_lab.exchange.event_file import write_events
+from tui_lab.exchange.formats import EVENTS, Exported, Options, format_of
+from tui_lab.exchange.graphics.png import png
+from tui_lab.exchange.graphics.shapes import Scene
+from tui_lab.exchange.graphics.svg import svg
+from tui_lab.exchange.pictures import scene_of, view_of
+from tui_lab.exchange.rows import Measured
+from tui_lab.exchange.tables import write_csv, write_jsonl, write_parquet
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.model import export_model
+from tui_lab.runs.replacement import replacing
+
+_TABLES: Mapping[str, Callable[[Measured, BinaryIO], None]] = {
+    ".csv": write_csv,
+    ".jsonl": write_jsonl,
+    ".parquet": write_parquet,
+    EVENTS: write_events,
+}
+PLAIN = Options()
+
+
+def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> Exported:
+    """Write a run to `to`, whose suffix says the format: its measurements as rows in the order that
+    `Measured` gives them, one of its pictures, or what it trained.
+
+    Directories that lead to a file that is named after its run are made. Raises `UsageError` for
+    another suffix, `RunError` when `to` can't be written.
+    """
+    suffix = format_of(to)
+    with _directories(to, directory.id):
+        if suffix == ".pt":
+            step = export_model(directory, to)
+            return Exported(f"Wrote {to}: what was trained until step {step:,}.")
+        if suffix in (".svg", ".png"):
+            view = view_of(directory)
+            scene = scene_of(view, options.picture, options.size)
+            export_scene(scene, to, dark=options.dark)
+            return Exported(f"Wrote {to}: {scene.title}.", view.damage)
+        measured = Measured(directory, timed=options.timed)
+        with _written(to) as file:
+            _TABLES[suffix](measured, file)
+        return Exported(f"Wrote {to}.", measured.damage)
+
+
+def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> None:
+    """Write a picture that is laid out to an .svg or a .png; raises `RunError`, and `UsageError`
+    where Pillow is missing."""
+    if format_of(to) == ".png":
+        content = png(scene, "dark" if dark else "light")
+    else:
+        content = svg(scene).encode()
+    with _written(to) as file:
+        file.write(content)
+
+
+@contextmanager
+def _written(to: Path) -> Iterator[BinaryIO]:
+    """A new file at `to`, whole or not at all."""
+    try:
+        with replacing(to, mode=0o666) as file:
+            yield file
+    except OSError as error:
+        raise RunError(f"{to} can't be written ({error.strerror or error}).") from error
+
+
+@contextmanager
+def _directories(to: Path, run_id: str) -> Iterator[None]:
+    """Those that a file named after its run needs, gone again where nothing came of it."""
+    made = [each for each in to.parents if not each.exists()] if run_id in to.name else []
+    try:
+        if made:
+            to.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise RunError(f"{to} can't be written ({error.strerror or error}).") from error
+    finally:
+        for each in made:
+            with suppress(OSError):  # it is not empty: all is well
+                each.rmdir()

@@ -1,0 +1,1 @@
+"""Charts as pictures: laid out once, written as SVG or as PNG."""
