@@ -10,6 +10,8 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from tui_lab.tui.compare.rows import RunRows
+from tui_lab.tui.compare.screen import CompareScreen
 from tui_lab.tui.dialogs.again import AgainDialog
 from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.graph import GraphDialog
@@ -39,6 +41,7 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (RunTable, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
     (GradientTable, ExperimentScreen),
+    (RunRows, CompareScreen),
 )
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (

@@ -31,8 +31,8 @@ class RunsScreen(ListingScreen):
         "hyperparameters; lr>=0.01, test/loss<0.4 (its last value), tag:good, created>-7d compare; "
         "and, or, not, -word and parentheses combine, quotes hold words together. What is not "
         "default is also what was turned while the run ran (λ → 10), and where it was stopped. "
-        "Select runs of one experiment and press "
-        "{runs.overlay=o} to compare them."
+        "Select runs with {runs.select=space}: {runs.compare=v} shows them side by side, "
+        "{runs.overlay=o} lays those of one experiment over its charts."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -41,6 +41,13 @@ class RunsScreen(ListingScreen):
             "overlay",
             tooltip="Lay the curves of the runs over their experiment's charts",
             id="runs.overlay",
+        ),
+        Binding(
+            "v",
+            "compare",
+            "compare",
+            tooltip="Show the selected runs side by side: what differs, what came of it",
+            id="runs.compare",
         ),
         Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
         Binding(
@@ -101,6 +108,14 @@ class RunsScreen(ListingScreen):
             self.lab.open_experiment(runs[0].experiment, overlays=[run.id for run in runs])
         else:
             notify(self, self.chosen[0].error, error=True)
+
+    def action_compare(self) -> None:
+        """Show the selected runs side by side."""
+        ids = [run.id for run in self.chosen]
+        if len(ids) < 2:
+            notify(self, with_keys(self.app, "{runs.select=space} selects the runs to compare."))
+        else:
+            self.lab.open_comparison(ids)
 
     def action_copy(self) -> None:
         """Copy the command that makes the run again, all that was done to it included."""
@@ -181,5 +196,5 @@ class RunsScreen(ListingScreen):
         self.refresh_runs()
 
 
-_NEEDS = frozenset(("select", "overlay", "stop", "delete", "copy", "export"))
+_NEEDS = frozenset(("select", "overlay", "compare", "stop", "delete", "copy", "export"))
 """Actions that need a run to act on."""
