@@ -1,4 +1,4 @@
-"""A history of 2,000 runs: how long it is read, and how long a key waits while it is listed."""
+"""A history of 10,000 runs: how long it is read, and how long a key waits while it is listed."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import gc
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from textual.pilot import Pilot
-
-from benchmarks.measurement import Measurement, scatter
+from benchmarks.measurement import Measurement, quantile, scatter
 from tui_lab.config import Settings
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.annotations import annotate
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.runs.status import StatusRecord
@@ -25,38 +24,50 @@ from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.session.lab_session import LabSession
 
-_RUNS = 2000
+_RUNS = 10_000
 _ROUNDS = 5
+_OPENINGS = 3
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 _SIZE = (120, 40)
+_WAIT = 50.0
+"""Milliseconds that a key may wait."""
 
 
 def measure() -> Iterator[Measurement]:
     """Reading by the catalogue, then the screen that lists what it reads."""
     with tempfile.TemporaryDirectory() as home:
         runs = Path(home, "runs")
-        _make(runs)
+        make(runs)
         yield from _reading(runs)
-        waits, letters = zip(*(asyncio.run(_listing(runs)) for _ in range(_ROUNDS)), strict=True)
-        yield _row("longest wait of a key while they come to the list", waits, 50.0)
-        yield _row("a letter of the filter to the changed list", letters, 50.0)
+        waits: dict[str, list[float]] = {}
+        for _ in range(_OPENINGS):
+            asyncio.run(_listing(runs, waits))
+        for what, found in waits.items():
+            yield _held_up(what, found)
 
 
 def _reading(runs: Path) -> Iterator[Measurement]:
     catalogue = Catalogue(runs)
     last = catalogue.summaries()[-1].id
     yield _row(
-        "all of them, for the first time", _times(lambda: Catalogue(runs).summaries()), 1000.0
+        "all of them, for the first time", _times(lambda: Catalogue(runs).summaries()), 5000.0
     )
-    yield _row("all of them, again", _times(catalogue.summaries), 50.0)
-    yield _row("which of them are live, again", _times(catalogue.live), 50.0)
-    yield _row("one of them", _times(lambda: Catalogue(runs).summary(last)), 5.0)
+    yield _row("all of them, again", _times(catalogue.summaries), 250.0)
+    yield _row("which of them are live, again", _times(catalogue.live), 250.0)
+    yield _row("one of them", _times(lambda: Catalogue(runs).summary(last)), 25.0)
 
 
-def _row(what: str, seconds: tuple[float, ...] | list[float], budget: float) -> Measurement:
+def _row(what: str, seconds: Sequence[float], budget: float) -> Measurement:
     times = [1000 * time_ for time_ in seconds]
     figure = statistics.median(times)
     return Measurement(f"{_RUNS:,} runs: {what}", figure, budget, "ms", note=scatter(times))
+
+
+def _held_up(what: str, seconds: Sequence[float]) -> Measurement:
+    """The longest stretches for which no key came through, at each time that this was done."""
+    times = [1000 * time_ for time_ in seconds]
+    figure = quantile(times, 0.99)
+    return Measurement(f"{_RUNS:,} runs, p99: {what}", figure, _WAIT, "ms", note=scatter(times))
 
 
 def _times(work: Callable[[], object]) -> list[float]:
@@ -68,8 +79,8 @@ def _times(work: Callable[[], object]) -> list[float]:
     return times
 
 
-async def _listing(runs: Path) -> tuple[float, float]:
-    """The longest time that the event loop was held up, and that one letter took.
+async def _listing(runs: Path, waits: dict[str, list[float]]) -> None:
+    """Do what a person does with a list, and write down by how much the event loop was held up.
 
     The runs come to a screen that is there: opening one is the toolkit's time.
     """
@@ -82,27 +93,51 @@ async def _listing(runs: Path) -> tuple[float, float]:
         runs.rename(place)
         gc.collect()  # what the rounds before left behind is no part of it
         gc.freeze()
-        waits = list[float]()
-        beat = asyncio.create_task(_beat(waits))
-        screen.refresh_runs()
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-        beat.cancel()
-        with suppress(asyncio.CancelledError):
-            await beat
-        letter = await _letter(pilot, screen)
+        async with _watched(waits, "they come to the list"):
+            screen.refresh_runs()
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+        assert screen.table.row_count == _RUNS
+        for what, keys in _DEEDS:
+            for key in keys:
+                async with _watched(waits, what):
+                    await pilot.press(key)
+                    await pilot.pause()
+        async with _watched(waits, "looking at all of them again"):
+            screen.refresh_runs()
+            await pilot.app.workers.wait_for_complete()
     session.close()
     place.rename(runs)
-    return max(waits), letter
 
 
-async def _letter(pilot: Pilot[int], screen: RunsScreen) -> float:
-    await pilot.press("slash")
-    begun = time.perf_counter()
-    screen.filter_input.value = "7"
-    while screen.filter_text != "7":
-        await asyncio.sleep(0)
-    return time.perf_counter() - begun
+_DEEDS: tuple[tuple[str, Sequence[str]], ...] = (
+    ("to the filter", ("slash",)),
+    ("a letter of the filter", tuple("lr<0.003 test/loss<1 or 7")),
+    ("leaving the filter", ("escape",)),
+    ("up and down", ("down", "up", "pagedown", "end", "pageup", "home")),
+    ("choosing a column to sort by", ("s",)),
+    ("sorting", ("down", "down", "down", "enter", "s", "enter")),
+    ("marking all, inverting", ("a", "i", "a", "escape")),
+    ("choosing what to group by", ("v",)),
+    ("grouping", ("down", "down", "enter")),
+    ("folding groups", ("home", "left", "right", "space", "space")),
+    ("trees on and off", ("b", "b")),
+)
+"""The keys after each of which the event loop is watched."""
+
+
+@asynccontextmanager
+async def _watched(waits: dict[str, list[float]], what: str) -> AsyncIterator[None]:
+    """Add to `waits` the longest time that the event loop was held up meanwhile."""
+    found = list[float]()
+    beat = asyncio.create_task(_beat(found))
+    await asyncio.sleep(0)
+    yield
+    await asyncio.sleep(0.002)
+    beat.cancel()
+    with suppress(asyncio.CancelledError):
+        await beat
+    waits.setdefault(what, []).append(max(found, default=0.0))
 
 
 async def _beat(waits: list[float]) -> None:
@@ -113,22 +148,33 @@ async def _beat(waits: list[float]) -> None:
         waits.append(time.perf_counter() - begun)
 
 
-def _make(runs: Path) -> None:
-    """Finished runs of three experiments, as their workers leave them."""
+def make(runs: Path) -> None:
+    """Finished runs of three experiments, as their workers leave them: every tenth is a branch of
+    the run before it, every hundredth has a tag."""
     runs.mkdir()
     experiments = [load_experiment(name) for name in ("weight-decay", "linear-regression", "mlp")]
-    metrics = {"train/loss": 0.5, "test/loss": 1.5, "norm/w": 2.0}
-    record = StatusRecord(status=RunStatus.FINISHED, host=host_name(), step=400, metrics=metrics)
+    parent = ""
     for number in range(_RUNS):
-        experiment = experiments[number % len(experiments)]
+        experiment = experiments[number // 10 % len(experiments)]
         request = RunRequest(
             experiment=experiment.name,
             program=experiment.program,
             hyperparameters=experiment.to_json(experiment.choose({"lr": 0.001 + number / 1e6})),
             seed=number % 5,
+            parent=parent if number % 10 == 9 else "",
+            parent_step=100 if number % 10 == 9 else 0,
         )
-        made = _BEGIN + timedelta(seconds=number)
-        RunDirectory.create(runs, request, made).write_status(record)
+        run = RunDirectory.create(runs, request, _BEGIN + timedelta(seconds=number))
+        run.write_status(_record(number))
+        if number % 100 == 0:
+            annotate(run.path, add=["good"])
+        parent = run.id
+
+
+def _record(number: int) -> StatusRecord:
+    loss = 1 / (1 + number * 7919 % _RUNS)
+    metrics = {"train/loss": loss, "test/loss": 3 * loss, "norm/w": 2.0}
+    return StatusRecord(status=RunStatus.FINISHED, host=host_name(), step=400, metrics=metrics)
 
 
 if __name__ == "__main__":

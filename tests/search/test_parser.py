@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tui_lab.errors import QueryError
 from tui_lab.search.parser import DEEPEST, LONGEST, parsed
 from tui_lab.search.query import EVERYTHING, And, Comparison, Not, Or, Query, Words, names, written
+from tui_lab.search.reference import MOMENTS, TEXTS
 
 A, B, C = Words("a"), Words("b"), Words("c")
 
@@ -132,7 +133,7 @@ def _queries() -> st.SearchStrategy[Query]:
         st.builds(compared, text, st.sampled_from([":", "=", "!="]), st.text(max_size=8)),
         st.builds(
             compared,
-            text.filter(lambda name: name not in ("created", "started")),
+            text.filter(lambda name: name not in MOMENTS | TEXTS),
             st.sampled_from(["<", "<=", ">", ">="]),
             st.floats(allow_nan=False).map(str),
         ),

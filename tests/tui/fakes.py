@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tui_lab.annotation import Annotation
 from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNotFound, RunNotLive
@@ -226,7 +227,13 @@ class FakeSession:
         )
         return card_of(asked, schedule_of(self._events.get(run_id, []), after=-1), experiment)
 
-    def delete(self, run_id: str) -> None:
+    async def annotate(self, run_id: str, **words: Any) -> None:
+        self.calls.append(("annotate", run_id, words))
+        run = self.summary(run_id)
+        now = Annotation(run.name, run.note, run.tags).changed(**words)
+        self.put(dataclasses.replace(run, **vars(now)))
+
+    async def delete(self, run_id: str) -> None:
         self.calls.append(("delete", run_id))
         if self.summary(run_id).live:
             raise RunError(f"{run_id} is running; stop it first.")

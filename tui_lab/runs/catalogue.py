@@ -79,6 +79,13 @@ class Catalogue:
             return RunDirectory(self.runs / matches[0])
         raise RunNotFound(_ambiguous(text, matches) if matches else _not_found(text, ids))
 
+    def worker_pid(self, text: str) -> int:
+        """The process of a run's worker as its record names it; 0 when there is no saying."""
+        try:
+            return self.find(text).status_record().pid
+        except RunError:
+            return 0
+
     def delete(self, run_id: str) -> None:
         """Remove a run from the disk for good; raises `RunError` when it is live or can't be
         removed, `RunNotFound` when it is not there. Of a link only the link is removed."""

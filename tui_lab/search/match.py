@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,11 +45,20 @@ def condition(query: Query, now: datetime, texts: Texts = searched_text) -> Cond
             unwanted = condition(of, now, texts)
             return lambda run: not unwanted(run)
         case And(parts):
-            each = [condition(part, now, texts) for part in parts]
-            return each[0] if len(each) == 1 else lambda run: all(one(run) for one in each)
+            return _all([condition(part, now, texts) for part in parts])
         case Or(parts):
             some = [condition(part, now, texts) for part in parts]
             return lambda run: any(one(run) for one in some)
+
+
+def _all(parts: Sequence[Condition]) -> Condition:
+    def holds(run: Searched) -> bool:
+        for part in parts:  # noqa: SIM110 # this is asked of thousands of runs at every letter
+            if not part(run):
+                return False
+        return True
+
+    return parts[0] if len(parts) == 1 else holds
 
 
 def _comparison(asked: Comparison, now: datetime, texts: Texts) -> Condition:

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen, Screen
 
 from tui_lab.tui.session.protocol import Session
 
-HOME, RUNS, COMPARE = " home", " runs", " compare"
+HOME, RUNS = " home", " runs"
 """Names of places; those of experiments hold no spaces."""
 
 ScreenT = TypeVar("ScreenT", bound=Screen[Any])
@@ -113,10 +113,6 @@ class Navigation(PlacesApp):
     def open_run(self, run_id: str) -> None:
         """Go to a run, in the screen of its experiment."""
         raise NotImplementedError(run_id)
-
-    def open_comparison(self, run_ids: Sequence[str]) -> None:
-        """Go to these runs side by side; the first is the one that the others are held against."""
-        raise NotImplementedError(run_ids)
 
 
 def is_seen(screen: Screen[Any]) -> bool:

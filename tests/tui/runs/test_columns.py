@@ -49,22 +49,22 @@ def listing(session: FakeSession) -> RunListing:
 def test_runs_are_sorted_by_any_column(
     listing: RunListing, key: str, rising: list[Any], missing: list[Any]
 ) -> None:
-    listing.sort_by(key)
+    listing.arrangement.sort_by(key)
     assert [row.id for row in listing.rows("")] == [run.id for run in (*rising, *missing)]
-    listing.sort_by(key)
+    listing.arrangement.sort_by(key)
     places = {row.id: place for place, row in enumerate(listing.rows(""))}
     falling = [places[run.id] for run in rising]
     assert [row.id for row in listing.rows("")][len(rising) :] == [run.id for run in missing]
     if key in ("test/accuracy", "lr", "age", "name"):  # no two are alike
         assert falling == sorted(falling, reverse=True)
-    assert listing.title(4).endswith("↓")
+    assert listing.title().endswith("↓")
 
 
 def test_every_metric_and_every_value_can_be_a_column(listing: RunListing) -> None:
     keys = listing.column_keys()
     assert {"test/accuracy", "gap", "lr", "implementation", "step", "epoch", "seed"} <= set(keys)
     listing.choose_columns(("gap", "lr", "seed"))
-    cells = [row.cells for row in listing.rows("")]
+    cells = [row.cells for row in listing.rows("").runs]
     assert [each["gap"] for each in cells] == ["", "", "nan", "0.2"]
     assert [each["lr"] for each in cells] == ["", "5", "0.02", "0.1"]
     assert [each["seed"] for each in cells] == ["3", "0", "0", "0"]

@@ -51,12 +51,21 @@ async def test_what_was_known_stays_until_it_is_known_to_be_gone() -> None:
     session.let.set()
     history = RunHistory(session)
     await listed(history)
-    session.lists = [[NEW], [OLD]]
-    assert [names for names, _ in await listed(history)] == [
-        ["3", "2", "1"],
-        ["3", "2", "1"],
-        ["3", "1"],
-    ]
+    moved = summary(3, step=401)
+    session.lists = [[moved], [OLD]]
+    assert [names for names, _ in await listed(history)] == [["3", "2", "1"], ["3", "1"]]
+    assert list(history.runs.values()) == [moved, OLD]
+
+
+async def test_what_is_new_or_other_is_told_and_nothing_else() -> None:
+    session = Slow([NEW, OLD])
+    session.let.set()
+    history = RunHistory(session)
+    assert [list(changed) async for changed in history.read()] == [[NEW, OLD], []]
+    moved = summary(1, step=401)
+    session.lists = [[NEW, MIDDLE], [moved]]
+    assert [list(changed) async for changed in history.read()] == [[MIDDLE], [moved], []]
+    assert list(history.runs.values()) == [NEW, MIDDLE, moved]
 
 
 async def test_the_newest_by_its_own_word_comes_first() -> None:

@@ -29,7 +29,7 @@ def listing(session: FakeSession) -> RunListing:
 def test_rows_are_those_that_the_filter_leaves(listing: RunListing) -> None:
     assert [row.id for row in listing.rows("")] == [NEW.id, OLD.id]
     assert [row.id for row in listing.rows("finished")] == [OLD.id]
-    assert listing.title(1) == "Runs · 1 live · 2 in all · 1 shown"
+    assert listing.title() == "Runs · 1 live · 2 in all · 1 shown"
 
 
 def test_what_is_chosen_is_selected_or_under_the_cursor(listing: RunListing) -> None:
@@ -37,7 +37,7 @@ def test_what_is_chosen_is_selected_or_under_the_cursor(listing: RunListing) -> 
     assert listing.chosen(OLD.id) == [OLD]
     listing.selected |= {NEW.id, OLD.id}
     assert listing.chosen(OLD.id) == [NEW, OLD]
-    assert listing.title(2) == "Runs · 1 live · 2 in all · 2 selected"
+    assert listing.title() == "Runs · 1 live · 2 in all · 2 selected"
     listing.take({OLD.id: OLD})
     assert listing.selected == {OLD.id}
 
@@ -46,6 +46,7 @@ def test_a_row_is_made_again_only_for_another_summary(
     listing: RunListing, session: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = listing.rows("")
+    assert len(before.runs) == 2
     made = list[str]()
 
     def note(
@@ -58,11 +59,11 @@ def test_a_row_is_made_again_only_for_another_summary(
     session.clock.advance(3600)
     after = listing.rows("")
     assert made == []
-    assert [row.age for row in before] == ["58 min", "59 min"]
-    assert [row.age for row in after] == ["1 h", "1 h"]
+    assert [row.age for row in before.runs] == ["58 min", "59 min"]
+    assert [row.age for row in after.runs] == ["1 h", "1 h"]
     moved = summary(2, experiment="other", status=RunStatus.RUNNING, step=401)
     listing.take({moved.id: moved, OLD.id: OLD})
-    assert listing.rows("")[0].cells["step"] == "401"
+    assert listing.rows("").runs[0].cells["step"] == "401"
     assert made == [moved.id]
 
 

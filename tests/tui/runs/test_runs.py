@@ -240,12 +240,13 @@ async def test_a_live_run_is_not_deleted(app: Opened, session: FakeSession) -> N
 
 
 async def test_a_run_that_can_not_be_deleted_says_why(app: Opened, session: FakeSession) -> None:
-    def refuse(run_id: str) -> None:
+    async def refuse(run_id: str) -> None:
         raise RunError("It belongs to someone else.")
 
     session.delete = refuse  # type: ignore[method-assign]
     async with app.run_test() as pilot:
         await at_runs(pilot, "d", "y")
+        await settled(pilot)
         assert app.told == ["It belongs to someone else."]
         assert len(ids(app)) == len(ALL)
 

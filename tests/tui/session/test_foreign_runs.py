@@ -131,7 +131,7 @@ async def test_home_and_the_list_of_runs_have_a_row_for_each(app: TuiLabApp) -> 
         for keys in ((), ("h",)):
             await pilot.press(*keys)
             await until(pilot, lambda: len(table(app).rows) == 1 + len(WORST))
-            rows = {row.id: row for row in table(app).rows}
+            rows = {row.id: row for row in table(app).rows.runs}
             assert not any(row.status.value == "running" for row in rows.values())
             assert "is a pipe" in rows[name_of(3)].error
             assert "is a link" in rows[name_of(4)].error

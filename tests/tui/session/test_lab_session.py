@@ -166,10 +166,10 @@ async def test_runs_that_can_not_be_listed_are_an_error(tmp_path: Path, spare: F
 
 async def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:
     directory = ended(runs)
-    session.runs.delete(directory.id)
+    await session.runs.delete(directory.id)
     assert await listed(session) == []
     with pytest.raises(RunNotFound):
-        session.runs.delete(directory.id)
+        await session.runs.delete(directory.id)
 
 
 async def test_a_command_to_an_ended_run_is_refused(session: LabSession, runs: Path) -> None:

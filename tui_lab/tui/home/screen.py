@@ -22,8 +22,10 @@ from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import Navigation
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
-from tui_lab.tui.runs.row import run_row
+from tui_lab.tui.runs.row import RunRow, run_row
+from tui_lab.tui.runs.rows import RunRows
 from tui_lab.tui.runs.table import RunTable
+from tui_lab.tui.runs.tree import Line
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.view_models.plain_text import plain
@@ -194,9 +196,14 @@ class HomeScreen(Screen[None]):
         runs = self._history.runs.values()
         live = [run for run in runs if run.live]
         ended = [run for run in runs if not run.live]
-        now, rows = self._session.now(), []
-        for run in [*live, *ended[:RECENT]]:
-            rows.append(run_row(run, self._declared.get(run.experiment), now))
+        now = self._session.now()
+        shown = {run.id: run for run in (*live, *ended[:RECENT])}
+
+        def row(line: Line) -> RunRow:
+            run = shown[line.id]
+            return run_row(run, self._declared.get(run.experiment), now)
+
+        rows = RunRows([Line(name) for name in shown], row)
         self.runs.show(rows)
         self.set_class(not rows, "-empty")
         title = f"Runs · {len(live)} live · {len(runs)} in all"

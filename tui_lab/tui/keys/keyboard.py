@@ -10,8 +10,6 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from tui_lab.tui.compare.rows import RunRows
-from tui_lab.tui.compare.screen import CompareScreen
 from tui_lab.tui.dialogs.again import AgainDialog
 from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.graph import GraphDialog
@@ -29,11 +27,12 @@ from tui_lab.tui.keys.help import HelpScreen
 from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.knobs.list import KnobList
 from tui_lab.tui.panes.gradient_table import GradientTable
-from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
+from tui_lab.tui.runs.column_dialogs import ColumnsDialog, GroupDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog
 from tui_lab.tui.runs.export_dialog import ExportDialog
 from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.runs.table import RunTable
+from tui_lab.tui.runs.write_dialog import WriteDialog
 
 PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (ExperimentList, HomeScreen),
@@ -41,7 +40,6 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (RunTable, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
     (GradientTable, ExperimentScreen),
-    (RunRows, CompareScreen),
 )
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (
@@ -51,6 +49,7 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     DeleteDialog,
     ExportDialog,
     GraphDialog,
+    GroupDialog,
     HelpScreen,
     MistakeDialog,
     NumberDialog,
@@ -59,6 +58,7 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     QuitDialog,
     RescueDialog,
     SortDialog,
+    WriteDialog,
 )
 """Under which nobody else is asked."""
 

@@ -121,15 +121,10 @@ class FramedRows(Frame, can_focus=True):
         width, height = self.size
         return not rows or (len(rows) == height and rows[0].cell_length == width)
 
-    @property
-    def style(self) -> PlotStyle:
-        """How it is drawn in the theme of now."""
+    def _draw(self) -> None:
         if self._style is None:
             self._style = self._themed()
-        return self._style
-
-    def _draw(self) -> None:
-        self.rows = self.draw_rows(*self.size, self.style)
+        self.rows = self.draw_rows(*self.size, self._style)
 
     def _themed(self) -> PlotStyle:
         return themed(

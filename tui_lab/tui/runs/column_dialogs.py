@@ -65,6 +65,20 @@ class SortDialog(ColumnDialog[str]):
         self.dismiss(self.keys[place])
 
 
+class GroupDialog(ColumnDialog[str]):
+    """Gives the name of what the runs of a group have in common; empty for no groups."""
+
+    def __init__(self, keys: Sequence[str], group_by: str) -> None:
+        super().__init__("Group by", "What the runs of a group have in common.", keys)
+        self._group_by = group_by
+
+    def sign(self, key: str) -> str:
+        return "✓" if key == self._group_by else " "
+
+    def action_choose(self, place: int) -> None:
+        self.dismiss(self.keys[place])
+
+
 class ColumnsDialog(ColumnDialog[tuple[str, ...]]):
     """Gives the keys of the columns to show, in the order in which they were taken."""
 
@@ -114,4 +128,6 @@ class ColumnsDialog(ColumnDialog[tuple[str, ...]]):
 
 def _words(key: str) -> str:
     """As above the column; a metric in full."""
+    if not key:
+        return "nothing"
     return plain(key, 60) if "/" in key else column_name(key)

@@ -10,6 +10,9 @@ from textual.binding import Binding, BindingType
 
 from tui_lab.tui.dialogs.question import Answer, QuestionDialog
 
+_MOST_NAMED = 10
+"""Runs whose names are shown."""
+
 
 @dataclass(frozen=True)
 class Deletion:
@@ -19,7 +22,7 @@ class Deletion:
 
 
 class DeleteDialog(QuestionDialog[Deletion]):
-    """Names the runs; keeping them is the answer under the cursor."""
+    """Names the runs, or the first of them; keeping them is the answer under the cursor."""
 
     ANSWERS = (
         Answer("c", "cancel, keep them", "cancel"),
@@ -31,10 +34,13 @@ class DeleteDialog(QuestionDialog[Deletion]):
         Binding("y", "delete", "delete", tooltip="Delete the runs for good", id="delete.confirm"),
     ]
 
-    def __init__(self, run_ids: Sequence[str]) -> None:
-        count = "this run" if len(run_ids) == 1 else f"these {len(run_ids)} runs"
-        super().__init__(f"Delete {count}?", run_ids)
+    def __init__(self, run_ids: Sequence[str], left_out: str = "") -> None:
+        count = "this run" if len(run_ids) == 1 else f"these {len(run_ids):,} runs"
+        more = len(run_ids) - _MOST_NAMED
+        named = [*run_ids[:_MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])]
+        super().__init__(f"Delete {count}?", [*named, *([left_out] if left_out else [])])
+        self.run_ids = tuple(run_ids)
 
     def action_delete(self) -> None:
         """Agree."""
-        self.dismiss(Deletion(tuple(self.lines)))
+        self.dismiss(Deletion(self.run_ids))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tui_lab.tui.session.protocol import Session
@@ -23,8 +24,9 @@ class RunHistory:
         self._is_reading = False
         self._is_wanted = False
 
-    async def read(self) -> AsyncIterator[None]:
-        """Look at all runs, with a turn whenever more of them are known.
+    async def read(self) -> AsyncIterator[Sequence[RunSummary]]:
+        """Look at all runs, with a turn whenever more of them are known, which gives those that are
+        new or other than before.
 
         Asked for while it goes on, it begins again at its end instead.
         """
@@ -35,22 +37,42 @@ class RunHistory:
         try:
             while self._is_wanted:
                 self._is_wanted = False
-                async for _ in self._look():
-                    yield
+                async for changed in self._look():
+                    yield changed
         finally:
             self._is_reading = False
 
-    async def _look(self) -> AsyncIterator[None]:
+    async def _look(self) -> AsyncIterator[Sequence[RunSummary]]:
         """One look; what it finds replaces what was known, what it does not find is gone."""
         found: set[str] = set()
         async for some in self._session.runs.listed():
-            found |= {run.id for run in some}
-            self._keep({**self.runs, **{run.id: run for run in some}})
-            yield
-        self._keep({name: run for name, run in self.runs.items() if name in found})
+            found.update(run.id for run in some)
+            changed = [run for run in some if self.runs.get(run.id) is not run]
+            if changed:
+                self._keep(changed)
+                yield changed
+        if not self.runs.keys() <= found:  # another mapping: who looks at this one still may
+            self.runs = {name: run for name, run in self.runs.items() if name in found}
         self.is_complete = True
-        yield
+        yield ()
 
-    def _keep(self, runs: dict[str, RunSummary]) -> None:
-        ordered = sorted(runs.values(), key=lambda run: (run.created, run.id), reverse=True)
-        self.runs = {run.id: run for run in ordered}
+    def _keep(self, changed: Sequence[RunSummary]) -> None:
+        """Put them in their places. Those that are older than all the others, as they come when a
+        history is first read, and those that were there already, move nothing."""
+        last = next(reversed(self.runs.values())) if self.runs else None
+        is_ordered = True
+        for run in changed:
+            known = self.runs.get(run.id)
+            if known is None:
+                is_ordered &= last is None or _place(run) < _place(last)
+                last = run
+            else:
+                is_ordered &= known.created == run.created
+            self.runs[run.id] = run
+        if not is_ordered:
+            ordered = sorted(self.runs.values(), key=_place, reverse=True)
+            self.runs = {run.id: run for run in ordered}
+
+
+def _place(run: RunSummary) -> tuple[datetime, str]:
+    return run.created, run.id

@@ -2,62 +2,93 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.errors import QueryError, TuiLabError
 from tui_lab.experiment import Experiment
-from tui_lab.search.match import condition
+from tui_lab.search.match import condition, searched_text
 from tui_lab.search.parser import parsed
-from tui_lab.search.query import EVERYTHING, Query
-from tui_lab.tui.runs.columns import ALWAYS, Order, column_name
-from tui_lab.tui.runs.row import USUAL, RunRow, age, figure, run_row
-from tui_lab.tui.runs.tree import arranged
+from tui_lab.search.query import EVERYTHING, Query, names
+from tui_lab.search.reference import MOMENTS, Searched
+from tui_lab.search.vocabulary import Vocabulary
+from tui_lab.tui.runs.arrangement import GROUPS, Arrangement
+from tui_lab.tui.runs.columns import ALWAYS
+from tui_lab.tui.runs.row import OWN, USUAL, Heading, RunRow, age, run_row
+from tui_lab.tui.runs.rows import RunRows
+from tui_lab.tui.runs.tree import Line
 from tui_lab.tui.session.protocol import Session
 
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
 
+_MOST_ROWS = 1000
+"""Rows that are kept; no screen shows as many."""
+
 
 class RunListing:
-    """The rows of the runs, kept from one look to the next: most runs have long ended."""
+    """What is known of all runs, kept from one look to the next: most have long ended."""
 
     def __init__(self, session: Session) -> None:
         self.runs: Mapping[str, RunSummary] = {}
         """All of them, by name, newest first."""
         self.selected: set[str] = set()
+        self.live: frozenset[str] = frozenset()
+        """The names of the runs that are going on."""
         self.columns: tuple[str, ...] = USUAL
         """Those shown, of the columns that a person may choose."""
-        self.order: Order | None = None
-        """How the runs are sorted; None for the newest first."""
+        self.arrangement = Arrangement()
         self.complaint: QueryError | None = None
         """Why the last filter can't be read; None where it can."""
+        self.lines: Sequence[Line] = ()
+        """What the last filter left, in the order of the list."""
         self._query: Query = EVERYTHING
-        self._listed: set[str] = set()
-        """The runs that the last filter left."""
+        self._listed: frozenset[str] = frozenset()
+        """The runs that the last filter left, folded or not."""
         self._session = session
         self._experiments: dict[str, Experiment | None] = {}
         self._rows: dict[str, tuple[RunSummary, RunRow]] = {}
+        self._texts: dict[str, tuple[Searched, str]] = {}
+        self._vocabulary: Vocabulary | None = None
+        self._made_for: Any = None
+        """What the lines were made for; None where the runs are others since."""
 
-    def take(self, runs: Mapping[str, RunSummary]) -> None:
-        """These are all runs now; a selected one that is gone is not selected any more."""
+    def learn(self, runs: Iterable[RunSummary]) -> None:
+        """Have ready what words are looked for in, before anyone types one."""
+        for run in runs:
+            self._text(run)
+
+    def take(
+        self, runs: Mapping[str, RunSummary], changed: Sequence[RunSummary] | None = None
+    ) -> None:
+        """These are all runs now, and those the ones that are new or other than before (None for
+        all of them); a selected one that is gone is not selected any more."""
+        is_one_gone = not self._texts.keys() <= runs.keys()
         self.runs = runs
-        self.selected &= runs.keys()
-        self._rows = {name: kept for name, kept in self._rows.items() if name in runs}
+        if is_one_gone:
+            self._texts = {name: kept for name, kept in self._texts.items() if name in runs}
+        if changed is None or changed or is_one_gone:
+            self.selected &= runs.keys()
+            self.live = frozenset(run.id for run in runs.values() if run.live)
+            self._made_for = self._vocabulary = None
 
-    def rows(self, filter_text: str) -> list[RunRow]:
+    def rows(self, filter_text: str) -> RunRows:
         """The runs that a filter leaves, in their order; where it can't be read, `complaint` says
         why, and those that the one before it left."""
         now = self._session.now()
-        wanted = condition(self._asked(filter_text), now)
-        rows = [self._row(run, now) for run in self.runs.values() if wanted(run)]
-        self._listed = {row.id for row in rows}
-        if self.order is not None:
-            return self._sorted(rows, self.order)
-        return arranged(rows, {run.id: run.parent for run in self.runs.values() if run.parent})
+        query = self._asked(filter_text)
+        moment = now if MOMENTS.intersection(names(query)) else None
+        wanted_for = (query, moment, self.arrangement.state)
+        if self._made_for != wanted_for:
+            wanted = condition(query, now, self._text)
+            found = [run for run in self.runs.values() if wanted(run)]
+            self._listed = frozenset(run.id for run in found)
+            self.lines = self.arrangement.lines(found)
+            self._made_for = (query, moment, self.arrangement.state)
+        return RunRows(self.lines, partial(self._row, now))
 
     def _asked(self, text: str) -> Query:
         """What a text asks for; while it can't be read, what was asked for before."""
@@ -67,12 +98,30 @@ class RunListing:
             self.complaint = error
         return self._query
 
+    def _text(self, run: Searched) -> str:
+        """What words are looked for in, made again only when the run is another than before."""
+        before, text = self._texts.get(run.id, (None, ""))
+        if before is not run:
+            text = searched_text(run)
+            self._texts[run.id] = run, text
+        return text
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The names and values that the runs have."""
+        if self._vocabulary is None:
+            self._vocabulary = Vocabulary(self.runs.values())
+        return self._vocabulary
+
     def column_keys(self) -> list[str]:
         """Every column that can be chosen: what all runs have, their metrics, their values."""
-        metrics = {key for run in self.runs.values() for key in run.metrics}
-        values = {name for run in self.runs.values() for name in run.hyperparameters}
-        found = [*USUAL, "epoch", "seed", *sorted(metrics), *sorted(values)]
+        metrics, values = self.vocabulary.metrics, self.vocabulary.hyperparameters
+        found = [*USUAL, "epoch", "seed", *OWN, *sorted(metrics), *sorted(values)]
         return [key for key in dict.fromkeys(found) if key not in ALWAYS]
+
+    def group_keys(self) -> list[str]:
+        """Everything that runs can be grouped by; the empty one is for no groups."""
+        return ["", *GROUPS, *sorted(self.vocabulary.hyperparameters)]
 
     def choose_columns(self, columns: Sequence[str]) -> None:
         """Show these from now on."""
@@ -80,50 +129,42 @@ class RunListing:
             self.columns = tuple(columns)
             self._rows.clear()
 
-    def sort_by(self, key: str) -> None:
-        """Sort by a column; by the one that it is sorted by already, the other way round."""
-        again = self.order is not None and self.order.key == key
-        self.order = Order(key, again and not (self.order and self.order.falling))
-
-    def _sorted(self, rows: list[RunRow], order: Order) -> list[RunRow]:
-        """Those that have nothing in the column come last, whichever way."""
-        known = [(self._place(row, order.key), row) for row in rows]
-        there = [each for each in known if each[0] is not None]
-        there.sort(key=lambda each: each[0] or (), reverse=order.falling)
-        return [row for _, row in there] + [row for place, row in known if place is None]
-
-    def _place(self, row: RunRow, key: str) -> tuple[bool, float, str] | None:
-        """What a run is sorted by: numbers before words; None where there is nothing, or NaN."""
-        run = self.runs[row.id]
-        if key == "age":
-            return False, -run.created.timestamp(), ""
-        value = {"status": row.status.value, "name": run.id, "values": row.values}.get(key)
-        value = figure(run, key) if value is None else value
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return None if math.isnan(value) else (False, float(value), "")
-        return None if value in (None, "") else (True, 0.0, str(value).casefold())
-
-    @property
-    def live(self) -> frozenset[str]:
-        """The names of the runs that are going on."""
-        return frozenset(run.id for run in self.runs.values() if run.live)
-
-    def title(self, shown: int) -> str:
+    def title(self) -> str:
         """How many there are, how many of them are shown and selected."""
-        parts = [f"Runs · {len(self.live)} live · {len(self.runs)} in all"]
-        if shown != len(self.runs):
-            parts.append(f"{shown} shown")
+        parts = [f"Runs · {len(self.live)} live · {len(self.runs):,} in all"]
+        if len(self._listed) != len(self.runs):
+            parts.append(f"{len(self._listed):,} shown")
         if self.selected:
             hidden = len(self.selected - self._listed)
-            parts.append(f"{len(self.selected)} selected" + f", {hidden} not shown" * bool(hidden))
-        if self.order is not None:
-            parts.append(f"by {column_name(self.order.key)} {self.order.sign}")
-        return " · ".join(parts)
+            parts.append(
+                f"{len(self.selected):,} selected" + f", {hidden:,} not shown" * bool(hidden)
+            )
+        return " · ".join((*parts, *self.arrangement.words))
+
+    def mark(self, line_id: str) -> None:
+        """Select a run or not; of a group all of its runs, or none when all of them are."""
+        members = set(self.arrangement.members(line_id)) or {line_id} & self.runs.keys()
+        if members <= self.selected:
+            self.selected -= members
+        else:
+            self.selected |= members
+
+    def mark_shown(self) -> None:
+        """Select every run that has a line."""
+        self.selected |= self._shown
+
+    def invert_marks(self) -> None:
+        """Select, of the runs that have a line, those that are not selected."""
+        self.selected ^= self._shown
+
+    @property
+    def _shown(self) -> set[str]:
+        return {line.id for line in self.lines if not line.is_group}
 
     def chosen(self, current: str) -> list[RunSummary]:
         """The selected runs, newest first, else the one under the cursor."""
-        ids = self.selected or {current}
-        return [run for run in self.runs.values() if run.id in ids]
+        found = [self.runs[name] for name in self.selected or (current,) if name in self.runs]
+        return sorted(found, key=lambda run: (run.created, run.id), reverse=True)
 
     def experiment(self, run: RunSummary) -> Experiment | None:
         """The run's experiment; None when it is gone or broken, asked for once."""
@@ -137,12 +178,27 @@ class RunListing:
                 self._experiments[name] = None
         return self._experiments[name]
 
-    def _row(self, run: RunSummary, now: datetime) -> RunRow:
+    def _row(self, now: datetime, line: Line) -> RunRow | Heading:
+        """The line as it reads."""
+        if line.is_group:
+            sign = "▸" if line.is_folded else "▾"
+            return Heading(line.id, f"{sign} {self.arrangement.heading(line.id)}")
+        row = self._kept_row(self.runs[line.id], now)
+        if not line.before and not line.is_folded:
+            return row
+        more = f" ▸{line.below:,}" if line.is_folded else ""
+        return replace(row, name=f"{line.before}{row.name}{more}")
+
+    def _kept_row(self, run: RunSummary, now: datetime) -> RunRow:
         """The run's row, made again only when the run is another than before."""
         before, row = self._rows.get(run.id, (None, None))
         if row is None or before is not run:
             row = run_row(run, self.experiment(run), now, self.columns)
         elif row.age != (older := age(run.created, now)):
             row = replace(row, age=older)
+        else:
+            return row
+        if len(self._rows) >= _MOST_ROWS:
+            self._rows.clear()
         self._rows[run.id] = run, row
         return row

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
@@ -16,6 +17,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import HOME, Navigation, is_seen
 from tui_lab.tui.notification import notify
+from tui_lab.tui.runs.bindings import LISTING
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.table import RunTable
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
 
 REFRESH = 1.0
+_AT_ONCE = 500
+"""Runs of which all words are looked at without letting a key in."""
 _NO_RUNS = "No runs yet: {app.home=g} goes home, open an experiment and press {run.start=r}."
 _NO_MATCH = "No run matches; {runs.back=esc} shows all."
 
@@ -34,19 +38,7 @@ class ListingScreen(Screen[None]):
     """The history, newest first; a subclass says what can be done with the chosen runs."""
 
     AUTO_FOCUS = "RunTable"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "filter", key_display="/", tooltip="Search", id="runs.filter"),
-        Binding("space", "select", "select", tooltip="Mark the run, or not", id="runs.select"),
-        Binding(
-            "escape",
-            "back",
-            "back",
-            key_display="esc",
-            tooltip="Leave the filter, the marks, the screen",
-            id="runs.back",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = LISTING
     lab = getters.app(Navigation)
     table = getters.query_one(RunTable)
     filter_input = getters.query_one("#filter", Input)
@@ -89,8 +81,11 @@ class ListingScreen(Screen[None]):
     @work(group="runs", exclusive=False, exit_on_error=True)
     async def _read_runs(self) -> None:
         try:
-            async for _ in self._history.read():
-                self.listing.take(self._history.runs)
+            async for changed in self._history.read():
+                for first in range(0, len(changed), _AT_ONCE):
+                    self.listing.learn(changed[first : first + _AT_ONCE])
+                    await asyncio.sleep(0)  # keys come in between
+                self.listing.take(self._history.runs, changed)
                 self.show_runs()
         except TuiLabError as error:
             notify(self, str(error), error=True)
@@ -103,7 +98,7 @@ class ListingScreen(Screen[None]):
     def show_runs(self) -> None:
         """Bring the table up to what is known, filtered, sorted and selected now."""
         shown = self.listing.rows(self.filter_text)
-        self.table.choose(self.listing.columns, self.listing.order)
+        self.table.choose(self.listing.columns, self.listing.arrangement.order)
         self.table.show(shown, self.listing.selected)
         if not shown:
             sentence = _NO_MATCH if self.listing.runs else _NO_RUNS
@@ -111,7 +106,7 @@ class ListingScreen(Screen[None]):
         self._complain()
         self.set_class(not shown, "-empty")
         self.set_class(bool(self.filter_text) or self.filter_input.has_focus, "-filtered")
-        title = self.listing.title(len(shown))
+        title = self.listing.title()
         if self.table.border_title != title:  # the border is drawn again even for the same one
             self.table.border_title = title
         if shown and self.focused is None:
@@ -148,9 +143,13 @@ class ListingScreen(Screen[None]):
             self.table.focus()
 
     @on(RunTable.Opened)
-    def open_run(self, event: RunTable.Opened) -> None:
+    def open_chosen(self, event: RunTable.Opened) -> None:
         """Show the run in the screen of its experiment."""
-        self.lab.open_run(event.run_id)
+        self.open_line(event.run_id)
+
+    def open_line(self, line_id: str) -> None:
+        """Open what is under the cursor."""
+        self.lab.open_run(line_id)
 
     def action_filter(self) -> None:
         """Go to the filter."""
@@ -159,8 +158,18 @@ class ListingScreen(Screen[None]):
 
     def action_select(self) -> None:
         """Mark the run under the cursor, or take the mark away, and go on to the next."""
-        self.listing.selected ^= {self.table.current}
+        self.listing.mark(self.table.current)
         self.table.action_move(1)
+        self.show_runs()
+
+    def action_select_all(self) -> None:
+        """Mark every run that is shown."""
+        self.listing.mark_shown()
+        self.show_runs()
+
+    def action_invert(self) -> None:
+        """Mark those of the shown runs that are not, and no other of them."""
+        self.listing.invert_marks()
         self.show_runs()
 
     def action_back(self) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 USUAL = ("age", "train/loss", "test/loss", "norm", "step")
 """The columns that a person may choose, as long as they have not."""
+OWN = ("tags", "note", "study", "trial", "parent", "device")
+"""Columns of what a run has beside its hyperparameters and metrics."""
 _COUNTS = ("step", "epoch", "seed")
 _NORMS = ("norm/w", "norm/all")
 
@@ -42,6 +44,14 @@ class RunRow:
     """What went wrong, or why the run can't be read."""
     cells: Mapping[str, str]
     """What stands in the columns that a person may choose, by their key."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """What the table says above a group of runs."""
+
+    id: str
+    words: str
 
 
 def run_row(
@@ -97,13 +107,23 @@ def _symbols(experiment: Experiment | None) -> Mapping[str, str]:
 
 
 def figure(run: RunSummary, key: str) -> Any:
-    """What a column shows of a run, as it is: a metric, a hyperparameter's last value, or one of
-    step, epoch and seed; None where the run has no such thing."""
+    """What a column shows of a run, as it is: a metric, a hyperparameter's last value, or something
+    else that it has; None where the run has no such thing."""
     if key in _COUNTS:
         return getattr(run, key)
-    known = (run.metrics, run.changed, run.hyperparameters)
-    keys = _NORMS if key == "norm" else (key,)
-    return next((values[k] for k in keys for values in known if k in values), None)
+    if key in OWN and not (key in run.metrics or key in run.hyperparameters):
+        return _own(run, key)
+    for name in _NORMS if key == "norm" else (key,):
+        for values in (run.metrics, run.changed, run.hyperparameters):
+            if name in values:
+                return values[name]
+    return None
+
+
+def _own(run: RunSummary, key: str) -> Any:
+    if key == "trial":
+        return run.trial if run.trial >= 0 else None
+    return getattr(run, key) or None
 
 
 def _cell(run: RunSummary, experiment: Experiment | None, key: str) -> str:
@@ -114,6 +134,8 @@ def _cell(run: RunSummary, experiment: Experiment | None, key: str) -> str:
         return f"{value:,}"
     if key in run.metrics or key == "norm":
         return short(value)
+    if isinstance(value, tuple):
+        return plain(" ".join(map(str, value)))
     return plain(typed(experiment, key, value))
 
 

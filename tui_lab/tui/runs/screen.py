@@ -6,21 +6,25 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.notification import notify
+from tui_lab.tui.runs.arranging_screen import ArrangingScreen
+from tui_lab.tui.runs.bindings import ACTING
 from tui_lab.tui.runs.card import copy_run
-from tui_lab.tui.runs.column_dialogs import ColumnsDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog, Deletion
 from tui_lab.tui.runs.export_dialog import ExportDialog, Files
-from tui_lab.tui.runs.listing_screen import ListingScreen
 from tui_lab.tui.runs.table import RunTable
+from tui_lab.tui.runs.write_dialog import WriteDialog, Writing
 from tui_lab.view_models.damage import damaged_lines
 
+_FEW = 3
+"""Runs about each of which a sentence is said."""
 
-class RunsScreen(ListingScreen):
+
+class RunsScreen(ArrangingScreen):
     """What is asked for acts on the selected runs, else on the one under the cursor."""
 
     TITLE = "Runs"
@@ -31,57 +35,12 @@ class RunsScreen(ListingScreen):
         "hyperparameters; lr>=0.01, test/loss<0.4 (its last value), tag:good, created>-7d compare; "
         "and, or, not, -word and parentheses combine, quotes hold words together. What is not "
         "default is also what was turned while the run ran (λ → 10), and where it was stopped. "
-        "Select runs with {runs.select=space}: {runs.compare=v} shows them side by side, "
-        "{runs.overlay=o} lays those of one experiment over its charts."
+        "A branch stands below its parent, a family where the first of it stands; a group says "
+        "what is lowest (or highest, as it is sorted) and the median of the column that the runs "
+        "are sorted by. Select runs of one experiment and press "
+        "{runs.overlay=o} to compare them."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "o",
-            "overlay",
-            "overlay",
-            tooltip="Lay the curves of the runs over their experiment's charts",
-            id="runs.overlay",
-        ),
-        Binding(
-            "v",
-            "compare",
-            "compare",
-            tooltip="Show the selected runs side by side: what differs, what came of it",
-            id="runs.compare",
-        ),
-        Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
-        Binding(
-            "s",
-            "sort",
-            "sort",
-            tooltip="Sort by a column; once more by the same: the other way round",
-            id="runs.sort",
-        ),
-        Binding(
-            "c",
-            "columns",
-            "columns",
-            tooltip="Choose the columns: any metric, any hyperparameter",
-            id="runs.columns",
-        ),
-        Binding(
-            "e",
-            "export",
-            "export",
-            tooltip="Write the runs to files for other programs: tables, TensorBoard, …",
-            id="runs.export",
-            show=False,
-        ),
-        Binding("t", "stop", "stop", tooltip="End a live run", id="runs.stop", show=False),
-        Binding(
-            "y",
-            "copy",
-            "copy",
-            tooltip="Copy the command that makes the run again",
-            id="runs.copy",
-            show=False,
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = ACTING
 
     @on(RunTable.Highlighted)
     def offer_what_fits(self) -> None:
@@ -89,10 +48,14 @@ class RunsScreen(ListingScreen):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        chosen = self.chosen if action in _NEEDS else []
+        if action == "select":
+            return True if self.table.current else None
+        if action not in _NEEDS:
+            return True
+        names = self.listing.selected or {self.table.current} & self.listing.runs.keys()
         if action == "stop":
-            return True if any(run.live for run in chosen) else None
-        return True if chosen or action not in _NEEDS else None
+            return None if self.listing.live.isdisjoint(names) else True
+        return True if names else None
 
     def action_overlay(self) -> None:
         """Lay the runs' curves over the charts of their experiment."""
@@ -109,76 +72,84 @@ class RunsScreen(ListingScreen):
         else:
             notify(self, self.chosen[0].error, error=True)
 
-    def action_compare(self) -> None:
-        """Show the selected runs side by side."""
-        ids = [run.id for run in self.chosen]
-        if len(ids) < 2:
-            notify(self, with_keys(self.app, "{runs.select=space} selects the runs to compare."))
-        else:
-            self.lab.open_comparison(ids)
-
     def action_copy(self) -> None:
         """Copy the command that makes the run again, all that was done to it included."""
         run = self.chosen[0]
         work = copy_run(self, self.session, run.id, self.listing.experiment(run))
         self.run_worker(work, group="copy", exit_on_error=False)
 
-    def action_sort(self) -> None:
-        """Ask by which column."""
-        keys = ["age", "status", "name", "values", *self.listing.column_keys()]
-        self.lab.push_screen(SortDialog(list(dict.fromkeys(keys)), self.listing.order), self._sort)
-
-    def _sort(self, key: str | None) -> None:
-        if key is not None:
-            self.listing.sort_by(key)
-            self.show_runs()
-
-    def action_columns(self) -> None:
-        """Ask which columns are shown."""
-        dialog = ColumnsDialog(self.listing.column_keys(), self.listing.columns)
-        self.lab.push_screen(dialog, self._choose_columns)
-
-    def _choose_columns(self, columns: tuple[str, ...] | None) -> None:
-        if columns is not None:
-            self.listing.choose_columns(columns)
-            self.show_runs()
-
     def action_export(self) -> None:
         """Ask where to, then write a file for each run."""
         ids = [run.id for run in self.chosen]
-        self.lab.push_screen(ExportDialog(ids), self._write)
+        self.lab.push_screen(ExportDialog(ids), self._export_to)
 
-    def _write(self, files: Files | None) -> None:
+    def _export_to(self, files: Files | None) -> None:
         if files is not None:
             self._export(files)
 
     @work(group="export", exit_on_error=False)
     async def _export(self, files: Files) -> None:
+        count = 0
         for run_id, path in files.items():
             try:
                 exported = await self.session.runs.export(run_id, path)
             except TuiLabError as error:
                 notify(self, str(error), error=True)
                 continue
+            count += 1
             damage = damaged_lines(exported.damage)
-            notify(self, exported.said + f" {damage}" * bool(damage), error=bool(damage))
+            if damage or len(files) <= _FEW:
+                notify(self, exported.said + f" {damage}" * bool(damage), error=bool(damage))
+        if len(files) > _FEW:
+            notify(self, f"Wrote {count:,} of {len(files):,} runs.", error=count < len(files))
+
+    def action_write(self) -> None:
+        """Ask what to write on the runs, then do so."""
+        self.lab.push_screen(WriteDialog(self.chosen), self._write_down)
+
+    def _write_down(self, writing: Writing | None) -> None:
+        if writing is not None:
+            self._write(writing)
+
+    @work(group="write", exit_on_error=False)
+    async def _write(self, writing: Writing) -> None:
+        count = 0
+        for run_id in writing.run_ids:
+            try:
+                await self.session.runs.annotate(run_id, **writing.words)
+                count += 1
+            except TuiLabError as error:
+                notify(self, str(error), error=True)
+        if count > 1:
+            notify(self, f"Written on {count:,} runs.")
+        self.refresh_runs()
 
     def action_delete(self) -> None:
         """Ask, then delete; never a live run."""
         live = [run.id for run in self.chosen if run.live]
-        if live:
-            stops = with_keys(self.app, "{runs.stop=t} stops it first.")
-            notify(self, f"{live[0]} is live; {stops}", error=True)
+        ended = [run.id for run in self.chosen if not run.live]
+        stops = with_keys(self.app, "{runs.stop=t} stops")
+        if ended:
+            left = f"{_named(live)} live and left out; {stops} live runs." if live else ""
+            self.lab.push_screen(DeleteDialog(ended, left), self._delete_agreed)
         else:
-            ids = [run.id for run in self.chosen]
-            self.lab.push_screen(DeleteDialog(ids), self._delete)
+            notify(self, f"{_named(live)} live; {stops} {_it(live)} first.", error=True)
 
-    def _delete(self, deletion: Deletion | None) -> None:
-        for run_id in deletion.run_ids if deletion else ():
+    def _delete_agreed(self, deletion: Deletion | None) -> None:
+        if deletion is not None:
+            self._delete(deletion.run_ids)
+
+    @work(group="delete", exit_on_error=False)
+    async def _delete(self, ids: Sequence[str]) -> None:
+        count = 0
+        for run_id in ids:
             try:
-                self.session.runs.delete(run_id)
+                await self.session.runs.delete(run_id)
+                count += 1
             except TuiLabError as error:
                 notify(self, str(error), error=True)
+        if len(ids) > 1:
+            notify(self, f"Deleted {count:,} of {len(ids):,} runs.", error=count < len(ids))
         self.refresh_runs()
 
     def action_stop(self) -> None:
@@ -196,5 +167,14 @@ class RunsScreen(ListingScreen):
         self.refresh_runs()
 
 
-_NEEDS = frozenset(("select", "overlay", "compare", "stop", "delete", "copy", "export"))
+_NEEDS = frozenset(("overlay", "stop", "delete", "copy", "export", "write"))
 """Actions that need a run to act on."""
+
+
+def _named(ids: Sequence[str]) -> str:
+    """`toy-… is`, or `3 runs are`."""
+    return f"{ids[0]} is" if len(ids) == 1 else f"{len(ids):,} runs are"
+
+
+def _it(ids: Sequence[str]) -> str:
+    return "it" if len(ids) == 1 else "them"

@@ -11,7 +11,8 @@ from textual.geometry import Size
 from textual.message import Message
 
 from tui_lab.tui.runs.columns import Order, RunColumn, heading, run_cells, run_columns
-from tui_lab.tui.runs.row import USUAL, RunRow
+from tui_lab.tui.runs.row import USUAL, Heading, RunRow
+from tui_lab.tui.runs.rows import NOTHING, RunRows
 from tui_lab.tui.widgets.row_table import HEADER, Cell, RowTable
 
 
@@ -73,12 +74,14 @@ class RunTable(RowTable):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 # Textual's own word
         super().__init__(id=id)
-        self.rows: Sequence[RunRow] = ()
-        """The runs from the top."""
+        self.rows = NOTHING
+        """The lines from the top."""
         self.columns: tuple[RunColumn, ...] = ()
         self._marked: frozenset[str] = frozenset()
         self._chosen: tuple[str, ...] = USUAL
         self._order: Order | None = None
+        self._seen: dict[int, tuple[RunRow | Heading, bool]] = {}
+        """The rows that the screen had when they were last shown, and whether each is marked."""
 
     @property
     def row_count(self) -> int:
@@ -86,12 +89,12 @@ class RunTable(RowTable):
 
     @property
     def current(self) -> str:
-        """The run under the cursor; empty when there is none."""
-        return self.rows[self.cursor].id if self.cursor < len(self.rows) else ""
+        """The run or heading under the cursor; empty when there is none."""
+        return self.rows.line_id(self.cursor)
 
     def get_column(self, key: str) -> list[Cell]:
         """What stands in a column, from the top."""
-        return [self._cells(row)[key] for row in self.rows]
+        return [self._cells(row)[key] for row in self.rows.runs]
 
     def choose(self, columns: tuple[str, ...], order: Order | None) -> None:
         """Show these of the columns that can be chosen, and by which of them the rows stand."""
@@ -100,15 +103,17 @@ class RunTable(RowTable):
             self.lay_out()
             self.refresh()
 
-    def show(self, rows: Sequence[RunRow], selected: Collection[str] = ()) -> None:
+    def show(self, rows: RunRows, selected: Collection[str] = ()) -> None:
         """Show these rows; only what reads differently is drawn again."""
-        before, marked, held = self.rows, self._marked, self.current
+        before, held, seen = self.rows, self.current, self._seen
         self.rows, self._marked = rows, frozenset(selected)
         self.virtual_size = Size(0, len(rows) + HEADER)  # nothing to scroll to sideways
+        top = self.scroll_offset.y
+        shown = range(top, min(len(rows), top + self.rows_shown))
+        self._seen = {at: (rows[at], rows.line_id(at) in self._marked) for at in shown}
         if not self.lay_out():
-            changed = self._marked ^ marked
-            for place, row in enumerate(rows):
-                if place >= len(before) or row != before[place] or row.id in changed:
+            for place, what in self._seen.items():
+                if seen.get(place) != what:
                     self.refresh_row(place)
             if len(rows) < len(before):
                 self.refresh()
@@ -116,10 +121,9 @@ class RunTable(RowTable):
 
     def lay_out(self) -> bool:
         room = self.scrollable_content_region.width
-        longest = max((len(row.name) for row in self.rows), default=0)
         columns = self.columns
         if room and self.rows:
-            columns = run_columns(room, longest, self._chosen)
+            columns = run_columns(room, self.rows.longest_name, self._chosen)
         if columns == self.columns:
             return False
         self.columns = columns
@@ -130,8 +134,10 @@ class RunTable(RowTable):
         """Keep the cursor on its run; where that is gone, on its place."""
         if self.current == run_id:
             return
-        places = {row.id: place for place, row in enumerate(self.rows)}
-        self.cursor = places.get(run_id, max(0, min(self.cursor, len(self.rows) - 1)))
+        place = self.rows.place(run_id)
+        if place is None:
+            place = max(0, min(self.cursor, len(self.rows) - 1))
+        self.cursor = place
         if self.current != run_id:
             self.post_message(self.Highlighted(self, self.current))
 
@@ -139,7 +145,10 @@ class RunTable(RowTable):
         return [heading(column, self._order) for column in self.columns]
 
     def row_cells(self, place: int) -> Sequence[Cell]:
-        return list(self._cells(self.rows[place]).values())
+        row = self.rows[place]
+        if isinstance(row, Heading):
+            return [Cell(row.words, "accent")]
+        return list(self._cells(row).values())
 
     def _cells(self, row: RunRow) -> dict[str, Cell]:
         return run_cells(row, self.columns, marked=row.id in self._marked)

@@ -172,7 +172,7 @@ class LabSession:
         return self.runs.workers.spare.ready
 
     def gpu(self, run_id: str = "") -> str:
-        return self._meter.line(self.runs.worker_pid(run_id) if run_id else 0)
+        return self._meter.line(self.runs.catalogue.worker_pid(run_id) if run_id else 0)
 
     def poll(self) -> None:
         self.runs.workers.poll()

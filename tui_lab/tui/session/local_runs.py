@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
 from tui_lab.run import SOURCE, RunRequest, RunStatus
+from tui_lab.runs.annotations import annotate
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.regular_file import read_end
@@ -83,9 +85,13 @@ class LocalRuns:
         self.workers.spare.close()
         self._past.close()
 
-    def delete(self, run_id: str) -> None:
-        """Remove a run for good; raises `RunError` when it is live."""
-        self.catalogue.delete(run_id)
+    async def annotate(self, run_id: str, **words: Any) -> None:
+        """Write on a run, in a thread; raises `TuiLabError` where nothing can be written."""
+        await in_background(partial(annotate, self.catalogue.find(run_id).path, **words))
+
+    async def delete(self, run_id: str) -> None:
+        """Remove a run for good, in a thread; raises `RunError` when it is live."""
+        await in_background(self.catalogue.delete, run_id)
 
     def start(self, request: RunRequest, now: datetime) -> str:
         """Write the run down, put a worker on it and give its name."""
@@ -141,13 +147,6 @@ class LocalRuns:
         run = self.catalogue.find(run_id)
         return change_since(run.request()), str(run.path / SOURCE)
 
-    def worker_pid(self, run_id: str) -> int:
-        """The process of its worker as the run's record names it; 0 when there is no saying."""
-        try:
-            return self.catalogue.find(run_id).status_record().pid
-        except RunError:
-            return 0
-
     async def send(self, run_id: str, command: Command) -> Acknowledgement:
         """One command of a run at a time, in the order they were given."""
         client = RunClient(self.catalogue.find(run_id).path)
@@ -160,3 +159,11 @@ class LocalRuns:
         self.workers.poll()
         if not status.is_finished:
             raise RunError(f"{run_id} did not stop; it may run on another machine.")
+
+
+def worker_pid(run: RunDirectory) -> int:
+    """The process of a run's worker as its record names it; 0 when there is no saying."""
+    try:
+        return run.status_record().pid
+    except RunError:
+        return 0

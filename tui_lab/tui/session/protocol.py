@@ -94,7 +94,19 @@ class Runs(Protocol):
     async def look_back(self, run_id: str, step: int, view: RunView) -> RunView:
         """A run as it was after a step; `view` is how it is now. Raises `TuiLabError`."""
 
-    def delete(self, run_id: str) -> None:
+    async def annotate(
+        self,
+        run_id: str,
+        *,
+        name: str | None = None,
+        note: str | None = None,
+        add: Collection[str] = (),
+        remove: Collection[str] = (),
+    ) -> None:
+        """Write on a run: what is given takes the place of what was there, of tags some are added
+        and some removed. Raises `TuiLabError` where nothing can be written."""
+
+    async def delete(self, run_id: str) -> None:
         """Remove a run for good; raises `RunError` when it is live."""
 
 
