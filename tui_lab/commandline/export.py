@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.damage import say_damage
@@ -12,16 +13,18 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser, word
 from tui_lab.commandline.report import say_complaint
 from tui_lab.commandline.searching import add_runs, find_runs
-from tui_lab.commandline.selection import catalogue
+from tui_lab.commandline.selection import catalogue, split_file, trained_experiment
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import RunError, UsageError
 from tui_lab.exchange.destinations import RUN, destinations
 from tui_lab.exchange.formats import (
     FORMATS,
+    MODELS,
     PICTURES,
     TABLES,
     Options,
     Size,
+    Which,
     format_of,
     named,
 )
@@ -49,12 +52,20 @@ def configure(parser: Parser) -> None:
     add("--picture", metavar="NAME", default="", help="pictures: its title, or a metric's key")
     add("--size", metavar="WxH", type=_size, default=None, help="pictures: pixels (720x420)")
     add("--dark", action="store_true", help=".png: for a dark page")
+    add(
+        "--which",
+        choices=get_args(Which),
+        default=None,
+        help="models: the newest that was kept (default), or the best by the first metric that "
+        "says which way is better, of a validation set where there is one, else of the test set",
+    )
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Writes the files; a run that can't be written costs a sentence and a status."""
     typed = word(arguments, "to", f"export needs --to FILE, ending in {named(FORMATS)}.")
-    runs = find_runs(arguments.runs, arguments.where, catalogue(), "export")
+    arguments.file, names = split_file(arguments.runs)
+    runs = find_runs(names, arguments.where, catalogue(), "export")
     places = destinations(typed, [run.id for run in runs])
     _check(arguments, next(iter(places.values())))
     if len(runs) == 1:
@@ -78,6 +89,8 @@ def _worst(statuses: Sequence[ExitStatus]) -> ExitStatus:
 
 def _exported(arguments: Namespace, run: RunDirectory, to: Path, console: Console) -> ExitStatus:
     say_complaint(run, console)
+    if arguments.file is not None:
+        trained_experiment(run, arguments.file, "export")  # raises where it is not the run's own
     from tui_lab.exchange.export import export_run  # numpy comes with it
 
     exported = export_run(run, to, _options(arguments))
@@ -91,6 +104,8 @@ def _options(arguments: Namespace) -> Options:
         picture=arguments.picture,
         size=arguments.size or Options().size,
         dark=arguments.dark,
+        which=arguments.which or "last",
+        named=arguments.file is not None,
     )
 
 
@@ -103,7 +118,13 @@ def _check(arguments: Namespace, to: Path) -> None:
             raise UsageError(f"{option} goes with {named(formats)}; {to.name} {not_one}.")
 
 
-_GO_WITH = {"--no-time": TABLES, "--picture": PICTURES, "--size": PICTURES, "--dark": PICTURES[1:]}
+_GO_WITH = {
+    "--no-time": TABLES,
+    "--picture": PICTURES,
+    "--size": PICTURES,
+    "--dark": PICTURES[1:],
+    "--which": MODELS,
+}
 
 
 def _size(text: str) -> Size:

@@ -13,11 +13,11 @@ from tui_lab.exchange.formats import EVENTS, Exported, Options, format_of
 from tui_lab.exchange.graphics.png import png
 from tui_lab.exchange.graphics.shapes import Scene
 from tui_lab.exchange.graphics.svg import svg
+from tui_lab.exchange.model import export_model
 from tui_lab.exchange.pictures import scene_of, view_of
 from tui_lab.exchange.rows import Measured
 from tui_lab.exchange.tables import write_csv, write_jsonl, write_parquet
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.model import export_model
 from tui_lab.runs.replacement import replacing
 
 _TABLES: Mapping[str, Callable[[Measured, BinaryIO], None]] = {
@@ -38,9 +38,8 @@ def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> E
     """
     suffix = format_of(to)
     with _directories(to, directory.id):
-        if suffix == ".pt":
-            step = export_model(directory, to)
-            return Exported(f"Wrote {to}: what was trained until step {step:,}.")
+        if suffix in (".safetensors", ".pt"):
+            return Exported(export_model(directory, to, options.which, named=options.named))
         if suffix in (".svg", ".png"):
             view = view_of(directory)
             scene = scene_of(view, options.picture, options.size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from tui_lab.errors import UsageError
 
@@ -18,6 +19,8 @@ class Format:
     """In a few words."""
 
 
+Which = Literal["last", "best"]
+"""Which of the states that a run kept."""
 Size = tuple[int, int]
 """Width and height in pixels."""
 
@@ -33,6 +36,10 @@ class Options:
     size: Size = (720, 420)
     dark: bool = False
     """A PNG for a dark page; an SVG is for both."""
+    which: Which = "last"
+    """Models: the newest that was kept, or the best by the metric that says what is better."""
+    named: bool = False
+    """Models: whether a person named the file that the run was made of, which is run."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,10 @@ PICTURES = (
     Format(".svg", "a chart as it is drawn in the lab, for light and dark pages"),
     Format(".png", "the same in pixels; needs Pillow"),
 )
-MODELS = (Format(".pt", "what a script trains, as it was kept last, for torch.load"),)
+MODELS = (
+    Format(".safetensors", "the weights, as they were kept last or were best"),
+    Format(".pt", "the same as a state_dict, for torch.load"),
+)
 FORMATS = (*TABLES, *PICTURES, *MODELS)
 _SUFFIXES: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
 

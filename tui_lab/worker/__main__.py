@@ -1,7 +1,8 @@
 """The worker process: `python -m tui_lab.worker RUN_DIRECTORY`, or without one as a warm spare;
 `--replay RUN_DIRECTORY [CURVE …]` repeats a run and says on standard output how that went;
-`--look-back RUN_DIRECTORY` says how it was after the steps it is asked for; `--check FILE` looks a
-person's own file over; `--fork` splits a worker off for every run it is given.
+`--look-back RUN_DIRECTORY` says how it was after the steps it is asked for; `--weights
+RUN_DIRECTORY STEP FILE` writes what it had trained until then; `--check FILE` looks a person's own
+file over; `--fork` splits a worker off for every run it is given.
 
 A spare imports torch ahead of time and waits for a run's directory on its standard input; when
 that closes, its lab is gone and so is it. Once it has a run, nothing ties it to a terminal.
@@ -26,8 +27,9 @@ from tui_lab.worker.conduct import conduct
 from tui_lab.worker.forking import FORKED_EXIT, split
 from tui_lab.worker.looking_back import tell_past
 from tui_lab.worker.output import redirect_output
-from tui_lab.worker.process import CHECK, FORK, LOOK_BACK, REPLAY
+from tui_lab.worker.process import CHECK, FORK, LOOK_BACK, REPLAY, WEIGHTS
 from tui_lab.worker.replaying import tell_replay
+from tui_lab.worker.weights import tell_weights
 
 _GRACE = 1.0
 """Seconds for what a program left behind."""
@@ -39,6 +41,8 @@ def main(arguments: list[str]) -> int:
         return tell_replay(RunDirectory(Path(arguments[1])), arguments[2:])
     if arguments[:1] == [LOOK_BACK]:
         return tell_past(RunDirectory(Path(arguments[1])))
+    if arguments[:1] == [WEIGHTS]:
+        return tell_weights(RunDirectory(Path(arguments[1])), int(arguments[2]), Path(arguments[3]))
     if arguments[:1] == [CHECK]:
         return tell_check(Path(arguments[1]))
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

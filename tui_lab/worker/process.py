@@ -34,6 +34,9 @@ output, as `tui_lab.worker.checking.check` says."""
 FORK = "--fork"
 """Argument: each line on standard input names a run, for which the process splits off a worker, as
 `tui_lab.worker.forking` says."""
+WEIGHTS = "--weights"
+"""Argument: what a run had kept after a step is written to a file of weights, and said in a line of
+JSON on standard output: `{"tensors": 4}` or `{"error"}`."""
 COMMAND = (sys.executable, "-P", "-m", "tui_lab.worker")
 """-P: whatever lies in the working directory never shadows a module."""
 
