@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -27,7 +27,9 @@ class Batches:
         generator: torch.Generator,
         *,
         shuffle: bool = True,
+        begun: Callable[[], object] = lambda: None,
     ) -> None:
+        """`begun` is called when an epoch begins, before its first batch is handed out."""
         self.tensors = tensors
         self.batch_size = batch_size
         self.generator = generator
@@ -36,6 +38,7 @@ class Batches:
         """Indices of the epoch under way; None between epochs."""
         self.position = 0
         """Examples of the epoch already handed out."""
+        self._begun = begun
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -57,24 +60,31 @@ class Batches:
         return self.tensors[0].shape[0]
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
-        order = self._epoch_order()
+        order = self.begin()
         chunk = max(1, _GATHERED // self.batch_size) * self.batch_size
         while self.position < self.examples:
-            rows = order[self.position : self.position + chunk].to(self.tensors[0].device)
-            gathered = (torch.split(tensor[rows], self.batch_size) for tensor in self.tensors)
-            for batch in zip(*gathered, strict=True):
-                self.position += batch[0].shape[0]
+            rows = order[..., self.position : self.position + chunk]
+            for batch in self.of(rows.to(self.tensors[0].device)):
+                self.position += batch[0].shape[order.dim() - 1]
                 yield batch
         self.order, self.position = None, 0
 
-    def _epoch_order(self) -> Tensor:
+    def begin(self) -> Tensor:
+        """The order of the epoch under way; where none is, the next begins."""
         if self.order is None:
-            self.order = (
-                torch.randperm(self.examples, generator=self.generator)
-                if self.shuffle
-                else torch.arange(self.examples)
-            )
+            self.order = self._drawn()
+            self._begun()
         return self.order
+
+    def of(self, rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """The mini-batches of the examples in these `rows`, which are on the tensors' device."""
+        gathered = (torch.split(tensor[rows], self.batch_size) for tensor in self.tensors)
+        return zip(*gathered, strict=True)
+
+    def _drawn(self) -> Tensor:
+        if self.shuffle:
+            return torch.randperm(self.examples, generator=self.generator)
+        return torch.arange(self.examples)
 
     def state_dict(self) -> dict[str, Any]:
         """The order and place of the epoch under way (the generator is its owner's state)."""

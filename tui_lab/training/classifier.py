@@ -4,7 +4,8 @@ pictures."""
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -27,6 +28,13 @@ _PROBED = 256
 """Training examples whose gradient is drawn."""
 
 
+class _Said:
+    """What `evaluate` saw predicted for the test images, and of which parameters."""
+
+    of: tuple[int, ...] = ()
+    predicted: Tensor | None = None
+
+
 class Classifier(Program):
     """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`
     and `examples`; its weight matrices are called `W1`, `W2`, … among its parameters.
@@ -44,12 +52,14 @@ class Classifier(Program):
         sizes = (PIXELS, *hp.hidden, len(data.classes))
         layers = starting_layers(sizes, hp.init, self.generator)
         self.build_model([(W.to(self.device), b.to(self.device)) for W, b in layers])
-        self.batches = Batches((train.X, train.y), hp.batch_size, self.generator)
         self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)
         self.running_correct = torch.zeros((), dtype=torch.int64, device=self.device)
-        self.running_examples = 0
-        self._predicted: tuple[tuple[int, ...], Tensor] | None = None
-        """What `evaluate` saw predicted for the test images, and of which parameters."""
+        self.running_examples = torch.zeros((), dtype=torch.int64, device=self.device)
+        running = (self.running_loss, self.running_correct, self.running_examples)
+        self.batches = Batches(
+            (train.X, train.y), hp.batch_size, self.generator, begun=partial(_zero, running)
+        )
+        self._said = _Said()
 
     @abstractmethod
     def build_model(self, layers: list[Layer]) -> None:
@@ -66,21 +76,17 @@ class Classifier(Program):
     def tally(self, loss: Tensor, logits: Tensor, y: Tensor) -> None:
         """Add a batch to the epoch's running means: `loss` is its mean, or one value per
         example."""
-        if self.batches.position <= len(y):  # the first batch of an epoch
-            self.running_loss.zero_()
-            self.running_correct.zero_()
-            self.running_examples = 0
         mean = loss.detach() if loss.ndim == 0 else loss.detach().mean()
         self.running_loss.add_(mean, alpha=len(y))
         right = (logits.detach().argmax(1) == y).sum()
         self.record("train/accuracy", right / len(y))
         self.running_correct.add_(right)
-        self.running_examples += len(y)
+        self.running_examples.add_(len(y))
 
     def evaluate(self) -> Mapping[str, float | Tensor]:
         loss, predicted = self._pass(self._data.test)
-        self._predicted = self._written, predicted
-        seen = self.running_examples or float("nan")
+        self._said.of, self._said.predicted = self._written, predicted
+        seen = self.running_examples  # 0/0 is NaN, which is what there is before the first step
         return {
             "train/loss": self.running_loss / seen,
             "train/accuracy": self.running_correct.double() / seen,
@@ -116,7 +122,7 @@ class Classifier(Program):
 
     def pictures(self) -> Pictures:
         test, classes = self._data.test, self._data.classes
-        of, predicted = self._predicted or ((), None)
+        of, predicted = self._said.of, self._said.predicted
         if predicted is None or of != self._written:
             predicted = self._pass(test)[1]
         return {
@@ -133,3 +139,8 @@ class Classifier(Program):
             loss = F.cross_entropy(self.logits(X), y)
             weights = [p for name, p in self.parameters().items() if name.startswith("W")]
             return list(torch.autograd.grad(loss, weights))
+
+
+def _zero(tensors: Iterable[Tensor]) -> None:
+    for tensor in tensors:
+        tensor.zero_()

@@ -204,6 +204,8 @@ class _Restoring:
         """What stands under a name from now on."""
         if isinstance(saved, dict):
             return self._kinds[saved["kind"]](current, saved)
+        if isinstance(current, Tensor) and isinstance(saved, int | float):
+            return current.detach().fill_(saved)  # what was a number when it was kept
         return self.list(current, saved) if isinstance(saved, list) else saved
 
     def list(self, current: Any, saved: list[Any]) -> list[Any]:

@@ -50,8 +50,8 @@ class StepBlock:
                 values.append(value.detach() if value.requires_grad else value)
         if loss is None and "train/loss" not in records:
             self._absent.setdefault("train/loss", set()).add(len(losses))
-        if program.micro_losses:
-            losses.append(loss_of_step(program))
+        if program.micro_losses or (loss is not None and loss.is_cuda):
+            losses.append(step_loss(program))
             program.micro_losses.clear()
         else:
             losses.append(None if loss is None else loss.detach())
@@ -113,13 +113,35 @@ class StepBlock:
     def _columns(self, key: str, values: list[Tensor], names: tuple[str, ...]) -> Columns:
         """One column for a scalar, one per component for a vector whose components have names."""
         self._fill(key, values, values[-1])
-        width = values[0].numel()
-        fits = width == (len(names) or 1) and all(v.shape == values[0].shape for v in values)
-        if not fits or values[0].is_complex():
+        alike = all(value.shape == values[0].shape for value in values)
+        columns = columns_of(key, torch.stack(values), names) if alike else None
+        if columns is None:
             self._refused[key] = shown(values[-1])
             return {}
-        rows = torch.stack(values).reshape(len(values), width).cpu().numpy()
-        return dict(zip(names or (key,), rows.T, strict=True))
+        return columns
+
+
+def columns_of(key: str, values: Tensor, names: tuple[str, ...]) -> Columns | None:
+    """One column for scalars, one per component for vectors whose components have names; None for
+    what is neither. A row of `values` is a step's."""
+    rows = values.reshape(len(values), -1)
+    if rows.shape[1] != (len(names) or 1) or rows.is_complex():
+        return None
+    return dict(zip(names or (key,), rows.cpu().numpy().T, strict=True))
+
+
+def step_loss(program: Program) -> Tensor | None:
+    """What the step that is over gave as its loss. On a card it is the mean already: means that
+    are taken of many steps at once round in another way with every number of them."""
+    loss = loss_of_step(program)
+    return mean(loss) if loss is not None and loss.is_cuda else loss
+
+
+def mean(loss: Tensor) -> Tensor:
+    """The mean of a step's loss, on its device."""
+    if not loss.dim():
+        return loss
+    return loss.mean() if loss.is_floating_point() else loss.double().mean()
 
 
 def _no_loss(loss: Any) -> str:

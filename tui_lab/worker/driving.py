@@ -24,10 +24,12 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.training.capturable import count_on_card
 from tui_lab.training.generators import generators_kept
 from tui_lab.training.passes import as_batches, caveats
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.beginning import Beginning, at_fork, begin
+from tui_lab.worker.captured.beginning import recorded_on_card
 from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.control import Control
 from tui_lab.worker.demonstration import DemonstrationLoop
@@ -91,6 +93,7 @@ class Driver:
                     past=past,
                     hold=None if beginning.is_resumed else hold,
                     guard=request.guard,
+                    recorded=recorded_on_card(program, publisher),
                 )
                 run = explained(program.device, self.experiment)(loop.run)
                 try:
@@ -199,6 +202,7 @@ def build(
         program.build()
         if not isinstance(program, Demonstration):
             program.batches = as_batches(_batches(program), program.generator)
+            count_on_card(program)
     return program
 
 

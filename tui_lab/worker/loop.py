@@ -14,6 +14,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.training.program import Program
 from tui_lab.worker.alterations import alterations
 from tui_lab.worker.attempt import Attempt
+from tui_lab.worker.captured.steps import RecordedSteps
 from tui_lab.worker.control import Control
 from tui_lab.worker.gait import Phasewise, bound, is_paused, reached
 from tui_lab.worker.guard import Damage
@@ -36,9 +37,10 @@ class Loop:
         past: Past | None = None,
         hold: Unit | None = None,
         guard: GuardMode = "say",
+        recorded: RecordedSteps | None = None,
     ) -> None:
         """`past` is what the loop can go back to, and what is to be done at which step; `hold` says
-        where it holds still at first."""
+        where it holds still at first; `recorded` takes steps that nobody looks at, where it can."""
         self._program = program
         self._publisher = publisher
         self._control = control
@@ -51,6 +53,7 @@ class Loop:
         self._guard = self._helm.guard
         self.position = publisher.position
         self._cost = publisher.cost
+        self._recorded = recorded
 
     def request_stop(self, reason: str) -> None:
         """End the run at the next step boundary; safe to call from a signal handler."""
@@ -104,6 +107,8 @@ class Loop:
             self._helm.do_planned()
             if self._epochs.is_over:  # the last of its batches was left out
                 self._arrive(stepped=False)
+            elif self._recorded is not None and self._replay(self._recorded):
+                pass
             elif (due := self._due) > self.position.step + 1:
                 self._rush(due)
             else:
@@ -149,6 +154,23 @@ class Loop:
         if is_full:
             self._close_block()
 
+    def _replay(self, recorded: RecordedSteps) -> bool:
+        """Take the next steps as a card has recorded them, as far as nobody looks at them; whether
+        there were any."""
+        due, before = self._due, self.position.step
+        last = due - 1 if self._is_looked_at(due, now=False) else due
+        if last <= before:
+            return False
+        with self._cost.program():
+            taken = recorded.take(self._epochs, last - before, self._goes_on)
+        if taken:
+            self._stepped(is_full=self._publisher.is_due or recorded.is_full)
+        return bool(taken)
+
+    def _goes_on(self) -> bool:
+        """Whether nobody asked for anything, and nothing has to be written."""
+        return not (self._helm.orders.pending or self._publisher.is_due)
+
     def _take_step(self) -> None:
         """Take one step with all that may be due at it."""
         step = self.position.step + 1
@@ -164,13 +186,19 @@ class Loop:
         self.position.step = step
         with self._cost.taking_over():
             is_full = self._publisher.add_step(step)
+        self._stepped(is_full=is_full)
+
+    def _stepped(self, *, is_full: bool) -> None:
+        """The run has come to the end of a step that may be more than a step."""
+        step = self.position.step
         self._arrive(stepped=True)
         if is_full or step == self._past.next_due(step - 1):
             self._close_block()
         self._helm.go_on(reached(self._helm.gait, step, self.position.epoch))
 
-    def _is_looked_at(self, step: int) -> bool:
-        """Whether this step is more than taken: held in it or after it, altered, or watched."""
+    def _is_looked_at(self, step: int, *, now: bool = True) -> bool:
+        """Whether this step is more than taken: held in it or after it, altered, or watched; if it
+        is not the one to be taken `now`, as things stand."""
         gait = self._helm.gait
         epoch = self.position.epoch + (step == self._epochs.last)
         return (
@@ -178,7 +206,7 @@ class Loop:
             or reached(gait, step, epoch) != gait
             or step == self._guard.damaged_step
             or bool(self._past.interventions.done(step))
-            or self._watched.is_due(step)
+            or (self._watched.is_due(step) if now else self._watched.next_due(step - 1) == step)
         )
 
     def _watch(self, step: int, batch: Any) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 from tui_lab.events import MetricsLogged, RunEvent
 from tui_lab.worker.alarm import NonFiniteAlarm, first_nonfinite
 from tui_lab.worker.block import Columns, StepBlock
+from tui_lab.worker.captured.measures import Measured, read
+from tui_lab.worker.captured.ring import Ring, Stretch
 from tui_lab.worker.health_alarms import HealthAlarms
 from tui_lab.worker.position import Position
 
@@ -21,6 +23,11 @@ class PendingMetrics:
         """`alarms` of these kinds were raised before, at these steps."""
         self.block = StepBlock()
         """Takes over what each finished step left in its program."""
+        self._behind: list[StepBlock | Stretch] = []
+        """What was gathered before that, in order."""
+        self._refused: dict[str, str] = {}
+        self._owed: list[tuple[int, int, Measured]] = []
+        """Epochs whose metrics are still on the card."""
         self._position = position
         self._rows: list[tuple[int, Columns, frozenset[str]]] = []
         """Steps that were copied from the device: the first of them, what was measured, and the
@@ -38,8 +45,38 @@ class PendingMetrics:
         """The first step of each kind of alarm that was raised."""
         return self._alarm.steps
 
+    @property
+    def gathered(self) -> int:
+        """Steps that were not copied from the device yet."""
+        return sum(map(len, self._behind)) + len(self.block)
+
+    def add_stretch(self, ring: Ring, start: int, count: int) -> None:
+        """Take over steps that left what they say in rows of a ring."""
+        if len(self.block):
+            self._behind.append(self.block)
+            self.block = StepBlock()
+        last = self._behind[-1] if self._behind else None
+        if not (isinstance(last, Stretch) and last.joins(ring, start, count)):
+            self._behind.append(Stretch(ring, start, count))
+
+    def refused(self) -> Iterator[tuple[str, str]]:
+        """What was recorded since the last time and is no number: its key, and what it is."""
+        behind, self._refused = self._refused, {}
+        yield from {**behind, **dict(self.block.refused())}.items()
+
+    def owe_epoch(self, step: int, epoch: int, measured: Measured) -> None:
+        """As `add_epoch`, of metrics that may stay on the card for now."""
+        self._owed.append((step, epoch, measured))
+
+    def _settle_epochs(self) -> None:
+        owed, self._owed = self._owed, []
+        numbers = read([measured for _, _, measured in owed])
+        for (step, epoch, _), values in zip(owed, numbers, strict=True):
+            self.add_epoch(step, epoch, values)
+
     def add_epoch(self, step: int, epoch: int, values: Mapping[str, float]) -> None:
         """Take over the whole-set metrics after an epoch."""
+        self._settle_epochs()
         for key, value in values.items():
             column = self._epochs.setdefault(key, [])
             column += [math.nan] * (len(self._evaluated) - len(column))  # it came and went
@@ -49,17 +86,28 @@ class PendingMetrics:
     def copy(self, names: Mapping[str, tuple[str, ...]], after: int = 0) -> int | None:
         """Copy from the device what was gathered; gives the first step `after` which a loss or a
         parameter was not finite. `names` are the program's `record_names`."""
-        if not len(self.block):
-            return None
-        first = self._position.step - len(self.block) + 1
+        first = self._position.step - self.gathered + 1
         named = frozenset(chain.from_iterable(names.values()))
         damaged = []
-        for offset, columns in self.block.parts(names):
+        for offset, columns in self._parts(names):
             begin, parameters = first + offset, named & columns.keys()
             self._rows.append((begin, columns, parameters))
             row = first_nonfinite(columns, parameters, max(0, after + 1 - begin))
             damaged += [begin + row] if row is not None else []
         return min(damaged, default=None)
+
+    def _parts(self, names: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[int, Columns]]:
+        """Everything gathered, as columns, each with the row that it begins at."""
+        behind, self._behind = self._behind, []
+        begin = 0
+        for gathered in behind:
+            rows = len(gathered)
+            yield from ((begin + offset, columns) for offset, columns in gathered.parts(names))
+            begin += rows
+            if isinstance(gathered, StepBlock):
+                self._refused.update(gathered.refused())
+        if len(self.block):
+            yield from ((begin + offset, columns) for offset, columns in self.block.parts(names))
 
     def forget_after(self, step: int) -> None:
         """The run went back: what was measured after this step never was."""
@@ -68,6 +116,7 @@ class PendingMetrics:
             for first, columns, keys in self._rows
             if first <= step
         ]
+        self._settle_epochs()
         count = sum(at <= step for at, _ in self._evaluated)
         del self._evaluated[count:]
         self._epochs = {key: column[:count] for key, column in self._epochs.items() if count}
@@ -83,6 +132,7 @@ class PendingMetrics:
             yield MetricsLogged(t=t, kind="step", first=first, columns=columns)
             yield from self.health.check(first, columns, t)
             yield from self._alarm.check(first, columns, parameters, t)
+        self._settle_epochs()
         if self._evaluated:
             yield from self._take_epochs(t)
 

@@ -23,6 +23,8 @@ from tui_lab.events import (
 from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.training.generators import generators_kept
 from tui_lab.training.program import Pictures, Program
+from tui_lab.worker.captured.measures import Measured
+from tui_lab.worker.captured.ring import Ring
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.lab_cost import LabCost
 from tui_lab.worker.pending_metrics import PendingMetrics
@@ -75,6 +77,8 @@ class Publisher:
         """What watched steps are looked at with."""
         self.cost = LabCost(program.device, clock)
         """What tells the time that the lab takes from the program's own."""
+        self.measure: Callable[[], Measured | Mapping[str, Any]] = lambda: self._program.evaluate()
+        """What measures the whole sets after an epoch."""
         self.standing = Standing(self.position, record, self.emit)
         """What says that the run holds still, or goes on."""
 
@@ -88,17 +92,38 @@ class Publisher:
         self._measurements.block.add(self._program)
         return self._clock() >= self._next_block or step % _LONGEST == 0
 
+    def add_stretch(self, ring: Ring, start: int, count: int) -> None:
+        """Take over finished steps that left what they say in rows of a ring."""
+        self._measurements.add_stretch(ring, start, count)
+
+    @property
+    def gathered(self) -> int:
+        """Steps taken over that were not copied from the device yet."""
+        return self._measurements.gathered
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the block should be written now."""
+        return self._clock() >= self._next_block
+
     def evaluate_epoch(self) -> None:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
         step = self.position.step
         with self.cost.program():  # as a loop of one's own would
-            measured = self._evaluate()
-        self._measurements.add_epoch(step, self.position.epoch, measured)
+            self._measure_epoch(step, self.position.epoch)
         if (start := self._clock()) >= self._next_pictures:
             self._close_block()
             self.log_pictures(step, _pictures(self._program))
             end = self._clock()
             self._next_pictures = max(start + _PICTURES, end + respite(end - start))
+
+    def _measure_epoch(self, step: int, epoch: int) -> None:
+        with torch.no_grad():
+            measured = self.measure()
+        if isinstance(measured, Measured):
+            self._measurements.owe_epoch(step, epoch, measured)
+        else:
+            self._measurements.add_epoch(step, epoch, self._numbers(measured))
 
     def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
@@ -174,7 +199,10 @@ class Publisher:
 
     def _evaluate(self) -> dict[str, float]:
         with torch.no_grad():
-            values, refused = numbers(self._program.evaluate())
+            return self._numbers(self._program.evaluate())
+
+    def _numbers(self, measured: Mapping[str, Any]) -> dict[str, float]:
+        values, refused = numbers(measured)
         for key, found in refused.items():
             self.remark(self.position.step, _left_out("evaluate()", key, found))
         return values
@@ -202,7 +230,7 @@ class Publisher:
         self.check()
         for event in self._measurements.take(self.t, self._program.record_names):
             self._record.append(event)
-        for key, found in self._measurements.block.refused():
+        for key, found in self._measurements.refused():
             self.remark(self.position.step, _left_out("record()", key, found))
         if self._measurements.last:
             last = {**self._measurements.last, **self._measurements.alarms}

@@ -87,17 +87,11 @@ class PopulationBatches(Batches):
         """Examples of one repetition in an epoch."""
         return self.tensors[0].shape[1]
 
-    def __iter__(self) -> Iterator[Examples]:
-        rows = self._epoch_order()[:, self.position :].to(self.tensors[0].device)
+    def of(self, rows: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """The mini-batches of the examples in these `rows`, a row of them per repetition."""
         each = torch.arange(len(rows), device=rows.device).unsqueeze(1)
         X, y = (torch.split(tensor[each, rows], self.batch_size, 1) for tensor in self.tensors)
-        for batch in zip(X, y, strict=True):
-            self.position += batch[0].shape[1]
-            yield batch
-        self.order, self.position = None, 0
+        return zip(X, y, strict=True)
 
-    def _epoch_order(self) -> Tensor:
-        if self.order is None:
-            orders = [torch.randperm(self.examples, generator=g) for g in self.generators]
-            self.order = torch.stack(orders)
-        return self.order
+    def _drawn(self) -> Tensor:
+        return torch.stack([torch.randperm(self.examples, generator=g) for g in self.generators])

@@ -1,0 +1,165 @@
+"""What records the work of a card: a thin layer over torch's CUDA graphs, with a protocol that
+tests put a stub under."""
+
+from __future__ import annotations
+
+import gc
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+_WAITS = "called a synchronizing CUDA operation"
+"""What torch warns of, while it is asked to, at each operation that waits for the card."""
+
+
+class NotRecorded(Exception):
+    """The work can't be recorded; nothing of it was done."""
+
+
+class Recording(Protocol):
+    """Work of a card that can be done again at once."""
+
+    def replay(self) -> None:
+        """Have all of it done; nobody waits for that."""
+
+
+class Mark(Protocol):
+    """A place in the work a card was given."""
+
+    def wait(self) -> None:
+        """Until the card has come to it."""
+
+
+class Card(Protocol):
+    """A device that works through what it is given, in order."""
+
+    device: torch.device
+
+    def record(
+        self,
+        work: Callable[[], None],
+        draws: Iterable[torch.Generator] = (),
+        beside: Recording | None = None,
+    ) -> Recording:
+        """What `work` gives the card to do, of which nothing is done now. It may draw from the
+        generators `draws` besides the default one. A recording made `beside` another shares its
+        memory: the two never run at once, and neither is kept without the other. Raises
+        `NotRecorded`."""
+
+    def waits(self) -> AbstractContextManager[list[str]]:
+        """In here it is noted where the host waits for the card: a file and a line for each time,
+        in the list, once it is left."""
+
+    def upload(self, target: Tensor, source: Tensor) -> None:
+        """Copy from the host to the card; nobody waits for that."""
+
+    def mark(self) -> Mark:
+        """The end of what the card was given so far."""
+
+
+class _Graph:
+    def __init__(self, graph: torch.cuda.CUDAGraph) -> None:
+        self.graph = graph
+
+    def replay(self) -> None:
+        self.graph.replay()
+
+
+class _Event:
+    def __init__(self) -> None:
+        self._event = torch.cuda.Event(blocking=True)
+        self._event.record()
+
+    def wait(self) -> None:
+        self._event.synchronize()
+
+
+class Cuda:
+    """A CUDA device, whose work torch.cuda.CUDAGraph records."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+        self._side = torch.cuda.Stream(device)
+
+    def record(
+        self,
+        work: Callable[[], None],
+        draws: Iterable[torch.Generator] = (),
+        beside: Recording | None = None,
+    ) -> Recording:
+        """As `Card.record`, on a stream of its own, as torch asks. What other threads do with the
+        card meanwhile is theirs."""
+        graph = torch.cuda.CUDAGraph()
+        for generator in draws:
+            graph.register_generator_state(generator)
+        self._side.wait_stream(torch.cuda.current_stream(self.device))
+        pool = beside.graph.pool() if isinstance(beside, _Graph) else None
+        try:
+            with _uncollected(), torch.cuda.stream(self._side):
+                graph.capture_begin(pool=pool, capture_error_mode="thread_local")
+                try:
+                    work()
+                finally:
+                    graph.capture_end()
+        except (RuntimeError, NotRecorded) as error:
+            self._mend(draws)
+            raise NotRecorded(_first_line(error)) from error
+        return _Graph(graph)
+
+    def _mend(self, draws: Iterable[torch.Generator]) -> None:
+        """A recording was broken off: one of nothing at all takes the generators out of it."""
+        torch.cuda.synchronize(self.device)
+        self._side = torch.cuda.Stream(self.device)
+        graph = torch.cuda.CUDAGraph()
+        for generator in draws:
+            graph.register_generator_state(generator)
+        with suppress(RuntimeError), warnings.catch_warnings(), torch.cuda.stream(self._side):
+            warnings.simplefilter("ignore")  # that it is empty
+            graph.capture_begin(capture_error_mode="thread_local")
+            graph.capture_end()
+
+    @contextmanager
+    def waits(self) -> Iterator[list[str]]:
+        """As `Card.waits`, as far as torch notices."""
+        places: list[str] = []
+        before = torch.cuda.get_sync_debug_mode()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            torch.cuda.set_sync_debug_mode("warn")
+            try:
+                yield places
+            finally:
+                torch.cuda.set_sync_debug_mode(before)
+        for warning in caught:
+            if _WAITS in str(warning.message):
+                places.append(f"{Path(warning.filename).name}, line {warning.lineno}")
+
+    def upload(self, target: Tensor, source: Tensor) -> None:
+        """As `Card.upload`, from pinned memory."""
+        target.copy_(source.pin_memory(), non_blocking=True)
+
+    def mark(self) -> Mark:
+        """As `Card.mark`; who waits for it sleeps."""
+        return _Event()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What is garbage stays for now: freeing a graph or a tensor of the card has no place in a
+    recording."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]

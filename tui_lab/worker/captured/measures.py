@@ -1,0 +1,108 @@
+"""Whole-set metrics that stay on the card until a block is written, measured by a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from tui_lab.training.program import Program, Values
+from tui_lab.worker.captured.card import Card, NotRecorded, Recording
+from tui_lab.worker.captured.rehearsal import Rehearsal
+from tui_lab.worker.captured.standing import Standing, standing
+from tui_lab.worker.captured.untouched import untouched
+
+
+_IN_VAIN = 8
+"""Rehearsals in a row that no recording was made of."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The values of metrics, on their device."""
+
+    keys: tuple[str, ...]
+    values: Tensor
+
+
+def read(measured: Sequence[Measured]) -> list[dict[str, float]]:
+    """The numbers of several, copied at once."""
+    if not measured:
+        return []
+    numbers = torch.cat([each.values for each in measured]).tolist()
+    found, begin = [], 0
+    for each in measured:
+        end = begin + len(each.keys)
+        found.append(dict(zip(each.keys, numbers[begin:end], strict=True)))
+        begin = end
+    return found
+
+
+class RecordedMeasures:
+    """What a program's `evaluate` gives, at the speed of its card: as it gives it the first time
+    from where the program stands, and from then on by a recording, where there can be one."""
+
+    def __init__(self, program: Program, card: Card) -> None:
+        self._program = program
+        self._card = card
+        self._known: Standing | None = None
+        self._recording: Recording | None = None
+        self._keys: tuple[str, ...] = ()
+        self._values = torch.zeros(0)
+        self._in_vain = 0
+        self.refused = ""
+        """Why it is measured as ever; empty where it is not."""
+
+    def __call__(self) -> Measured | Mapping[str, Any]:
+        """Measure; to be called without gradients. Raises what the program does."""
+        if self.refused or type(self._program.hp) is not Values:
+            return self._program.evaluate()
+        if standing(self._program) != self._known:
+            return self._rehearse()
+        if self._recording is None:
+            try:
+                with untouched(self._program):
+                    self._recording = self._card.record(self._measure)
+            except NotRecorded as error:
+                self.refused = str(error)
+                return self._program.evaluate()
+        self._in_vain = 0
+        self._recording.replay()
+        return Measured(self._keys, self._values.clone())
+
+    def _rehearse(self) -> Mapping[str, Any]:
+        self._known = self._recording = None
+        rehearsal = Rehearsal(self._program, self._card)
+        with rehearsal.within():
+            measured = self._program.evaluate()
+        odd = [key for key, value in measured.items() if not _is_number(value)]
+        self.refused = rehearsal.reason or (f"{odd[0]} is no number" if odd else "")
+        self._in_vain += 1
+        if self._in_vain >= _IN_VAIN:
+            self.refused = self.refused or "what it depends on changes all the time"
+        if not (self.refused or rehearsal.changed):
+            self._known = rehearsal.after
+        return measured
+
+    def _measure(self) -> None:
+        """Part of a recording."""
+        with torch.no_grad():
+            measured = self._program.evaluate()
+        self._keys = tuple(measured)
+        self._values = torch.stack([self._number(value) for value in measured.values()])
+
+    def _number(self, value: Any) -> Tensor:
+        if isinstance(value, Tensor) and value.device.type == self._card.device.type:
+            return value.detach().reshape(()).double()
+        # What is on the host does not change while the program stands as it does.
+        return torch.full((), float(value), dtype=torch.float64, device=self._card.device)
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return value.numel() == 1 and not value.is_complex()
+    return isinstance(value, Real)
