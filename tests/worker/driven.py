@@ -3,9 +3,10 @@ to."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import count
 from typing import Any
 
 import torch
@@ -20,6 +21,8 @@ from tui_lab.runs.tail import RunTail
 from tui_lab.schedule import Intervention
 from tui_lab.training.program import Program
 from tui_lab.worker.beginning import Beginning, Build
+from tui_lab.worker.captured.beginning import recorded
+from tui_lab.worker.captured.card import Card
 from tui_lab.worker.checkpoints import Checkpoints
 from tui_lab.worker.driving import build
 from tui_lab.worker.interruption import Stopped
@@ -37,7 +40,7 @@ def building(program: type[Program], experiment: Experiment, data: str = "") -> 
     request = RunRequest(
         experiment=experiment.name, program="", hyperparameters={}, data=data, device="cpu"
     )
-    return functools.partial(build, program, request, experiment)
+    return partial(build, program, request, experiment)
 
 
 def drive(
@@ -49,8 +52,10 @@ def drive(
     planned: Sequence[Intervention] = (),
     guard: GuardMode = "say",
     begun: Beginning | None = None,
+    card: Card | None = None,
 ) -> tuple[list[events.RunEvent], list[Acknowledgement]]:
-    """From where it stands to its end; the log and the answers to the commands."""
+    """From where it stands to its end, its steps recorded by a `card`; the log and the answers to
+    the commands."""
     beginning = begun or Beginning(program)
     place = beginning.place
     publisher = Publisher(
@@ -62,7 +67,17 @@ def drive(
     control = ScriptedControl(before or {})
     checkpoints = Checkpoints(directory.path, program)
     past = Past(experiment, program, publisher, checkpoints, planned=planned, taken=place.taken)
-    loop = Loop(experiment, program, control, publisher, past=past, guard=guard)  # type: ignore[arg-type]
+    clock = partial(next, count(0.0, 1e-5))
+    steps = None if card is None else recorded(program, card, publisher, clock)
+    loop = Loop(
+        experiment,
+        program,
+        control,  # type: ignore[arg-type]
+        publisher,
+        past=past,
+        guard=guard,
+        recorded=steps,
+    )
     control.loop = loop
     try:
         with suppress(Stopped):

@@ -12,11 +12,12 @@ from typing import Any
 from tui_lab.commands import GuardMode, Unit
 from tui_lab.experiment import Experiment
 from tui_lab.training.program import Program
+from tui_lab.worker.ahead import Ahead
 from tui_lab.worker.alterations import alterations
 from tui_lab.worker.attempt import Attempt
 from tui_lab.worker.captured.steps import RecordedSteps
 from tui_lab.worker.control import Control
-from tui_lab.worker.gait import Phasewise, bound, is_paused, reached
+from tui_lab.worker.gait import Phasewise, is_paused, reached
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.helm import Helm
 from tui_lab.worker.interruption import BrokenOff, Stopped
@@ -54,6 +55,7 @@ class Loop:
         self.position = publisher.position
         self._cost = publisher.cost
         self._recorded = recorded
+        self._ahead = Ahead(self._helm, self._past, self.position)
 
     def request_stop(self, reason: str) -> None:
         """End the run at the next step boundary; safe to call from a signal handler."""
@@ -107,9 +109,9 @@ class Loop:
             self._helm.do_planned()
             if self._epochs.is_over:  # the last of its batches was left out
                 self._arrive(stepped=False)
-            elif self._recorded is not None and self._replay(self._recorded):
+            elif self._replay():
                 pass
-            elif (due := self._due) > self.position.step + 1:
+            elif (due := self._ahead.due) > self.position.step + 1:
                 self._rush(due)
             else:
                 self._take_step()
@@ -119,17 +121,6 @@ class Loop:
             self._helm.go_on(reached(self._helm.gait, self.position.step, self.position.epoch))
         except Damage as damage:
             self._go_back_before(damage.step)
-
-    @property
-    def _due(self) -> int:
-        """The next step that is more than a step: watched, the last of its epoch, or measured, held
-        or kept after."""
-        step = self.position.step
-        due = min(self._watched.next_due(step), self._epochs.due)
-        due = min(due, bound(self._helm.gait, step) or due)
-        if self._guard.damaged_step > step:
-            due = min(due, self._guard.damaged_step)
-        return min(due, self._past.next_due(step) or due)
 
     def _rush(self, due: int) -> None:
         """Take a step, and those after it until `due`, a full block or an interruption.
@@ -154,15 +145,17 @@ class Loop:
         if is_full:
             self._close_block()
 
-    def _replay(self, recorded: RecordedSteps) -> bool:
+    def _replay(self) -> bool:
         """Take the next steps as a card has recorded them, as far as nobody looks at them; whether
         there were any."""
-        due, before = self._due, self.position.step
-        last = due - 1 if self._is_looked_at(due, now=False) else due
-        if last <= before:
+        recorded = self._recorded
+        if recorded is None or recorded.refused:
+            return False
+        most = self._ahead.plain - self.position.step
+        if most <= 0:
             return False
         with self._cost.program():
-            taken = recorded.take(self._epochs, last - before, self._goes_on)
+            taken = recorded.take(self._epochs, most, self._goes_on)
         if taken:
             self._stepped(is_full=self._publisher.is_due or recorded.is_full)
         return bool(taken)
@@ -176,7 +169,7 @@ class Loop:
         step = self.position.step + 1
         with self._cost.program():
             batch = next(self._epochs.batches)
-        if self._is_looked_at(step):
+        if self._ahead.is_looked_at(step):
             if not self._watch(step, batch):
                 return
         else:
@@ -195,19 +188,6 @@ class Loop:
         if is_full or step == self._past.next_due(step - 1):
             self._close_block()
         self._helm.go_on(reached(self._helm.gait, step, self.position.epoch))
-
-    def _is_looked_at(self, step: int, *, now: bool = True) -> bool:
-        """Whether this step is more than taken: held in it or after it, altered, or watched; if it
-        is not the one to be taken `now`, as things stand."""
-        gait = self._helm.gait
-        epoch = self.position.epoch + (step == self._epochs.last)
-        return (
-            isinstance(gait, Phasewise)
-            or reached(gait, step, epoch) != gait
-            or step == self._guard.damaged_step
-            or bool(self._past.interventions.done(step))
-            or (self._watched.is_due(step) if now else self._watched.next_due(step - 1) == step)
-        )
 
     def _watch(self, step: int, batch: Any) -> bool:
         """Take a step with the probe at every phase, stopping there while told to; whether it was

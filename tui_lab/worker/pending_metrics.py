@@ -64,18 +64,17 @@ class PendingMetrics:
         behind, self._refused = self._refused, {}
         yield from {**behind, **dict(self.block.refused())}.items()
 
-    def owe_epoch(self, step: int, epoch: int, measured: Measured) -> None:
-        """As `add_epoch`, of metrics that may stay on the card for now."""
-        self._owed.append((step, epoch, measured))
-
     def _settle_epochs(self) -> None:
         owed, self._owed = self._owed, []
         numbers = read([measured for _, _, measured in owed])
         for (step, epoch, _), values in zip(owed, numbers, strict=True):
             self.add_epoch(step, epoch, values)
 
-    def add_epoch(self, step: int, epoch: int, values: Mapping[str, float]) -> None:
-        """Take over the whole-set metrics after an epoch."""
+    def add_epoch(self, step: int, epoch: int, values: Measured | Mapping[str, float]) -> None:
+        """Take over the whole-set metrics after an epoch, which may still be on the card."""
+        if isinstance(values, Measured):
+            self._owed.append((step, epoch, values))
+            return
         self._settle_epochs()
         for key, value in values.items():
             column = self._epochs.setdefault(key, [])

@@ -9,9 +9,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
-
-import torch
 
 from tui_lab.events import (
     HyperparameterChanged,
@@ -23,17 +22,15 @@ from tui_lab.events import (
 from tui_lab.hyperparameters import Hyperparameter, Value
 from tui_lab.training.generators import generators_kept
 from tui_lab.training.program import Pictures, Program
-from tui_lab.worker.captured.measures import Measured
-from tui_lab.worker.captured.ring import Ring
 from tui_lab.worker.guard import Damage
 from tui_lab.worker.lab_cost import LabCost
 from tui_lab.worker.pending_metrics import PendingMetrics
 from tui_lab.worker.position import Position
 from tui_lab.worker.probe import GradientProbe
-from tui_lab.worker.readings import numbers
 from tui_lab.worker.record import RunRecord
 from tui_lab.worker.respite import respite
 from tui_lab.worker.standing import Standing
+from tui_lab.worker.whole_sets import WholeSets
 
 _BLOCK = 1 / 30
 """Seconds between two writes of a run that is going on."""
@@ -48,6 +45,9 @@ class Publisher:
 
     interval = _BLOCK
     """Seconds between two blocks, at least."""
+    guarded_after: int | None = None
+    """From this step on a block in which something is not finite is not written, but raises
+    `Damage`; None: every block is written."""
 
     def __init__(
         self,
@@ -66,19 +66,16 @@ class Publisher:
         self._clock = clock
         self.position = position or Position(clock=clock)
         """Where the run stands; whoever moves it on moves this."""
-        self._measurements = PendingMetrics(self.position, alarms or {})
-        self.health = self._measurements.health  # it judges losses and watched steps
-        self.guarded_after: int | None = None
-        """From this step on a block in which something is not finite is not written, but raises
-        `Damage`; None: every block is written."""
+        self.measurements = PendingMetrics(self.position, alarms or {})
+        """What was measured and is not written yet."""
+        self.whole_sets = WholeSets(program, partial(_leave_out, self, "evaluate()"))
+        self.health = self.measurements.health  # it judges losses and watched steps
         self._remarks: set[str] = set()
         self._next_block = self._next_pictures = 0.0
         self.probe = GradientProbe(program, total_steps, zeroed_after=self.position.step)
         """What watched steps are looked at with."""
         self.cost = LabCost(program.device, clock)
         """What tells the time that the lab takes from the program's own."""
-        self.measure: Callable[[], Measured | Mapping[str, Any]] = lambda: self._program.evaluate()
-        """What measures the whole sets after an epoch."""
         self.standing = Standing(self.position, record, self.emit)
         """What says that the run holds still, or goes on."""
 
@@ -89,17 +86,8 @@ class Publisher:
 
     def add_step(self, step: int) -> bool:
         """Take over the finished step; whether the block should be written now."""
-        self._measurements.block.add(self._program)
+        self.measurements.block.add(self._program)
         return self._clock() >= self._next_block or step % _LONGEST == 0
-
-    def add_stretch(self, ring: Ring, start: int, count: int) -> None:
-        """Take over finished steps that left what they say in rows of a ring."""
-        self._measurements.add_stretch(ring, start, count)
-
-    @property
-    def gathered(self) -> int:
-        """Steps taken over that were not copied from the device yet."""
-        return self._measurements.gathered
 
     @property
     def is_due(self) -> bool:
@@ -110,26 +98,19 @@ class Publisher:
         """Measure the whole sets after an epoch, and draw if pictures are due."""
         step = self.position.step
         with self.cost.program():  # as a loop of one's own would
-            self._measure_epoch(step, self.position.epoch)
+            measured = self.whole_sets.after_epoch()
+        self.measurements.add_epoch(step, self.position.epoch, measured)
         if (start := self._clock()) >= self._next_pictures:
             self._close_block()
             self.log_pictures(step, _pictures(self._program))
             end = self._clock()
             self._next_pictures = max(start + _PICTURES, end + respite(end - start))
 
-    def _measure_epoch(self, step: int, epoch: int) -> None:
-        with torch.no_grad():
-            measured = self.measure()
-        if isinstance(measured, Measured):
-            self._measurements.owe_epoch(step, epoch, measured)
-        else:
-            self._measurements.add_epoch(step, epoch, self._numbers(measured))
-
     def evaluate_now(self) -> None:
         """Measure and draw because someone asked, or because the parameters are others now."""
         self._close_block()
         with _apart(self._program):
-            self.log_evaluation(self._evaluate())
+            self.log_evaluation(self.whole_sets.now())
         self.log_pictures(self.position.step, _pictures(self._program))
 
     def log_evaluation(self, measured: Mapping[str, float]) -> None:
@@ -184,7 +165,7 @@ class Publisher:
 
     def follow(self, program: Program) -> None:
         """Publish another program from now on (a demonstration computed again)."""
-        self._program = program
+        self._program = self.whole_sets.program = program
         self._record.forget_metrics()
 
     def draw_last(self) -> None:
@@ -195,45 +176,35 @@ class Publisher:
     def last_metrics(self) -> dict[str, Any]:
         """The final value of every metric, and of what the probe saw last."""
         self._close_block()
-        return {**self.probe.metrics(), **self._record.metrics, **self._measurements.alarms}
-
-    def _evaluate(self) -> dict[str, float]:
-        with torch.no_grad():
-            return self._numbers(self._program.evaluate())
-
-    def _numbers(self, measured: Mapping[str, Any]) -> dict[str, float]:
-        values, refused = numbers(measured)
-        for key, found in refused.items():
-            self.remark(self.position.step, _left_out("evaluate()", key, found))
-        return values
+        return {**self.probe.metrics(), **self._record.metrics, **self.measurements.alarms}
 
     def check(self) -> None:
         """Look at what was gathered and not written yet; raises `Damage` where it is not finite and
         the run is guarded."""
         names, after = self._program.record_names, self.guarded_after
-        damaged = self._measurements.copy(names, after or 0)
+        damaged = self.measurements.copy(names, after or 0)
         if damaged is not None and after is not None:
             raise Damage(damaged)
 
     def settle(self) -> None:
         """Give what was gathered its steps, before the run stands elsewhere."""
-        self._measurements.copy(self._program.record_names)
+        self.measurements.copy(self._program.record_names)
 
     def forget_after(self, step: int) -> None:
         """The run goes back: what was gathered after this step never was. What is logged already
         is not touched."""
-        self._measurements.forget_after(step)
+        self.measurements.forget_after(step)
         self._record.forget_metrics()
-        self._record.progress(step, self.position.epoch, self._measurements.alarms)
+        self._record.progress(step, self.position.epoch, self.measurements.alarms)
 
     def _close_block(self) -> None:
         self.check()
-        for event in self._measurements.take(self.t, self._program.record_names):
+        for event in self.measurements.take(self.t, self._program.record_names):
             self._record.append(event)
-        for key, found in self._measurements.refused():
-            self.remark(self.position.step, _left_out("record()", key, found))
-        if self._measurements.last:
-            last = {**self._measurements.last, **self._measurements.alarms}
+        for key, found in self.measurements.refused():
+            _leave_out(self, "record()", key, found)
+        if self.measurements.last:
+            last = {**self.measurements.last, **self.measurements.alarms}
             self._record.progress(self.position.step, self.position.epoch, last)
 
 
@@ -247,5 +218,6 @@ def _apart(program: Program) -> AbstractContextManager[None]:
     return generators_kept(program.device, program.generator)
 
 
-def _left_out(source: str, key: str, found: str) -> str:
-    return f"{source} gave {key} = {found}; a metric is a number, so it is left out."
+def _leave_out(publisher: Publisher, source: str, key: str, found: str) -> None:
+    said = f"{source} gave {key} = {found}; a metric is a number, so it is left out."
+    publisher.remark(publisher.position.step, said)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from tui_lab.training.program import Program
 from tui_lab.worker.captured.card import Card, Cuda
@@ -25,8 +26,13 @@ def recorded_on_card(
     return recorded(program, Cuda(program.device), publisher)
 
 
-def recorded(program: Program, card: Card, publisher: Publisher) -> RecordedSteps:
+def recorded(
+    program: Program,
+    card: Card,
+    publisher: Publisher,
+    clock: Callable[[], float] = time.perf_counter,
+) -> RecordedSteps:
     """What takes the steps of a program on this card; the publisher measures its whole sets there
     too."""
-    publisher.measure = RecordedMeasures(program, card)
-    return RecordedSteps(program, card, publisher)
+    publisher.whole_sets.recorded = RecordedMeasures(program, card)
+    return RecordedSteps(program, card, publisher, clock)

@@ -16,7 +16,6 @@ from tui_lab.worker.captured.rehearsal import Rehearsal
 from tui_lab.worker.captured.standing import Standing, standing
 from tui_lab.worker.captured.untouched import untouched
 
-
 _IN_VAIN = 8
 """Rehearsals in a row that no recording was made of."""
 

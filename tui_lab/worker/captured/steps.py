@@ -135,7 +135,7 @@ class RecordedSteps:
         assert feed is not None
         assert ring is not None
         feed.begin(epochs)
-        ring.go_on(anew=not self._publisher.gathered)
+        ring.go_on(anew=not self._publisher.measurements.gathered)
         taken, steps = 0, None
         try:
             while taken < most and ring.room and (steps is None or carry_on()):
@@ -156,7 +156,7 @@ class RecordedSteps:
 
     def _took(self, ring: Ring, count: int) -> None:
         self._publisher.position.step += count
-        self._publisher.add_stretch(ring, ring.written, count)
+        self._publisher.measurements.add_stretch(ring, ring.written, count)
         ring.written += count
         self._since += count
         self._throttle.given(count)

@@ -6,13 +6,14 @@ recorded.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import zip_longest
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from tui_lab.worker.captured.card import NotRecorded, Recording
@@ -21,12 +22,16 @@ WAITS = torch.ops.aten._local_scalar_dense.default
 
 
 class StubRecording:
-    def __init__(self, card: StubCard, work: Callable[[], None], number: int) -> None:
-        self._card, self._work, self._number = card, work, number
+    def __init__(self, card: StubCard, work: Callable[[], None], written: list[Tensor]) -> None:
+        self._card, self._work, self._written = card, work, written
+        self._number = card.recorded
 
     def replay(self) -> None:
         self._card.log.append(f"replay {self._number}")
-        self._work()
+        with ExitStack() as unnoticed:  # torch is not told what a card does
+            for tensor in self._written:
+                unnoticed.enter_context(_unsafe_preserve_version_counter(tensor))
+            self._work()
 
 
 class StubMark:
@@ -69,11 +74,16 @@ class StubCard:
     ) -> Recording:
         self.recorded += 1
         self.log.append(f"record {self.recorded}")
-        with _undone(draws), Waiting(self._break_off):
+        with _undone(draws) as undoing, Waiting(self._break_off):
             work()
             if self.breaks():
                 raise NotRecorded("the stub broke off")
-        return StubRecording(self, work, self.recorded)
+        return StubRecording(self, work, undoing.written)
+
+    @property
+    def replays(self) -> int:
+        """How often a recording was done again."""
+        return sum(line.startswith("replay") for line in self.log)
 
     @contextmanager
     def waits(self) -> Iterator[list[str]]:
@@ -93,20 +103,47 @@ class StubCard:
         raise NotRecorded("it waits for the card")
 
 
+class Undoing(TorchDispatchMode):
+    """Takes back, at its end, what was written to any tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._before: list[tuple[Tensor, Tensor]] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = kwargs or {}
+        for argument, value in zip_longest(func._schema.arguments, args):
+            if argument.alias_info is not None and argument.alias_info.is_write:
+                self._keep(given.get(argument.name) if value is None else value)
+        return func(*args, **given)
+
+    @property
+    def written(self) -> list[Tensor]:
+        """Each tensor that was written to, once."""
+        return list({id(tensor): tensor for tensor, _ in self._before}.values())
+
+    def undo(self) -> None:
+        """The last that was written to is the first."""
+        for tensor, value in reversed(self._before):
+            if tensor.shape == value.shape:  # else it is a result, made for this
+                tensor.copy_(value)
+
+    def _keep(self, written: Tensor | list[Tensor] | None) -> None:
+        for tensor in [written] if isinstance(written, Tensor) else written or []:
+            self._before.append((tensor, tensor.clone()))
+
+
 @contextmanager
-def _undone(draws: Iterable[torch.Generator]) -> Iterator[None]:
+def _undone(draws: Iterable[torch.Generator]) -> Iterator[Undoing]:
     """What is done in here to any tensor, or any of these generators, is taken back."""
-    gc.collect()
-    tensors = [
-        o for o in gc.get_objects() if issubclass(type(o), Tensor) and o.layout is torch.strided
-    ]
-    values = [tensor.detach().clone() for tensor in tensors]
     generators = [torch.default_generator, *draws]
     states = [generator.get_state() for generator in generators]
+    undoing = Undoing()
     try:
-        yield
+        with undoing:
+            yield undoing
     finally:
-        for tensor, value in zip(tensors, values, strict=True):
-            tensor.data.copy_(value)
+        with torch.no_grad():
+            undoing.undo()
         for generator, state in zip(generators, states, strict=True):
             generator.set_state(state)
