@@ -15,6 +15,7 @@ from tui_lab.plugins import load_experiment
 from tui_lab.worker.programs import program_class
 
 _SECONDS = 2.0
+_CPU = torch.device("cpu")
 
 
 def rate(steps: Iterator[None]) -> float:
@@ -48,14 +49,14 @@ def own(experiment: str, values: dict[str, str]) -> Iterator[None]:
             program.evaluate()
 
 
-def notes() -> Iterator[None]:
+def notes(device: torch.device = _CPU) -> Iterator[None]:
     """The notes' loop for linear regression, as they write it."""
-    w_true, b_true = torch.tensor([2, -3.4]), 4.2
-    features = torch.normal(0, 1, (1000, 2))
+    w_true, b_true = torch.tensor([2, -3.4], device=device), 4.2
+    features = torch.normal(0, 1, (1000, 2), device=device)
     labels = (torch.matmul(features, w_true) + b_true).reshape((-1, 1))
-    labels += torch.normal(0, 0.01, labels.shape)
-    w = torch.normal(0, 0.01, size=(2, 1), requires_grad=True)
-    b = torch.zeros(1, requires_grad=True)
+    labels += torch.normal(0, 0.01, labels.shape, device=device)
+    w = torch.normal(0, 0.01, size=(2, 1), requires_grad=True, device=device)
+    b = torch.zeros(1, requires_grad=True, device=device)
     while True:
         for X, y in data_iter(10, features, labels):
             loss = squared_loss(torch.matmul(X, w) + b, y)
@@ -71,7 +72,9 @@ def data_iter(batch_size: int, features: Tensor, labels: Tensor) -> Iterator[tup
     indices = list(range(len(features)))
     random.shuffle(indices)
     for i in range(0, len(features), batch_size):
-        batch = torch.tensor(indices[i : min(i + batch_size, len(features))])
+        batch = torch.tensor(
+            indices[i : min(i + batch_size, len(features))], device=features.device
+        )
         yield features[batch], labels[batch]
 
 

@@ -16,9 +16,9 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from types import TracebackType
-
-import pyte
+from typing import Any
 
 _CHUNK = 1 << 16
 
@@ -48,8 +48,7 @@ class Terminal:
         )
         os.close(slave)
         self._master = master
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self._size = columns, rows
         self._unseen = bytearray()
         """What arrived since the screen was last looked at."""
         self.bytes = 0
@@ -126,9 +125,17 @@ class Terminal:
     @property
     def text(self) -> str:
         """What stands on the screen."""
-        self._stream.feed(bytes(self._unseen))
+        screen, stream = self._emulated
+        stream.feed(bytes(self._unseen))
         self._unseen.clear()
-        return "\n".join(self._screen.display)
+        return "\n".join(screen.display)
+
+    @cached_property
+    def _emulated(self) -> tuple[Any, Any]:
+        import pyte  # a person needs it to look at the screen, and who only counts bytes does not
+
+        screen = pyte.Screen(*self._size)
+        return screen, pyte.ByteStream(screen)
 
 
 def cpu_seconds(pid: int) -> float:

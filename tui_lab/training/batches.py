@@ -61,11 +61,12 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         order = self.begin()
+        along = order.dim() - 1
         chunk = max(1, _GATHERED // self.batch_size) * self.batch_size
         while self.position < self.examples:
             rows = order[..., self.position : self.position + chunk]
             for batch in self.of(rows.to(self.tensors[0].device)):
-                self.position += batch[0].shape[order.dim() - 1]
+                self.position += batch[0].shape[along]
                 yield batch
         self.order, self.position = None, 0
 
