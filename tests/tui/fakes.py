@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.tui.fake_studies import FakeStudies
 from tui_lab.annotation import Annotation
 from tui_lab.commands import Acknowledgement, Command, Unit
 from tui_lab.config import Again, Settings
@@ -93,6 +94,7 @@ class FakeSession:
         self.recompute_error: Exception | None = None
         self.export_error: Exception | None = None
         self.runs_error: Exception | None = None
+        self.studies = FakeStudies()
         self._experiments = list(experiments or [TOY, OTHER])
         self._runs = {run.id: run for run in runs}
         self._events: dict[str, list[RunEvent]] = {}

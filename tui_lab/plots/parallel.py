@@ -105,7 +105,9 @@ def _stand(signs: Glyphs, layers: Layers, upright: Upright, column: int, room: i
     layers[inside, column][free] = LAYERS.index("axis")
     _write(signs, layers, len(signs) - 1, column, _cut(upright.name, room))
     for place, word in upright.ticks:
-        _write(signs, layers, _row(place, len(signs)), column, _cut(word, room))
+        at_end = place <= 0 or place >= 1
+        beside = column + 2 + len(word) // 2 if not at_end else column
+        _write(signs, layers, _row(place, len(signs)), beside, _cut(word, room))
 
 
 def _row(place: float, height: int) -> int:

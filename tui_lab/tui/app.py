@@ -16,10 +16,11 @@ from textual.screen import Screen
 
 from tui_lab.errors import TuiLabError
 from tui_lab.tui.keys.bindings import EVERYWHERE
-from tui_lab.tui.navigation import HOME, RUNS, Navigation
+from tui_lab.tui.navigation import HOME, RUNS
 from tui_lab.tui.notification import MOST_SENTENCES, notify
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.signals import end_on_signals
+from tui_lab.tui.study.places import StudyPlaces
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def palette_actions() -> type[Provider]:
     return PaletteActions
 
 
-class TuiLabApp(Navigation):
+class TuiLabApp(StudyPlaces):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
@@ -162,7 +163,7 @@ class TuiLabApp(Navigation):
         if place == "SmallScreen":
             return action not in ("home", "runs", "help", "overlay", "command_palette")
         if action == "overlay":
-            return place not in ("HomeScreen", "RunsScreen")
+            return place not in ("HomeScreen", "RunsScreen", "StudyScreen", "StudyFormScreen")
         return (action, place) not in (("home", "HomeScreen"), ("runs", "RunsScreen"))
 
     def action_home(self) -> None:
@@ -207,15 +208,16 @@ class TuiLabApp(Navigation):
 
     def make_place(self, name: str) -> Screen[Any]:
         """The screen of a place, imported when it is first needed."""
+        if name in self._places:
+            return self._places[name]
         if name == HOME:
             from tui_lab.tui.home.screen import HomeScreen  # on demand
 
             return self.keep(HOME, lambda: HomeScreen(self.session))
         if name == RUNS:
             return self._runs_screen()
-        is_new = name not in self._places
         screen = self._experiment_screen(name)
-        if is_new and name == self._opening.experiment:
+        if name == self._opening.experiment:
             _tune(screen, self._opening.values, self._opening.run_id, ())
         return screen
 

@@ -8,6 +8,9 @@ from typing import Any, TypeVar, cast
 from textual.app import App
 from textual.screen import ModalScreen, Screen
 
+from tui_lab.experiment import Experiment
+from tui_lab.hyperparameters import Value
+from tui_lab.study import StudyRequest
 from tui_lab.tui.session.protocol import Session
 
 HOME, RUNS = " home", " runs"
@@ -113,6 +116,21 @@ class Navigation(PlacesApp):
     def open_run(self, run_id: str) -> None:
         """Go to a run, in the screen of its experiment."""
         raise NotImplementedError(run_id)
+
+    def open_study_form(
+        self,
+        experiment: Experiment,
+        *,
+        values: Mapping[str, Value] | None = None,
+        asked: StudyRequest | None = None,
+    ) -> None:
+        """Go to the form of a new study: as it was left, or with values, `seed` and `device` among
+        them, or with what another one was asked to be."""
+        raise NotImplementedError(experiment.name)
+
+    def open_study(self, study_id: str) -> None:
+        """Go to a study."""
+        raise NotImplementedError(study_id)
 
 
 def is_seen(screen: Screen[Any]) -> bool:

@@ -138,6 +138,11 @@ class StudyView:
         return "  ".join(f"{self.label(name)} {self.written(name, v)}" for name, v in pairs)
 
 
+def best_first(view: StudyView, key: str) -> TrialOrder:
+    """The usual order by a key: rising, but for a goal of which more is better."""
+    return TrialOrder(key, key == "goal" and view.request.direction == "maximize")
+
+
 def goal_so_far(trial: Trial) -> float | None:
     """The goal of a trial at its end, or the newest measured."""
     return trial.goal if trial.goal is not None else trial.last

@@ -11,7 +11,6 @@ from textual.widgets import Static
 
 from tests.studied import JUDGED, asked
 from tui_lab.ranges import Range
-from tui_lab.tui.study.goals import goals
 from tui_lab.tui.study.panel import RangePanel, StudyPanel
 from tui_lab.tui.study.range_knob import RangeKnob
 
@@ -145,7 +144,7 @@ async def test_a_row_shows_its_range(name: str, held: str, keys: Sequence[str], 
 
 
 async def test_options_of_the_study_are_knobs_too() -> None:
-    panel = StudyPanel(asked(seeds=3), goals(JUDGED))
+    panel = StudyPanel(asked(seeds=3), ("val/loss", "val/accuracy"))
     assert panel.options == {
         "goal": "val/loss",
         "sampler": "tpe",

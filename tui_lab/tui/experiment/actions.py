@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.screen import ModalScreen
 
@@ -12,6 +12,8 @@ from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.copying import copy_card
 from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.script import lacks
+from tui_lab.tui.knobs.panel import DEVICE, SEED
+from tui_lab.tui.navigation import Navigation
 
 if TYPE_CHECKING:
     from tui_lab.tui.experiment.screen import ExperimentScreen
@@ -35,6 +37,7 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
     yield "focus_knobs", screen.body.focus_knobs
     yield "open_pane", partial(open_pane, screen)
     yield "chart", partial(draw_otherwise, screen)
+    yield "open_study", partial(open_study, screen)
     yield "copy", partial(copy_card, screen, screen.session, screen.run, screen.knobs)
 
 
@@ -63,6 +66,8 @@ def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ..
             return screen.picker.can_pick or None
         case "choose_preset", _:
             return bool(screen.experiment.presets)
+        case "open_study", _:
+            return not screen.experiment.demonstration or None
         case "open_pane", ("charts",):
             return screen.body.has_charts_to_show
     return True
@@ -73,6 +78,13 @@ async def open_pane(screen: ExperimentScreen, name: str) -> None:
     await screen.body.open(name)
     screen.shown.look_after(screen.session)
     screen.draw()
+
+
+def open_study(screen: ExperimentScreen) -> None:
+    """Go to the form of a study, with the values of the knobs."""
+    knobs = screen.knobs
+    values = {**knobs.values, SEED: knobs.seed, DEVICE: knobs.device}
+    cast("Navigation", screen.app).open_study_form(screen.experiment, values=values)
 
 
 def draw_otherwise(screen: ExperimentScreen, option: str) -> None:

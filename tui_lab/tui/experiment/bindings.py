@@ -92,6 +92,15 @@ STEERING: list[BindingType] = [
 ]
 KNOBS: list[BindingType] = [
     Binding(
+        "S",
+        "open_study",
+        "study",
+        key_display="S",
+        tooltip="Look for the best values in many runs: a study",
+        id="study.form",
+        show=False,
+    ),
+    Binding(
         "p",
         "choose_preset",
         "presets",

@@ -27,6 +27,7 @@ _REASONS = {
     "run.evaluate": "A script measures itself when it comes to it.",
     "run.mistake": "The lab makes no mistakes in a script of your own.",
     "knobs.preset": "A script has no presets.",
+    "study.form": "A script can't be studied: what it can turn is found while it runs.",
 }
 """Why a key does nothing, by its binding."""
 _LACKING = {
@@ -38,6 +39,7 @@ _LACKING = {
     ("steer", ("evaluate",)),
     ("choose_mistake", ()),
     ("choose_preset", ()),
+    ("open_study", ()),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import textwrap
 from collections.abc import Collection, Sequence
 from typing import ClassVar
@@ -17,6 +18,7 @@ from textual.widgets import Input, OptionList, Static
 
 from tui_lab.errors import ExperimentError, TuiLabError
 from tui_lab.experiment import Experiment
+from tui_lab.study import StudySummary
 from tui_lab.tui.home.experiment_list import ExperimentList, matching
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import Navigation
@@ -27,6 +29,7 @@ from tui_lab.tui.runs.rows import RunRows
 from tui_lab.tui.runs.table import RunTable
 from tui_lab.tui.runs.tree import Line
 from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.study.listing import list_studies, studies_in_words
 from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.view_models.plain_text import plain
 
@@ -76,6 +79,15 @@ class HomeScreen(Screen[None]):
             id="home.filter",
         ),
         Binding(
+            "S",
+            "list_studies",
+            "studies",
+            key_display="S",
+            tooltip="Every study ever made, to look at again",
+            id="study.list",
+            show=False,
+        ),
+        Binding(
             "escape",
             "show_all",
             "all",
@@ -118,6 +130,7 @@ class HomeScreen(Screen[None]):
         runs.border_title = "Runs"
         yield runs
         yield Static(Content.styled(with_keys(self.app, _NO_RUNS), "$text-muted"), id="empty")
+        yield Static(id="studies")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -167,6 +180,10 @@ class HomeScreen(Screen[None]):
         self.experiments.focus()
         self.list_experiments()
 
+    def action_list_studies(self) -> None:
+        """Ask which study is looked at, and go there."""
+        list_studies(self, self._session)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "show_all":
             return self.has_class("-filtered")
@@ -188,8 +205,20 @@ class HomeScreen(Screen[None]):
         try:
             async for _ in self._history.read():
                 self._show_runs()
+            studies = await asyncio.to_thread(self._session.studies.listed)
         except TuiLabError as error:
             notify(self, str(error), error=True)
+        else:
+            self._show_studies(studies)
+
+    def _show_studies(self, studies: Sequence[StudySummary]) -> None:
+        """Say how many there are, and how the newest stands."""
+        words = studies_in_words(studies)
+        self.set_class(bool(words), "-studied")
+        line = self.query_one("#studies", Static)
+        shown = with_keys(self.app, f"{words}  {{study.list=S}} studies") if words else ""
+        if str(line.content) != shown:
+            line.update(Content(shown))
 
     def _show_runs(self) -> None:
         """Show what the runs are now; only lines that read differently are drawn."""

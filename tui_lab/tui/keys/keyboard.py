@@ -33,6 +33,11 @@ from tui_lab.tui.runs.export_dialog import ExportDialog
 from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.runs.table import RunTable
 from tui_lab.tui.runs.write_dialog import WriteDialog
+from tui_lab.tui.study.dialogs import StopStudyDialog, StudiesDialog
+from tui_lab.tui.study.form_screen import StudyFormScreen
+from tui_lab.tui.study.range_knob import RangeKnob
+from tui_lab.tui.study.screen import StudyScreen
+from tui_lab.tui.study.table import TrialTable
 
 PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (ExperimentList, HomeScreen),
@@ -40,6 +45,9 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (RunTable, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
     (GradientTable, ExperimentScreen),
+    (RangeKnob, KnobList, StudyFormScreen),
+    (Knob, KnobList, StudyFormScreen),
+    (TrialTable, StudyScreen),
 )
 """Who is asked about a key one after another, from the focus to the screen; then the app is."""
 DIALOGS: tuple[type[DOMNode], ...] = (
@@ -59,6 +67,8 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     RescueDialog,
     SortDialog,
     WriteDialog,
+    StopStudyDialog,
+    StudiesDialog,
 )
 """Under which nobody else is asked."""
 

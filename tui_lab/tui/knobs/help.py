@@ -43,8 +43,12 @@ class KnobHelp(Static):
             return
         self._explained = (hyperparameter, idle)
         hint = Content(with_keys(self.app, self._hint))
-        words = hint if hyperparameter is None else describe(hyperparameter, idle)
+        words = hint if hyperparameter is None else self.describe(hyperparameter, idle)
         self.update(words, layout=False)
+
+    def describe(self, hyperparameter: Hyperparameter, idle: str) -> Content:
+        """What is said of one of them."""
+        return describe(hyperparameter, idle)
 
 
 def describe(hyperparameter: Hyperparameter, idle: str = "") -> Content:

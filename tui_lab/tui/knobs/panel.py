@@ -63,11 +63,10 @@ class KnobPanel(Vertical):
         seed: int,
         device: str,
         knobs: Mapping[str, Knob] | None = None,
-        hint: str = "",
+        explains: KnobHelp | None = None,
         classes: str | None = None,
     ) -> None:
-        """`knobs` are others than the usual ones, by name; `hint` names the keys while none has the
-        focus."""
+        """`knobs` are others than the usual ones, by name, which `explains` explains."""
         super().__init__(classes=classes)
         self.experiment = experiment
         self.knobs = usual_knobs(experiment, seed, device) if knobs is None else knobs
@@ -76,7 +75,7 @@ class KnobPanel(Vertical):
         self.idle: Callable[[], Mapping[str, str]] = lambda: experiment.idle(self.values)
         """Why each of those that do nothing while the others stand as they do does nothing."""
         self._list = KnobList(list(self.knobs.values()), _headings(experiment, self.knobs))
-        self._help = KnobHelp(hint or RUN_HINT + PRESETS_HINT * (not is_script(experiment)))
+        self._help = explains or KnobHelp(RUN_HINT + PRESETS_HINT * (not is_script(experiment)))
 
     def compose(self) -> ComposeResult:
         if not self.knobs:
@@ -87,7 +86,7 @@ class KnobPanel(Vertical):
         yield self._help
 
     def on_mount(self) -> None:
-        self.border_title = "Hyperparameters"
+        self.border_title = self.border_title or "Hyperparameters"
         self.set_class(KnobColumns.of(self.knobs.values()).are_many, "-long")
         self.mark_idle()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError
 from tui_lab.experiment import Experiment
@@ -55,6 +55,12 @@ class ExperimentShelf:
         file = replace(file, sha256=file_digest(file.path))
         self._own[experiment.name] = declared, file
         return file
+
+    def of_request(self, experiment: Experiment) -> Mapping[str, Any]:
+        """What a request says of the file that an experiment came from, if it came from one; raises
+        `ExperimentError` where that is gone."""
+        file = self.file(experiment)
+        return file.of_request if file else {}
 
     def has(self, run: RunSummary) -> bool:
         """Whether the run is of what has its experiment's name here."""

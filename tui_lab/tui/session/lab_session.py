@@ -24,6 +24,7 @@ from tui_lab.watching import undeclared
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
     from tui_lab.tui.session.local_runs import LocalRuns
+    from tui_lab.tui.session.local_studies import LocalStudies
     from tui_lab.tui.session.worker_pool import WorkerPool
     from tui_lab.view_models.run import RunView
     from tui_lab.worker.own_file import OwnFile
@@ -65,6 +66,14 @@ class LabSession:
         from tui_lab.tui.session.worker_pool import WorkerPool
 
         return LocalRuns(self._directory, self._workers or WorkerPool())
+
+    @cached_property
+    def studies(self) -> LocalStudies:
+        """Imported when it is first needed."""
+        from tui_lab.tui.session.local_studies import LocalStudies
+
+        usual = {"threads": self.settings.threads, "data": self._data}
+        return LocalStudies(self._directory, self.now, self._experiments.of_request, usual)
 
     @cached_property
     def terminal(self) -> str:
@@ -122,8 +131,7 @@ class LabSession:
         self, experiment: Experiment, values: Mapping[str, Value], seed: int, device: str
     ) -> RunRequest:
         if past := next((run for run, e in self._past.items() if e is experiment), ""):
-            self._require_own(past)
-        own = self._experiments.file(experiment)
+            _require_own(self, past)
         return RunRequest(
             experiment=experiment.name,
             program=experiment.program,
@@ -131,7 +139,7 @@ class LabSession:
             seed=seed,
             device=device,
             threads=self.settings.threads,
-            **(own.of_request if own else {}),
+            **self._experiments.of_request(experiment),
             interactive=experiment.demonstration,
             data=self._data,
             guard=self.settings.guard,
@@ -147,22 +155,18 @@ class LabSession:
         *,
         weights_only: bool = False,
     ) -> str:
-        self._require_own(parent)
+        _require_own(self, parent)
         fork = (experiment, parent, step, values, weights_only)
         self.last_run = await self.runs.branch(*fork, self.now())
         return self.last_run
 
     async def recompute(self, experiment: Experiment, run_id: str, past: RunView) -> None:
-        self._require_own(run_id)
+        _require_own(self, run_id)
         await self.runs.recompute(experiment, run_id, past)
 
     async def take_up(self, run_id: str, values: Mapping[str, Any]) -> None:
-        self._require_own(run_id)
+        _require_own(self, run_id)
         await self.runs.take_up(run_id, values)
-
-    def _require_own(self, run_id: str) -> None:
-        change, kept = self.runs.source(run_id)
-        self._experiments.require(self.runs.summary(run_id), change, kept)
 
     def warm(self) -> None:
         self.runs.workers.spare.start()
@@ -176,7 +180,15 @@ class LabSession:
 
     def poll(self) -> None:
         self.runs.workers.poll()
+        if "studies" in self.__dict__:  # else none was begun here
+            self.studies.poll()
 
     def close(self) -> None:
         self.runs.close()
         self._meter.close()
+
+
+def _require_own(session: LabSession, run_id: str) -> None:
+    """Raises `RunError` for a run of something else than is at hand."""
+    change, kept = session.runs.source(run_id)
+    session._experiments.require(session.runs.summary(run_id), change, kept)

@@ -113,9 +113,9 @@ class Runs(Protocol):
 class StudySource(Protocol):
     """The growing study of one name."""
 
-    def read(self) -> tuple[StudySummary, Sequence[Trial]]:
+    async def read(self) -> tuple[StudySummary, Sequence[Trial]]:
         """How the study stands, and the trials that are new or other than at the last call, in the
-        order of their numbers; never waits for long. Raises `RunError` once it can't be read."""
+        order of their numbers; one call at a time. Raises `RunError` once it can't be read."""
 
 
 class Studies(Protocol):
@@ -133,6 +133,9 @@ class Studies(Protocol):
 
     def follow(self, study_id: str) -> StudySource:
         """The trials of a study, from the first on; raises `RunNotFound`."""
+
+    def goals(self, experiment: Experiment) -> Sequence[str]:
+        """The metrics that a study of an experiment may be for, the usual one first."""
 
     def asked(
         self,
@@ -199,6 +202,10 @@ class Session(Protocol):
     @property
     def runs(self) -> Runs:
         """The runs in the lab's directory, ended and live."""
+
+    @property
+    def studies(self) -> Studies:
+        """The studies in the lab's directory, ended and live."""
 
     def start(
         self,

@@ -9,6 +9,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice, Flag, Hyperparameter, Int
 from tui_lab.study import MOST_TRIALS, StudyRequest
 
+AT_ONCE = "at_once"
 _SAMPLERS = ("tpe", "grid", "random")
 
 
@@ -63,8 +64,7 @@ def _running(asked: StudyRequest) -> Iterator[Hyperparameter]:
         help="Runs of each trial, with seeds that follow each other; the goal is their mean.",
     )
     yield Int(
-        "slots",
-        symbol="at once",
+        AT_ONCE,
         default=asked.slots,
         low=1,
         high=MOST_TRIALS,

@@ -16,12 +16,15 @@ from tui_lab.study import StudyRequest
 from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.knobs.help import MOVES
 from tui_lab.tui.knobs.panel import KnobPanel
-from tui_lab.tui.study.options import options_of
+from tui_lab.tui.study.options import AT_ONCE, options_of
+from tui_lab.tui.study.range_help import RangeHelp, StudyHelp
 from tui_lab.tui.study.range_knob import RangeKnob
 from tui_lab.tui.study.usual_range import choices_of
 
 _RANGE_HINT = f"{MOVES}\n{{range.turn=x}} a range of the values that the trials try"
 _STUDY_HINT = f"{MOVES}\n{{study.start=r}} start  {{study.other=tab}} the other side"
+_NAMES = {AT_ONCE: "slots"}
+"""Options that are called otherwise here than in a request."""
 _MOST_COMBINED = 256
 """Combinations of choices that are looked at for what is idle under all of them."""
 
@@ -32,13 +35,12 @@ class RangePanel(KnobPanel):
     def __init__(self, experiment: Experiment) -> None:
         """All knobs stand at their defaults."""
         knobs = {h.name: RangeKnob(h, experiment) for h in experiment.hyperparameters}
-        super().__init__(experiment, seed=0, device="", knobs=knobs, hint=_RANGE_HINT)
+        super().__init__(
+            experiment, seed=0, device="", knobs=knobs, explains=RangeHelp(_RANGE_HINT)
+        )
         self.spans = knobs
         """The same knobs, as those that may hold a range."""
         self.idle = self._idle
-
-    def on_mount(self) -> None:
-        super().on_mount()
         self._list.leads_out = False
 
     @property
@@ -52,10 +54,10 @@ class RangePanel(KnobPanel):
         return {name: knob.value for name, knob in self.spans.items() if knob.span is None}
 
     def take_ranges(self, ranges: Sequence[Range]) -> None:
-        """Show these ranges, of any of the knobs, as no one's new choice."""
-        for found in ranges:
-            if found.name in self.spans:
-                self.spans[found.name].span = found
+        """Show these ranges and no other, as no one's new choice."""
+        known = {found.name: found for found in ranges}
+        for name, knob in self.spans.items():
+            knob.span = known.get(name)
         self.mark_idle()
 
     @on(RangeKnob.Ranged)
@@ -90,17 +92,21 @@ class StudyPanel(KnobPanel):
     def __init__(self, asked: StudyRequest, goals: Sequence[str]) -> None:
         """The options of a request, whose goal is one of `goals`."""
         declared = options_of(asked, goals)
-        super().__init__(declared, seed=asked.seed, device=asked.device, hint=_STUDY_HINT)
-
-    def on_mount(self) -> None:
-        super().on_mount()
+        super().__init__(
+            declared, seed=asked.seed, device=asked.device, explains=StudyHelp(_STUDY_HINT)
+        )
         self.border_title = "Study"
         self._list.leads_out = False
 
     @property
     def options(self) -> Mapping[str, Value]:
         """The values by the names that a session knows them by."""
-        return {**self.values, "seed": self.seed, "device": self.device}
+        known = {**self.values, "seed": self.seed, "device": self.device}
+        return {_NAMES.get(name, name): value for name, value in known.items()}
+
+    def take_asked(self, asked: StudyRequest) -> None:
+        """Show the options of a request."""
+        self.take({name: getattr(asked, _NAMES.get(name, name)) for name in self.knobs})
 
 
 def planned(app: App[Any], ranges: Sequence[Range], options: Mapping[str, Value]) -> str:
@@ -112,8 +118,9 @@ def planned(app: App[Any], ranges: Sequence[Range], options: Mapping[str, Value]
     if options["sampler"] == "grid":
         return grid
     trials, seeds = int(str(options["trials"])), int(str(options["seeds"]))
+    words = f"{trials:,} {'trial' if trials == 1 else 'trials'}"
     runs = f", {trials * seeds:,} runs" if seeds > 1 else ""
-    return f"{trials:,} {'trial' if trials == 1 else 'trials'}{runs} · {grid}"
+    return f"{words}{runs}" if None in sizes else f"{words}{runs} · {grid}"
 
 
 def _grid_words(names: Sequence[str], sizes: Sequence[int | None]) -> str:

@@ -1,0 +1,79 @@
+"""What the two lines of a study's screen say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+from textual.content import Content
+
+from tui_lab.study import StudyState, StudySummary
+from tui_lab.tui.key_names import with_keys
+from tui_lab.tui.study.listing import COLOURS, SIGNS
+from tui_lab.view_models.number_format import short
+from tui_lab.view_models.plain_text import plain
+from tui_lab.view_models.study import StudyView, best_in_words, counts_in_words
+
+Parts = tuple[Content, ...]
+
+_GOES_ON = {
+    StudyState.INTERRUPTED: "its coordinator is gone, {study.resume=u} goes on",
+    StudyState.STOPPED: "{study.resume=u} goes on",
+    StudyState.FAILED: "{study.resume=u} tries again",
+}
+"""What can be done with a study that nobody drives."""
+
+
+def header(view: StudyView, study_id: str, summary: StudySummary) -> tuple[Parts, Parts]:
+    """`Study of Weight decay  ● running  best 0.0123`; at the right the study's name and, which
+    stays longer, `12 of 40: 10 complete · 2 pruned · 3 running`."""
+    title = view.experiment.title if view.experiment else view.request.experiment
+    state = f"{SIGNS[summary.state]} {summary.state}"
+    best = view.best
+    left = [
+        Content.styled(f"Study of {plain(title)}", "bold"),
+        Content.styled(state, COLOURS[summary.state]),
+    ]
+    if best is not None and best.goal is not None:
+        left.append(Content.styled(f"best {short(best.goal)}", "bold $accent"))
+    right = (Content.styled(study_id, "$text-muted"), Content(_progress(view, summary)))
+    return tuple(left), right
+
+
+def _progress(view: StudyView, summary: StudySummary) -> str:
+    done = sum(count for state, count in view.counts.items() if state.is_finished)
+    counts = counts_in_words(view.counts) or "no trial yet"
+    return f"{done:,} of {summary.trials or view.request.trials:,}: {counts}"
+
+
+def status(app: App[Any], view: StudyView, summary: StudySummary) -> tuple[Parts, Parts]:
+    """The best so far at the left; at the right what there is to be said, the most important
+    last."""
+    best = best_in_words(view)
+    left = (Content(plain(best)),) if best else (Content(_asked(view)),)
+    return left, tuple(_remarks(app, view, summary))
+
+
+def _asked(view: StudyView) -> str:
+    """Before the first trial has ended: what the study looks for."""
+    request = view.request
+    sought = "least" if request.direction == "minimize" else "greatest"
+    return f"{request.sampler} looks for the {sought} {plain(request.goal)}"
+
+
+def _remarks(app: App[Any], view: StudyView, summary: StudySummary) -> list[Content]:
+    said = []
+    if summary.left_out:
+        words = f"{summary.left_out} combinations left out: the experiment refuses them"
+        said.append(Content.styled(words, "$text-muted"))
+    if view.request.goal.startswith("test/"):
+        said.append(Content.styled("the goal is of the test set: there is no other", "$warning"))
+    if summary.test:
+        values = "  ".join(f"{key} {short(value)}" for key, value in summary.test.items())
+        said.append(Content.styled(plain(f"on the test set: {values}"), "bold $accent"))
+    if summary.error:
+        said.append(Content.styled(plain(summary.error), "bold $error"))
+    if summary.state in _GOES_ON:
+        words = with_keys(app, _GOES_ON[summary.state])
+        said.append(Content.styled(words, "bold $warning"))
+    return said
