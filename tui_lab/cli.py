@@ -36,6 +36,7 @@ COMMANDS = {
     "branch": "branch:BRANCH",
     "replay": "replay:REPLAY",
     "export": "export:EXPORT",
+    "import": "importing:IMPORT",
     "tag": "tag:TAG",
     "delete": "delete:DELETE",
     "new": "new:NEW",

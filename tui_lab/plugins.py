@@ -63,9 +63,9 @@ def declared_in(module: ModuleType, name: str) -> Experiment:
 
 
 def declared_by(run: RunRequest | RunSummary) -> Experiment | None:
-    """The experiment a run was made of: the installed one, or what a file declared then. None where
+    """The experiment a run was made of: what it says itself, else the installed one. None where
     that is gone or was not kept: what a run's directory names is not run by who only reads it."""
-    if run.plugin:
+    if run.plugin or run.declared is not None:
         return run.declared
     try:
         return load_experiment(run.experiment)

@@ -24,6 +24,9 @@ numbered and carry checksums."""
 SOURCE = "source.py"
 """In a run's directory: the person's own file that it was made of, as it was then."""
 
+IMPORTED = "imported"
+"""What stands in the place of the program of a run that was measured elsewhere."""
+
 _ID = re.compile(r"[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*-\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -53,6 +56,11 @@ class RunStatus(StrEnum):
 def new_run_id(experiment: str, now: datetime) -> str:
     """`<experiment>-<yyyymmdd-hhmmss>-<4 hex>`: sorts by time within an experiment, unique."""
     return f"{experiment}-{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+
+
+def only_looked_at(run_id: str, imported: str) -> str:
+    """Why an imported run can't be gone on with, as a sentence."""
+    return f"{run_id} was imported from {imported}: it can be looked at and compared, no more."
 
 
 def is_run_id(text: str) -> bool:
@@ -102,6 +110,8 @@ class RunRequest:
     """The study that it is a run of a trial of; empty for none."""
     trial: int = -1
     """The number of that trial; -1 for none."""
+    imported: str = ""
+    """The file that its measurements were imported from; empty for a run of the lab."""
     created: str = ""
     """ISO 8601, UTC."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -144,6 +154,7 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "parent_step": checks.whole,
     "study": checks.name,
     "trial": lambda value: checks.whole(value, -1),
+    "imported": checks.text,
     "created": checks.name,
     "versions": checks.mapped(checks.name, checks.MOST_SETTINGS),
     "format": checks.whole,

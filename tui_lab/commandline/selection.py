@@ -11,7 +11,7 @@ from tui_lab.commandline.request import Chosen, choose_experiment, own_path
 from tui_lab.config import runs_directory
 from tui_lab.errors import RunError, UsageError
 from tui_lab.plugins import load_experiment
-from tui_lab.run import SOURCE
+from tui_lab.run import SOURCE, only_looked_at
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.source import change_since
@@ -92,6 +92,8 @@ def trained_experiment(run: RunDirectory, file: str | None, command: str) -> Cho
     installed, or in the file named. Raises `TuiLabError` where that is not the run's own, or takes
     no steps."""
     request = run.request()
+    if request.imported:
+        raise UsageError(only_looked_at(run.id, request.imported))
     chosen = own_experiment(run, file, command) or Chosen(load_experiment(request.experiment))
     if (request.program, request.plugin) != (chosen.experiment.program, chosen.plugin):
         made_of = request.plugin or request.program

@@ -59,6 +59,8 @@ class RunSummary:
     """The study that it is a run of a trial of; empty for none."""
     trial: int = -1
     """The number of that trial; -1 for none."""
+    imported: str = ""
+    """The file that its measurements were imported from; empty for a run of the lab."""
     name: str = ""
     """What a person called it."""
     note: str = ""
@@ -104,6 +106,7 @@ def _origin(request: RunRequest) -> dict[str, Any]:
         "sha256": request.sha256,
         "declared": request.declared,
         "script": request.script is not None,
+        "imported": request.imported,
     }
 
 

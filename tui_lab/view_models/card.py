@@ -41,6 +41,8 @@ def card_of(
     shown as it was shown last."""
     if request.script is not None:
         return _watching(request.script, remark)
+    if request.imported:
+        return Card(plain(shlex.join(["tui-lab", "import", request.imported])), plain(remark))
     done = list(schedule)
     values = dict(request.hyperparameters)
     if experiment is not None and experiment.demonstration:

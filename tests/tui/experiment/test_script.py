@@ -14,7 +14,7 @@ from tests.tui.opened import Opened
 from tests.watched_script import FINISHED, FOUND, MEASURED, SCRIPT, STARTED, found
 from tui_lab.commands import SetHyperparameter
 from tui_lab.experiment import Experiment
-from tui_lab.run import RunStatus
+from tui_lab.run import IMPORTED, RunStatus
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.watching import undeclared
@@ -161,3 +161,17 @@ async def test_from_the_list_of_runs_it_opens_in_its_own_place() -> None:
         lab.app.open_run(lab.run.id)
         await pilot.pause()
         assert lab.screen.experiment == FOUND
+
+
+async def test_an_imported_run_is_looked_at_and_says_why_a_key_does_nothing() -> None:
+    experiment = replace(undeclared(SCRIPT), name="import-x", program=IMPORTED)
+    lab = OpenedScript(MEASURED, FINISHED, status=RunStatus.FINISHED)
+    lab.session.experiment = lambda name: experiment  # type: ignore[method-assign]
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        for key in ("r", "b", "u", "comma", "space", "n"):
+            lab.app.clear_notifications()
+            await pilot.press(key)
+            await pilot.pause()
+            said = [note.message for note in lab.app._notifications]
+            assert any("The run was imported" in text for text in said), key

@@ -1,13 +1,16 @@
-"""The screen of a script that is watched: it grows with what is found, and says what can't be."""
+"""The screen of a script that is watched, or of a run that was imported: it grows with what is
+found, and says what can't be done."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from textual.actions import parse
 from textual.binding import Binding
 from textual.events import Key
 
 from tui_lab.experiment import Experiment
+from tui_lab.run import IMPORTED
 from tui_lab.tui.experiment import bindings
 from tui_lab.tui.key_names import keymap
 from tui_lab.tui.navigation import Navigation, is_seen
@@ -30,6 +33,11 @@ _REASONS = {
     "study.form": "A script can't be studied: what it can turn is found while it runs.",
 }
 """Why a key does nothing, by its binding."""
+_LOOKED_AT = "The run was imported: it can be looked at and compared, not run, nor gone on with."
+_RUNNING = frozenset(
+    ("run", "steer", "detour", "scrub", "nudge", "choose_preset", "choose_mistake", "show_graph")
+)
+"""What nobody can do with measurements alone."""
 _LACKING = {
     ("detour", ("branch",)),
     ("detour", ("return",)),
@@ -44,30 +52,37 @@ _LACKING = {
 
 
 def lacks(experiment: Experiment, action: str, parameters: tuple[object, ...]) -> bool:
-    """Whether this can't be done, because the experiment is a script."""
+    """Whether this can't be done, because the experiment is a script, or was imported."""
+    if experiment.program == IMPORTED:
+        return action in _RUNNING
     return is_script(experiment) and (action, parameters) in _LACKING
 
 
 class ScriptKeys:
-    """A screen that says why a key did nothing, where that is because of the script."""
+    """A screen that says why a key did nothing, where that is because of what it shows."""
 
     experiment: Experiment
 
     def on_key(self, event: Key) -> None:
         """No binding has used the key."""
         screen = cast("ExperimentScreen", self)
-        reason = _reason(screen, event.key) if is_script(self.experiment) else ""
+        reason = _reason(screen, event.key)
         if reason:
             notify(screen, reason)
             event.stop()
 
 
 def _reason(screen: ExperimentScreen, key: str) -> str:
+    experiment = screen.experiment
     for binding in bindings.ALL:
         name = getattr(binding, "id", None) or ""
-        if isinstance(binding, Binding) and name in _REASONS:
-            keys = keymap(screen.app).get(name, binding.key)
-            if key in keys.split(","):
+        if not isinstance(binding, Binding):
+            continue
+        if key in keymap(screen.app).get(name, binding.key).split(","):
+            _, action, parameters = parse(binding.action)
+            if experiment.program == IMPORTED and lacks(experiment, action, parameters):
+                return _LOOKED_AT
+            if is_script(experiment) and name in _REASONS:
                 return _REASONS[name]
     return ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_lab.experiment import Experiment
@@ -61,7 +62,7 @@ def run_row(
     columns: Sequence[str] = USUAL,
 ) -> RunRow:
     """The row of a run; without its experiment every hyperparameter counts as chosen."""
-    told = (*written_on(run), *_branched(run), *_chosen(run, experiment), *steered(run, experiment))
+    told = (*written_on(run), *_origin(run), *_chosen(run, experiment), *steered(run, experiment))
     values = told if run.readable else ()
     return RunRow(
         id=run.id,
@@ -75,7 +76,9 @@ def run_row(
     )
 
 
-def _branched(run: RunSummary) -> Iterator[str]:
+def _origin(run: RunSummary) -> Iterator[str]:
+    if run.imported:
+        yield f"imported from {Path(run.imported).name}"
     if run.parent:
         yield f"from {run.parent[-4:]} at step {run.parent_step:,}"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError
 from tui_lab.experiment import Experiment
 from tui_lab.plugins import load_experiment, load_experiments
+from tui_lab.run import only_looked_at
 
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
@@ -66,7 +67,7 @@ class ExperimentShelf:
         """Whether the run is of what has its experiment's name here."""
         _, file = self._own.get(run.experiment, (None, None))
         if not run.plugin or file is None:
-            return not run.plugin and file is None
+            return not run.plugin and run.declared is None and file is None
         same_text = not run.sha256 or file.sha256 == run.sha256
         return same_text and run.plugin in (str(file.path), file.known_as)
 
@@ -74,6 +75,8 @@ class ExperimentShelf:
         """Raises `RunError`, with what can be done, for a run of something else: only what is
         installed, or was opened here, is run. `change` is what became of its file since, `kept` its
         own copy of that."""
+        if run.imported:
+            raise RunError(only_looked_at(run.id, run.imported))
         if self.has(run):
             return
         if not run.plugin:

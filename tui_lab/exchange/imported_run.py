@@ -1,0 +1,175 @@
+"""A file of measurements made elsewhere, as a run among the others: to be looked at, overlaid and
+compared, never to be gone on with."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from tui_lab.annotation import Annotation
+from tui_lab.declaration import to_json
+from tui_lab.errors import HomeError, UsageError
+from tui_lab.exchange.event_source import event_runs, read_events
+from tui_lab.exchange.gathered import Gathered
+from tui_lab.exchange.imported_log import events_of
+from tui_lab.exchange.table_source import read_csv, read_jsonl
+from tui_lab.experiment import Curve, Experiment, Metric
+from tui_lab.run import IMPORTED, RunRequest, RunStatus
+from tui_lab.runs.annotations import annotate
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.log import RunLog
+from tui_lab.runs.status import StatusRecord
+from tui_lab.view_models.series import number
+
+_NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
+_LONGEST = 60
+_MOST_CURVES = 60
+_SETS = ("train", "val", "valid", "validation", "test", "eval")
+"""What metrics of one quantity begin with: they share a chart."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """One run that was made."""
+
+    run: RunDirectory
+    rows: int
+    """Numbers of the metric that has most."""
+    metrics: int
+    left_out: Sequence[str]
+    """Columns and tags that hold no numbers."""
+
+
+def import_runs(
+    path: Path, runs: Path, now: datetime, *, name: str = "", experiment: Experiment | None = None
+) -> Iterator[Imported]:
+    """Make runs in the directory `runs` of what a file or a directory of event files holds, one
+    after the other, each whole or not at all. `experiment` is what they are said to be of. Raises
+    `UsageError`, which names what is wrong and where, before anything is made of that."""
+    Annotation().changed(name=name)
+    for part, gathered in _sources(path):
+        gathered.settle()
+        if not gathered.keys:
+            where = f"{path}/{part}" if part else str(path)
+            raise UsageError(f"{where} can't be imported: it holds no numbers.")
+        yield _made(path, gathered, runs, now, name or part, experiment)
+
+
+def _sources(path: Path) -> Iterator[tuple[str, Gathered]]:
+    """What is to be imported, by the name of each part of a directory."""
+    if not path.exists():
+        raise UsageError(f"{path} does not exist.")
+    if path.is_dir() or "tfevents" in path.name:
+        for part, files in event_runs(path).items():
+            yield part, read_events(files)
+        return
+    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".ndjson": read_jsonl}
+    if path.suffix.lower() not in readers:
+        raise UsageError(
+            f"{path} can't be imported: it is a .csv, a .jsonl, TensorBoard's event file or a "
+            "directory of those."
+        )
+    yield "", readers[path.suffix.lower()](path)
+
+
+def _made(
+    path: Path,
+    gathered: Gathered,
+    runs: Path,
+    now: datetime,
+    name: str,
+    experiment: Experiment | None,
+) -> Imported:
+    declared = experiment or declaration_of(path, gathered)
+    request = RunRequest(
+        experiment=declared.name,
+        program=IMPORTED,
+        hyperparameters={},
+        imported=str(path.absolute()),
+        declaration=None if experiment is not None else to_json(declared),
+    )
+    run = _written(gathered, request, runs, now, name)
+    rows = max(len(points.values) for points in gathered.points.values())
+    return Imported(run, rows, len(gathered.keys), list(gathered.left_out))
+
+
+def _written(
+    gathered: Gathered, request: RunRequest, runs: Path, now: datetime, name: str
+) -> RunDirectory:
+    """The run's directory, made elsewhere and moved to its place once it is whole."""
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".import-", dir=runs))
+    except OSError as error:
+        raise HomeError(f"No run can be made in {runs} ({error.strerror or error}).") from error
+    try:
+        made = RunDirectory.create(staging, request, now)
+        _fill(made, gathered)
+        if name:
+            annotate(made.path, name=name[:_LONGEST])
+        return RunDirectory(made.path.rename(runs / made.id))
+    except OSError as error:
+        raise HomeError(f"No run can be made in {runs} ({error.strerror or error}).") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _fill(run: RunDirectory, gathered: Gathered) -> None:
+    log = RunLog(run.events_path)
+    try:
+        for event in events_of(gathered):
+            log.append(event)
+            if log.unwritten > 64:
+                log.flush()
+    finally:
+        log.close()
+    last = {key: points.values[-1] for (_, key), points in gathered.points.items()}
+    step = max(max(points.steps) for points in gathered.points.values())
+    epoch = max(max(points.epochs) for points in gathered.points.values())
+    metrics = {key: number(value) for key, value in last.items()}
+    run.reserve_path.unlink(missing_ok=True)
+    run.write_status(
+        StatusRecord(status=RunStatus.FINISHED, step=step, epoch=epoch, metrics=metrics)
+    )
+
+
+def declaration_of(path: Path, gathered: Gathered) -> Experiment:
+    """What can be said of measurements that nobody has declared: their metrics, and a chart for
+    those of one quantity."""
+    metrics = [Metric(key, f"imported from {path.name}", _direction(key)) for key in gathered.keys]
+    return Experiment(
+        name="import-" + (_NO_NAME.sub("-", path.stem).strip("-")[:_LONGEST].strip("-") or "run"),
+        title=path.name,
+        chapter="Imported",
+        summary=f"Imported from {path.name}.",
+        hyperparameters=(),
+        metrics=tuple(metrics),
+        pictures=tuple(_curves(gathered))[:_MOST_CURVES],
+        program=IMPORTED,
+    )
+
+
+def _curves(gathered: Gathered) -> Iterator[Curve]:
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for key in gathered.keys:
+        by_step = any(kind == "step" for kind, other in gathered.points if other == key)
+        first, _, rest = key.partition("/")
+        title = rest if first in _SETS and rest else key
+        groups.setdefault((title, by_step), []).append(key)
+    titles: dict[str, int] = {}
+    for (title, by_step), keys in groups.items():
+        titles[title] = titles.get(title, 0) + 1
+        named = title if titles[title] == 1 else f"{title} of each step"
+        yield Curve(named, tuple(keys), every="step" if by_step else "epoch")
+
+
+def _direction(key: str) -> Literal["minimize", "maximize"] | None:
+    if "loss" in key or "error" in key:
+        return "minimize"
+    return "maximize" if "acc" in key else None
