@@ -20,7 +20,9 @@ PARENT_SIDE = (
     "tui_lab.worker.client",
     "tui_lab.worker.repetition",
 )
-NODE_SIDE = ("tui_lab.studies.cluster.node_process", "tui_lab.studies.cluster.scheduler")
+NODE_SIDE = tuple(
+    f"tui_lab.studies.cluster.{name}" for name in ("node_process", "scheduler", "silence")
+)
 """Processes of a cluster, and nothing but that."""
 DRAWING = ("textual", "rich", "plotext")
 

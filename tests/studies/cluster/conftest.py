@@ -17,11 +17,14 @@ from typing import Any
 
 import pytest
 
+from tui_lab.events import RunStarted
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.tail import RunTail
 from tui_lab.studies.cluster.attendance import Patience
 from tui_lab.studies.cluster.executor import ClusterExecutor
+from tui_lab.studies.cluster.link import LinkError
 from tui_lab.studies.cluster.supply import FoundScheduler, Supply
 from tui_lab.studies.executor import Ended, Slot
 
@@ -79,12 +82,7 @@ class Grid:
 
     def workers(self) -> list[int]:
         """The processes that train on any of the nodes."""
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if f"{self.path}/".encode() in (entry / "cmdline").read_bytes():
-                    found.append(int(entry.name))
-        return [pid for pid in found if "tui_lab.worker" in _command(pid)]
+        return processes_with("tui_lab.worker", f"{self.path}/")
 
     def add(self, name: str) -> None:
         options = ["--no-nanny", "--nthreads", "1", "--name", name]
@@ -120,6 +118,17 @@ class Grid:
                 stdout=log,
                 stderr=log,
             )
+
+
+def processes_with(*words: str, but: str = "-") -> list[int]:
+    """The processes whose command holds all of these words and is not of the program `but`."""
+    pids = [int(entry.name) for entry in Path("/proc").glob("[0-9]*")]
+    commands = {pid: _command(pid) for pid in pids}
+    return [
+        pid
+        for pid, command in commands.items()
+        if all(word in command for word in words) and Path(command.partition(" ")[0]).name != but
+    ]
 
 
 def _command(pid: int) -> str:
@@ -191,3 +200,22 @@ def execute() -> Iterator[Execute]:
     yield make
     for each in made:
         each.executor.close()
+
+
+def begun(lab: Executed, run: RunDirectory, until: Until) -> RunDirectory:
+    """Start a run in the first slot there is."""
+    lab.executor.start(run, until(lab.free)[0])
+    return run
+
+
+def starts_of(run: RunDirectory) -> int:
+    return sum(isinstance(event, RunStarted) for event in RunTail(run.events_path))
+
+
+def told_of(lab: Executed) -> str:
+    """Why there will never be any room, once that is known."""
+    try:
+        lab.free()
+    except LinkError as error:
+        return str(error)
+    return ""

@@ -7,9 +7,18 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from tests.studies.cluster.conftest import HASTY, LONG, Execute, Executed, Grid, MakeRun, Until
+from tests.studies.cluster.conftest import (
+    HASTY,
+    LONG,
+    Execute,
+    Grid,
+    MakeRun,
+    Until,
+    begun,
+    starts_of,
+)
 from tui_lab.commands import Pause, Resume, SetHyperparameter
-from tui_lab.events import HyperparameterChanged, RunFinished, RunStarted, RunStopped
+from tui_lab.events import HyperparameterChanged, RunFinished, RunStopped
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail, last_event
@@ -17,19 +26,9 @@ from tui_lab.studies.executor import LOST
 from tui_lab.worker.client import RunClient
 
 
-def begun(lab: Executed, run: RunDirectory, until: Until) -> RunDirectory:
-    """Start a run in the first slot there is."""
-    lab.executor.start(run, until(lab.free)[0])
-    return run
-
-
 def node_of(grid: Grid, run: RunDirectory) -> str:
     (name,) = [name for name in grid.nodes if (grid.attempts(name) / run.id).exists()]
     return name
-
-
-def starts_of(run: RunDirectory) -> int:
-    return sum(isinstance(event, RunStarted) for event in RunTail(run.events_path))
 
 
 def test_a_run_on_a_node_is_here_as_it_is_there(

@@ -160,7 +160,12 @@ async def _address_towards(box: Box) -> str:
     """This machine's address on the way to a box; every address where that can't be told."""
     with suppress(OSError, ValueError):
         process = await asyncio.create_subprocess_exec(
-            *ssh_command(), "-G", box.name, stdout=asyncio.subprocess.PIPE
+            *ssh_command(),
+            "-G",
+            box.name,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         output, _ = await process.communicate()
         lines = (line.partition(" ") for line in output.decode().splitlines())

@@ -44,7 +44,8 @@ class Charge:
         self._post = Post(socket_path(directory.path), relay)
         self._known = dict.fromkeys(LOGS, 0)
         """How long the logs are on the node, as far as was told."""
-        self._catching_up: asyncio.Task[None] | None = None
+        self.catching_up: asyncio.Task[None] | None = None
+        """What asks for bytes that are missing before those that came, where there are any."""
 
     def receive(self, notice: Notice, node: Node) -> None:
         """Take what a node tells over; where bytes are missing before it, they are asked for."""
@@ -54,8 +55,8 @@ class Charge:
             return
         self.mirror.append(name, notice["offset"], notice["data"])
         self._known[name] = max(self._known[name], notice["length"])
-        if self._is_behind() and (self._catching_up is None or self._catching_up.done()):
-            self._catching_up = asyncio.create_task(self._try_to_catch_up(node))
+        if self._is_behind() and (self.catching_up is None or self.catching_up.done()):
+            self.catching_up = asyncio.create_task(self._try_to_catch_up(node))
 
     async def keep(self, host: str) -> None:
         """Look after lock, socket and heartbeat; to be called about once a second. The socket is
@@ -88,8 +89,8 @@ class Charge:
 
     async def close(self) -> None:
         """Let go of it; what runs on the node goes on."""
-        if self._catching_up is not None:
-            self._catching_up.cancel()
+        if self.catching_up is not None:
+            self.catching_up.cancel()
         await self._post.close()
         self.mirror.close()
 

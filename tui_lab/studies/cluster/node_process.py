@@ -15,19 +15,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dask
 from distributed import Worker
 
 from tui_lab.runs.directory import host_name
 from tui_lab.studies.cluster.attempts import Attempts
 from tui_lab.studies.cluster.keys import security, told
 from tui_lab.studies.cluster.leash import leash
-from tui_lab.studies.cluster.scheduler import QUIET
+from tui_lab.studies.cluster.silence import Silent, silence
 
 _DEATH = "60"
 """Seconds without a scheduler after which a node gives up."""
 _PATIENCE = 5.0
 """Seconds between two looks at runs that go on without a scheduler."""
+
+
+class _Worker(Silent, Worker):
+    pass
 
 
 def read_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -48,7 +51,7 @@ async def main(asked: argparse.Namespace) -> None:
     with it."""
     keys = told() if asked.keys is None else json.loads(asked.keys.read_bytes())
     here, there = ssh_ends(os.environ)
-    async with Worker(
+    async with _Worker(
         _scheduler(asked, there),
         host=here,
         nthreads=asked.nthreads,
@@ -57,7 +60,6 @@ async def main(asked: argparse.Namespace) -> None:
         memory_limit=0,  # trials are processes of their own
         death_timeout=asked.death_timeout,
         dashboard=False,
-        dashboard_address="127.0.0.1:0",
     ) as worker:
         ends = [asyncio.ensure_future(worker.finished())]
         if asked.keys is None:
@@ -87,5 +89,5 @@ def ssh_ends(environ: Mapping[str, str]) -> tuple[str | None, str | None]:
 
 
 if __name__ == "__main__":
-    with dask.config.set(QUIET):
-        asyncio.run(main(read_arguments()))
+    silence()
+    asyncio.run(main(read_arguments()))

@@ -12,6 +12,7 @@ from tui_lab.errors import UsageError
 
 _BOX = re.compile(r"(?:(?P<user>[\w.-]+)@)?(?P<host>[\w.-]+|\[[\w:.%]+\])(?::(?P<port>\d{1,5}))?")
 _NUMBER = re.compile(r"[1-9]\d{0,5}")
+_DIRECTIVE = re.compile(r"[a-z][a-z-]*")
 _FORMS = "ssh:box1,box2, slurm, slurm:partition=gpu,gres=gpu:1 or dask:tls://host:8786"
 _OWN = ("python", "host")
 _SSH_OPTIONS = ("python", "host")
@@ -98,6 +99,9 @@ def _slurm(text: str) -> OverSlurm:
         )
     numbers = {name: _number(name, options.pop(name)) for name in _SLURM_NUMBERS if name in options}
     own = {name: options.pop(name) for name in (*_OWN, "memory") if name in options}
+    for name, value in options.items():  # each becomes a line of the job's script
+        if not _DIRECTIVE.fullmatch(name) or not value.isprintable():
+            raise UsageError(f"{f'{name}={value}'[:60]!r} is no option of sbatch.")
     return OverSlurm(directives=options, **numbers, **own)  # type: ignore[arg-type]
 
 

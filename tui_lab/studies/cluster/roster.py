@@ -169,6 +169,7 @@ class Roster:
             link = self._link = Link(address, self._supply.security, self._hear)
         if not link.is_up:
             await link.open()
+            self._say(f"The scheduler is at {address}.")
         return link
 
     async def _met(self, link: Link, address: str) -> RemoteNode | None:

@@ -10,29 +10,25 @@ import asyncio
 import json
 from typing import Any
 
-import dask
 from distributed import Scheduler
 
 from tui_lab.studies.cluster.keys import security, told
 from tui_lab.studies.cluster.leash import leash
+from tui_lab.studies.cluster.silence import Silent, silence
 
-QUIET = {
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-    "distributed.admin.low-level-log-length": 100,
-}
-"""No dashboard, nothing else by HTTP, and few notices kept."""
+
+class _Scheduler(Silent, Scheduler):
+    pass
 
 
 async def serve(asked: dict[str, Any]) -> None:
     """Be the scheduler until nobody is there any more."""
-    scheduler = Scheduler(
+    scheduler = _Scheduler(
         host=asked["host"],
         port=0,
         protocol="tls",
         security=security(asked["keys"]),
         dashboard=False,
-        dashboard_address="127.0.0.1:0",
         allowed_failures=1_000_000,  # what becomes of a run is the coordinator's business
     )
     async with scheduler:
@@ -41,5 +37,5 @@ async def serve(asked: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    with dask.config.set(QUIET):
-        asyncio.run(serve(told()))
+    silence()
+    asyncio.run(serve(told()))

@@ -46,6 +46,7 @@ class SlurmSupply:
         pause: float = _PAUSE,
     ) -> None:
         self._place = place
+        self._new_job = _job_class()  # here, as its modules want the main thread
         self._count = place.jobs or slots
         self._say = say
         self._pause = pause
@@ -92,17 +93,19 @@ class SlurmSupply:
         for name in absent:
             if self._jobs[name].job_id not in listed:
                 del self._jobs[name]
-                log = f"its output is in {self._directory}"
-                self._failures = 0 if name in self._came else self._failures + 1
-                self._say(f"The job of {name} ended; {log}.")
-                self._give_up_after_all(f"no job of Slurm stays; {log}")
+                sentence = f"The job of {name} ended; its output is in {self._directory}."
+                if name in self._came:
+                    self._failures = 0
+                    self._say(sentence)
+                else:
+                    self._fail(sentence)
 
     async def _listed(self) -> Collection[str]:
         """The jobs that Slurm knows of, all of them where it does not answer."""
         numbers = [job.job_id for job in self._jobs.values()]
         with suppress(RuntimeError, OSError):
             command = ["squeue", "--noheader", "--format=%i", "--me"]
-            return str(await _job_class()._call(command)).split()
+            return str(await self._new_job._call(command)).split()
         return numbers
 
     async def _hand_in(self) -> None:
@@ -113,23 +116,23 @@ class SlurmSupply:
                 job = self._job(name)
                 await job.start()
             except (RuntimeError, ValueError, OSError) as error:
-                self._failures += 1
-                why = str(error).strip().splitlines()[-1][:200]
-                self._say(f"sbatch does not take a job: {why}")
-                self._give_up_after_all(f"sbatch does not take a job: {why}")
+                why = str(error).strip().splitlines()[-1][:200].rstrip(".")
+                self._fail(f"Slurm does not take a job: {why}.")
                 return
             self._jobs[name] = job
             self._say(f"{name} is job {job.job_id}.")
 
-    def _give_up_after_all(self, why: str) -> None:
+    def _fail(self, why: str) -> None:
+        self._failures += 1
+        self._say(why)
         if self._failures >= _TRIES:
-            self.complaints = {"slurm": f"{why[0].upper()}{why[1:]}."}
+            self.complaints = {"slurm": why}
 
     def _job(self, name: str) -> Any:
         """A job that is to be the node `name`."""
         self._write_keys()
         place = self._place
-        return _job_class()(
+        return self._new_job(
             scheduler=self._address,
             name=name,
             cores=place.cores,

@@ -1,0 +1,173 @@
+"""Protects `--on ssh:box1,box2`: nodes come up on real SSH servers with a certificate of their
+own, take runs, are started again when they die, and leave nothing running but the runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+from distributed import Client, Security
+
+from tests.sshd import SSH, SSHD, Server, ssh
+from tests.studies.cluster.conftest import (
+    LONG,
+    Execute,
+    MakeRun,
+    Until,
+    begun,
+    processes_with,
+    starts_of,
+    told_of,
+)
+from tui_lab.events import RunStopped
+from tui_lab.runs.tail import last_event
+from tui_lab.studies.cluster.boxes import BoxSupply
+from tui_lab.studies.cluster.places import OverSsh, place
+
+pytestmark = pytest.mark.skipif(not (SSHD and SSH), reason="sshd or ssh is missing (make debian)")
+
+NODE = "tui_lab.studies.cluster.node_process"
+
+
+class Boxes:
+    """Two servers, and how they are reached."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.said: list[str] = []
+        code = os.environ.get("PYTHONPATH", "")
+        self.servers = [
+            Server(path / name, {"TUI_LAB_HOME": str(path / name / "home"), "PYTHONPATH": code})
+            for name in ("left", "right")
+        ]
+
+    @property
+    def place(self) -> OverSsh:
+        names = ",".join(f"127.0.0.1:{server.port}" for server in self.servers)
+        found = place(f"ssh:{names}")
+        assert isinstance(found, OverSsh)
+        return found
+
+    def supply(self) -> BoxSupply:
+        return BoxSupply(self.place, 2, self.said.append, pause=0.1)
+
+    def nodes(self) -> list[int]:
+        """The processes of nodes, by the ports of the boxes' names."""
+        return [pid for server in self.servers for pid in self.node(server)]
+
+    def node(self, server: Server) -> list[int]:
+        return processes_with(NODE, f"127.0.0.1:{server.port}", but="ssh")
+
+    def workers(self) -> list[int]:
+        return processes_with("tui_lab.worker", f"{self.path}/")
+
+    def clear(self) -> None:
+        for server in self.servers:
+            server.close()
+        for pid in (*self.workers(), *self.nodes()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, until: Until) -> Iterator[Boxes]:
+    boxes = Boxes(tmp_path)
+    monkeypatch.setenv("TUI_LAB_SSH", shlex.join(ssh(*boxes.servers)))
+    try:
+        until(lambda: all(server.is_up() for server in boxes.servers))
+        yield boxes
+    finally:
+        boxes.clear()
+
+
+def test_runs_go_on_over_there_and_nothing_stays(
+    boxes: Boxes, execute: Execute, make_run: MakeRun, until: Until
+) -> None:
+    lab = execute(boxes.supply())
+    until(lambda: len(lab.free()) == 2)
+    names = {f"127.0.0.1:{server.port} core 0" for server in boxes.servers}
+    assert {slot.name for slot in lab.free()} == names
+    runs = [begun(lab, make_run(), until), begun(lab, make_run(), until)]
+    for run in runs:
+        assert until(partial(lab.end_of, run)).how == 0
+    lab.executor.close()
+    until(lambda: not boxes.nodes() and not boxes.workers())
+
+
+def test_a_node_that_dies_is_started_again_and_finds_its_run(
+    boxes: Boxes, execute: Execute, make_run: MakeRun, until: Until
+) -> None:
+    lab = execute(boxes.supply())
+    until(lambda: len(lab.free()) == 2)
+    run = begun(lab, make_run(LONG), until)
+    step = until(lambda: run.status_record().step)
+    former = boxes.nodes()
+    for pid in former:
+        os.kill(pid, signal.SIGKILL)
+    until(lambda: run.status_record().step > step + 1000)
+    lab.executor.stop(run.id, "enough")
+    assert until(lambda: lab.end_of(run)).how == 0
+    assert starts_of(run) == 1
+    until(lambda: len(lab.free()) == 2)
+    assert not set(former) & set(boxes.nodes())
+    assert any("The node on 127.0.0.1" in sentence for sentence in boxes.said)
+
+
+def test_runs_survive_the_coordinator_and_are_adopted_by_the_next(
+    boxes: Boxes, execute: Execute, make_run: MakeRun, until: Until
+) -> None:
+    former = execute(boxes.supply())
+    run = begun(former, make_run(LONG), until)
+    step = until(lambda: run.status_record().step)
+    former.executor.close()
+    until(lambda: not boxes.nodes())
+    (worker,) = boxes.workers()
+    lab = execute(boxes.supply())
+    assert lab.executor.adopt(run)
+    until(lambda: run.status_record().step > step + 1000)
+    assert boxes.workers() == [worker]
+    lab.executor.stop(run.id, "enough")
+    assert until(lambda: lab.end_of(run)).how == 0
+    end = last_event(run.events_path)
+    assert isinstance(end, RunStopped)
+    assert starts_of(run) == 1
+
+
+def test_a_box_that_cannot_be_used_is_said_and_the_others_are_used(
+    boxes: Boxes, execute: Execute, until: Until
+) -> None:
+    supply = boxes.supply()
+    boxes.servers[0].close()
+    lab = execute(supply)
+    until(lambda: len(lab.free()) == 1)
+    port = boxes.servers[0].port
+    refused = until(lambda: [text for text in boxes.said if f":{port} can't be used" in text])
+    assert "Connection refused" in refused[0]
+
+
+def test_where_no_box_can_be_used_the_study_is_told_why(
+    boxes: Boxes, execute: Execute, until: Until
+) -> None:
+    for server in boxes.servers:
+        server.close()
+    lab = execute(boxes.supply())
+
+    assert until(lambda: told_of(lab)).count("can't be used") == 2
+
+
+def test_nobody_without_the_certificate_is_let_in(
+    boxes: Boxes, execute: Execute, until: Until
+) -> None:
+    lab = execute(boxes.supply())
+    until(lab.free)
+    (address,) = [each.split()[-1].rstrip(".") for each in lab.said if "scheduler" in each]
+    assert address.startswith("tls://")
+    for other in (Security(), Security.temporary()):
+        with pytest.raises((OSError, TypeError)):
+            Client(address, security=other, timeout=2, set_as_default=False)

@@ -1,0 +1,72 @@
+"""Protects what may be typed after `--on`: what is meant is understood, what is not is one sentence
+that says how it is written, and nothing unencrypted is used unless that is said."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from tui_lab.errors import UsageError
+from tui_lab.studies.cluster import opening
+from tui_lab.studies.cluster.places import Box, OverDask, OverSlurm, OverSsh, Place, place
+
+
+@pytest.mark.parametrize(
+    ("on", "meant"),
+    [
+        ("ssh:one", OverSsh((Box("one"),))),
+        ("ssh:me@one,two:2222", OverSsh((Box("me@one"), Box("two", "2222")))),
+        ("ssh:[fe80::1%eth0]:22", OverSsh((Box("[fe80::1%eth0]", "22"),))),
+        ("ssh:one,python=~/lab/bin/python", OverSsh((Box("one"),), python="~/lab/bin/python")),
+        ("ssh:one,host=10.0.0.1", OverSsh((Box("one"),), host="10.0.0.1")),
+        ("slurm", OverSlurm()),
+        ("slurm:", OverSlurm()),
+        (
+            "slurm:partition=gpu,gres=gpu:1,jobs=4,cores=8,memory=32GB",
+            OverSlurm(4, 8, "32GB", directives={"partition": "gpu", "gres": "gpu:1"}),
+        ),
+        ("dask:tls://head:8786", OverDask("tls://head:8786")),
+        ("dask:tcp://127.0.0.1:8786", OverDask("tcp://127.0.0.1:8786")),
+        ("dask:tcp://head:8786,unencrypted", OverDask("tcp://head:8786")),
+    ],
+)
+def test_what_is_meant_is_understood(on: str, meant: Place) -> None:
+    assert place(on) == meant
+
+
+@pytest.mark.parametrize(
+    ("on", "sentence"),
+    [
+        ("kubernetes:all", "--on takes ssh:box1,box2"),
+        ("ssh:", "takes the boxes to use"),
+        ("ssh:-oProxyCommand=x", "has no option '-oProxyCommand'"),
+        ("ssh:-l", "'-l' is no box"),
+        ("ssh:one two", "'one two' is no box"),
+        ("ssh:one,pyhton=x", "has no option 'pyhton'"),
+        ("slurm:gpu", "takes options of sbatch, as name=value, not 'gpu'"),
+        ("slurm:jobs=0", "jobs is a number from 1 on, not '0'"),
+        ("slurm:a b=1", "'a b=1' is no option of sbatch"),
+        ("slurm:partition=a\nrm", "is no option of sbatch"),
+        ("dask:head:8786", "takes a scheduler, tls://host:8786"),
+        ("dask:tcp://head:99999", "takes a scheduler, tls://host:8786"),
+        ("dask:tls://head:8786,quickly", "nothing but 'unencrypted' may stand"),
+    ],
+)
+def test_what_is_not_is_said_in_a_sentence(on: str, sentence: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        place(on)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_scheduler_is_used_unencrypted_unless_that_is_said() -> None:
+    with pytest.raises(UsageError, match="whoever reaches it can run anything on its nodes"):
+        place("dask:tcp://head:8786")
+
+
+def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "find_spec", lambda name: None)
+    with pytest.raises(UsageError, match=r"pip install 'tui-lab\[cluster\]'"):
+        opening.checked("ssh:one")
+    assert importlib.util.find_spec("distributed")
