@@ -85,7 +85,7 @@ def test_studies_are_listed_and_shown(
         ("weight-decay lr=0.1,0.2 --goal val/los", "has no metric 'val/los'; a goal may be"),
         ("overfitting lr=0.1,0.2 --goal test/loss", "test/loss is for the end"),
         ("bayes tau=1,2", "bayes trains nothing"),
-        ("weight-decay lr=0.1,0.2 --on moon", "there is no place 'moon'"),
+        ("weight-decay lr=0.1,0.2 --on moon", "--on takes ssh:box1,box2"),
         ("weight-decay --stop x", "Give one of EXPERIMENT, --resume, --stop and --show."),
         ("--show x", "There is no study 'x'; none was made yet."),
     ],

@@ -52,7 +52,7 @@ def ask_study(
     fixed = _fixed(experiment, values, ranges)
     sampler = options.sampler or "tpe"
     trials = _count(options.trials, ranges, grid_size(ranges), sampler)
-    at_once = options.slots or usual_slots(options.device)
+    at_once = options.slots or usual_slots(options.device, options.on)
     return StudyRequest(
         experiment=experiment.name,
         program=experiment.program,

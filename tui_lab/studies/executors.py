@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tui_lab.errors import UsageError
+from tui_lab.studies.cluster.opening import checked, open_cluster, usual_room
 from tui_lab.studies.executor import Executor, Slot
 from tui_lab.studies.local import LocalExecutor
 from tui_lab.studies.splitting import Splitting
@@ -20,16 +21,23 @@ _MOST_SLOTS = 8
 """Runs at once where nobody said how many: each has some 200 MB of memory of its own."""
 
 
-def executor_for(request: StudyRequest) -> Executor:
-    """The executor for `request.on`; raises `TuiLabError` where it can't be had."""
-    check_place(request.on)
+def log(sentence: str) -> None:
+    """Into the coordinator's log, which is its standard output."""
+    print(f"{time.strftime('%H:%M:%S')} {sentence}", flush=True)
+
+
+def executor_for(request: StudyRequest, say: Callable[[str], object] = log) -> Executor:
+    """The executor for `request.on`; `say` is called with a sentence when something changes there.
+    Raises `TuiLabError` where it can't be had."""
+    if request.on:
+        return open_cluster(request.on, request.slots, request.device, say)
     return LocalExecutor(local_slots(request.slots, request.device), Splitting())
 
 
 def check_place(on: str) -> None:
-    """Whether there is such a place; raises `UsageError`."""
+    """Whether a study can run there, as far as can be told from here; raises `UsageError`."""
     if on:
-        raise UsageError(f"A study runs here, on this machine; there is no place {on!r}.")
+        checked(on)
 
 
 def local_slots(count: int, device: str) -> list[Slot]:
@@ -43,8 +51,11 @@ def local_slots(count: int, device: str) -> list[Slot]:
     ]
 
 
-def usual_slots(device: str) -> int:
-    """How many runs go on at once where nobody says: one for each card, else for each core."""
+def usual_slots(device: str, on: str = "") -> int:
+    """How many runs go on at once where nobody says: one for each card, else for each core; in
+    other places what is usual there."""
+    if on:
+        return usual_room(on)
     if device in ("auto", "cuda") and (found := cards()):
         return len(found)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from tui_lab.runs.directory import STARTING, RunDirectory, host_name
 from tui_lab.runs.lock import holder, is_held
 from tui_lab.studies import reasons
 from tui_lab.studies.directory import StudyDirectory, studies_of
+from tui_lab.studies.executor import Executor
+from tui_lab.studies.executors import executor_for
 from tui_lab.studies.record import StudyRecord
 from tui_lab.study import StudyRequest, StudyState
 from tui_lab.worker.client import stop_run
@@ -76,18 +78,43 @@ def stop_study(
     while is_held(study.path) and clock() < deadline:
         sleep(_POLL)
     if study.state() is StudyState.INTERRUPTED:
-        _end_what_is_left(study)
+        _end_what_is_left(study, lambda: clock() < deadline, sleep)
     return study.state()
 
 
-def _end_what_is_left(study: StudyDirectory) -> None:
-    request = study.request()
+def _end_what_is_left(
+    study: StudyDirectory, has_time: Callable[[], bool], sleep: Callable[[float], None]
+) -> None:
+    request, reason = study.request(), reasons.with_study(study.id)
     record = StudyRecord(study.id, request, study.runs)
-    for number in record.discover():
-        for reading in record.under_way(number):
-            if RunDirectory(reading.directory.path).is_live():
-                stop_run(reading.directory, reason=reasons.with_study(study.id))
+    left = [run.directory for n in record.discover() for run in record.under_way(n)]
+    if request.on:
+        executor = executor_for(request, say=lambda sentence: None)
+        try:
+            _end_elsewhere(executor, left, reason, has_time, sleep)
+        finally:
+            executor.close()
+    else:
+        for run in left:
+            if run.is_live():
+                stop_run(run, reason=reason)
     study.write_status(replace(study.status(), state=StudyState.STOPPED, pid=0))
+
+
+def _end_elsewhere(
+    executor: Executor,
+    runs: Iterable[RunDirectory],
+    reason: str,
+    has_time: Callable[[], bool],
+    sleep: Callable[[float], None],
+) -> None:
+    """End what goes on on other machines, and wait for its logs."""
+    left = {run.id for run in runs if executor.adopt(run)}
+    for run_id in left:
+        executor.stop(run_id, reason)
+    while left and has_time():
+        left -= {each.run_id for each in executor.ended()}
+        sleep(_POLL)
 
 
 def _spawn(study: StudyDirectory) -> subprocess.Popen[bytes]:

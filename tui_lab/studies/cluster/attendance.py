@@ -66,6 +66,11 @@ class Attendance:
         """The name of the node it is on, empty while nobody knows."""
         return "" if self._node is None else self._node.name
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether its log is at its end, and the rest is being fetched."""
+        return isinstance(last_event(self._charge.directory.events_path), RunEnded)
+
     def receive(self, notice: Notice) -> None:
         """Take what its node tells."""
         if self._node is not None:
@@ -91,6 +96,7 @@ class Attendance:
         paths = [directory.path / name for name in _FILES]
         files = {path.name: path.read_bytes() for path in paths if path.exists()}
         self._node = where
+        directory.reserve_path.unlink(missing_ok=True)  # for a worker, and that has its own
         await self._charge.keep(where.host)
         with suppress(LinkError):  # it may have begun all the same
             return await self._attended(where, files)
@@ -141,8 +147,7 @@ class Attendance:
         code = report["code"]
         if code is not None:
             return int(code)
-        has_end = isinstance(last_event(self._charge.directory.events_path), RunEnded)
-        return 0 if has_end else LOST
+        return 0 if self.is_ending else LOST
 
     def _refused(self, where: RemoteNode, sentence: str) -> Ended:
         self._say(f"{self.id} could not begin on {where.name}: {sentence}")

@@ -22,7 +22,8 @@ from tui_lab.studies.executor import LOST, Ended, Slot
 
 SLOT = "slot.json"
 """Beside a mirror: the name of the slot that was given to the run."""
-_CLOSING = 30.0
+_ENDING, _CLOSING = 60.0, 90.0
+"""Seconds for what is left to be fetched of runs that are over, and for all of the end."""
 
 
 class ClusterExecutor:
@@ -41,6 +42,8 @@ class ClusterExecutor:
         """All the room there is, taken or not; replaced as a whole."""
         self._taken: dict[str, str] = {}
         """The names of slots, by run."""
+        self._told: set[str] = set()
+        """The runs whose ends were told."""
         self._over: deque[Ended] = deque()
         self._attended: dict[str, Attendance] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -63,10 +66,12 @@ class ClusterExecutor:
         return free[: max(0, self._most - len(self._taken))]
 
     def start(self, run: RunDirectory, slot: Slot) -> None:
-        """Give a run to the node of a slot; raises `RunError` where that is gone since."""
+        """Give a run to the node of a slot; where that is gone since, the run is lost at once.
+        Raises `RunError` where nothing can be written here."""
         where = next((node for each, node in self._slots if each.name == slot.name), None)
         if where is None:
-            raise RunError(f"{slot.name} is gone; {run.id} was not begun.")
+            self._over.append(Ended(run.id, LOST))
+            return
         attendance = self._attendance(run, slot)
         self._taken[run.id] = slot.name
         self._schedule(attendance, lambda: attendance.begin(where))
@@ -74,10 +79,12 @@ class ClusterExecutor:
     def adopt(self, run: RunDirectory) -> bool:
         """Whether a run was given to a node, and nobody knows of its end. It is looked for then; a
         run that no node has is told to be lost."""
+        if run.id in self._told or run.id in self._taken:
+            return run.id in self._taken
         try:
             name = str(ObjectFile(run.path, SLOT).read()["name"])
-            if run.status_record().status.is_finished or run.id in self._taken:
-                return run.id in self._taken
+            if run.status_record().status.is_finished:
+                return False
         except (RunUnreadable, KeyError):
             return False
         attendance = self._attendance(run, Slot(name))
@@ -99,11 +106,11 @@ class ClusterExecutor:
         while self._over:
             over = self._over.popleft()
             self._taken.pop(over.run_id, None)
+            self._told.add(over.run_id)
             yield over
 
     def close(self) -> None:
-        """Let go of everything; runs under way go on, but where a job of Slurm would end with
-        them."""
+        """Fetch what is left of runs that are over, and let go of everything; others go on."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join(_CLOSING)
@@ -144,6 +151,9 @@ class ClusterExecutor:
             await self._look()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), self._patience.look)
+        ending = [self._tasks[each.id] for each in self._attended.values() if each.is_ending]
+        if ending:
+            await asyncio.wait(ending, timeout=_ENDING)
         busy = {each.node for each in self._attended.values()}
         for task in (*self._tasks.values(), *self._endings):
             task.cancel()

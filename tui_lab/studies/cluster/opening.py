@@ -12,6 +12,7 @@ from tui_lab.studies.cluster.roster import Say
 from tui_lab.studies.cluster.slurm import SlurmSupply, require_slurm
 from tui_lab.studies.cluster.supply import FoundScheduler, Supply
 
+_ALL = 10_000
 _MODULES = {OverSsh: "distributed", OverDask: "distributed", OverSlurm: "dask_jobqueue"}
 
 
@@ -30,6 +31,18 @@ def open_cluster(on: str, slots: int, device: str, say: Say) -> ClusterExecutor:
     Nodes come in the time after; `say` is called with a sentence whenever something changes.
     Raises `UsageError` as `checked` does."""
     return ClusterExecutor(_supply(checked(on), slots, say), slots, device, say)
+
+
+def usual_room(on: str) -> int:
+    """How many runs go on at once there where nobody says: one on each box or job, and all that
+    a cluster takes that is there already. Raises `UsageError` as `checked` does."""
+    match checked(on):
+        case OverSsh(boxes):
+            return len(boxes)
+        case OverSlurm(jobs):
+            return jobs or 1
+        case OverDask():
+            return _ALL
 
 
 def _supply(found: Place, slots: int, say: Say) -> Supply:
