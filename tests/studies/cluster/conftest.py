@@ -131,6 +131,13 @@ def processes_with(*words: str, but: str = "-") -> list[int]:
     ]
 
 
+def children_with(word: str) -> list[int]:
+    """The processes that this one has started whose command holds a word."""
+    path = Path(f"/proc/{os.getpid()}/task")
+    started = " ".join(each.read_text() for each in path.glob("*/children")).split()
+    return [pid for pid in map(int, started) if word in _command(pid)]
+
+
 def _command(pid: int) -> str:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")

@@ -21,6 +21,7 @@ from tests.studies.cluster.conftest import (
     MakeRun,
     Until,
     begun,
+    children_with,
     processes_with,
     starts_of,
     told_of,
@@ -117,6 +118,24 @@ def test_a_node_that_dies_is_started_again_and_finds_its_run(
     until(lambda: len(lab.free()) == 2)
     assert not set(former) & set(boxes.nodes())
     assert any("The node on 127.0.0.1" in sentence for sentence in boxes.said)
+
+
+def test_a_scheduler_that_dies_is_followed_by_another_and_runs_go_on(
+    boxes: Boxes, execute: Execute, make_run: MakeRun, until: Until
+) -> None:
+    lab = execute(boxes.supply())
+    until(lambda: len(lab.free()) == 2)
+    run = begun(lab, make_run(LONG), until)
+    step = until(lambda: run.status_record().step)
+    (worker,) = boxes.workers()
+    (scheduler,) = children_with("tui_lab.studies.cluster.scheduler")
+    os.kill(scheduler, signal.SIGKILL)
+    until(lambda: run.status_record().step > step + 1000 and len(lab.free()) == 1)
+    assert len({sentence for sentence in lab.said if "scheduler is at" in sentence}) == 2
+    assert boxes.workers() == [worker]
+    lab.executor.stop(run.id, "enough")
+    assert until(lambda: lab.end_of(run)).how == 0
+    assert starts_of(run) == 1
 
 
 def test_runs_survive_the_coordinator_and_are_adopted_by_the_next(

@@ -157,6 +157,17 @@ async def test_in_the_end_everything_is_here_as_it_is_there(
     await charge.close()
 
 
+async def test_what_can_not_be_made_the_same_is_named(here: RunDirectory, there: FakeNode) -> None:
+    there.write(LOG, LINES)
+    expected = sums(there.directory)
+    expected[LOG]["sha256"] = "0" * 64
+    here.events_path.write_bytes(LINES[:500])
+    charge = Charge(here, nobody)
+    assert await charge.fetch_rest(there, expected) == [LOG]
+    assert here.events_path.read_bytes() == LINES
+    await charge.close()
+
+
 async def test_states_too_large_to_fetch_stay_there_and_are_named(
     here: RunDirectory, there: FakeNode
 ) -> None:

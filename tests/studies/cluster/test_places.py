@@ -4,12 +4,16 @@ that says how it is written, and nothing unencrypted is used unless that is said
 from __future__ import annotations
 
 import importlib.util
+import re
+from pathlib import Path
 
 import pytest
 
 from tui_lab.errors import UsageError
 from tui_lab.studies.cluster import opening
 from tui_lab.studies.cluster.places import Box, OverDask, OverSlurm, OverSsh, Place, place
+
+PAGE = Path(__file__).parents[3] / "docs" / "clusters.md"
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,13 @@ def test_what_is_not_is_said_in_a_sentence(on: str, sentence: str) -> None:
         place(on)
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_what_the_page_on_clusters_shows_can_be_typed() -> None:
+    shown = re.findall(r"--on (\w+[^\s`]*)", PAGE.read_text())
+    assert {type(place(on)) for on in shown} == {OverSsh, OverSlurm, OverDask}
+    (exception,) = re.findall(r"`(dask:tcp[^`]*)`", PAGE.read_text())
+    assert place(exception) == OverDask("tcp://host:8786")
 
 
 def test_no_scheduler_is_used_unencrypted_unless_that_is_said() -> None:

@@ -128,7 +128,8 @@ class Attendance:
         left = await self._fetched(where, report)
         if left:
             kept = ", ".join(left)
-            self._say(f"{self.id}: {kept} stay on {where.name}, there are too many bytes of them.")
+            why = "too large to fetch, or not the same here"
+            self._say(f"{self.id} stays on {where.name}, in attempts/: of {kept}, {why}.")
         else:
             with suppress(LinkError):  # then it stays there
                 await where.forget(self.id)

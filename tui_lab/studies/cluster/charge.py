@@ -75,12 +75,12 @@ class Charge:
         left = []
         room = MOST_STATES
         for name, expected in sums.items():
-            if name in LOGS:
-                await self._settle(node, name, expected)
-            elif _STATE.fullmatch(name) and expected["length"] <= room:
-                room -= expected["length"]
-                await self._fetch(node, name, expected)
-            else:
+            is_wanted = name in LOGS or bool(_STATE.fullmatch(name))
+            if not is_wanted or (name not in LOGS and expected["length"] > room):
+                left.append(name)
+                continue
+            room -= expected["length"] * (name not in LOGS)
+            if not await self._settle(node, name, expected):
                 left.append(name)
         for notice in await node.small(self.directory.id, self.mirror.lengths):
             if "offset" not in notice:
@@ -109,14 +109,15 @@ class Charge:
                     return  # it is shorter than it was: the sums will tell
                 self.mirror.append(name, here, data)  # in vain where a notice was faster
 
-    async def _settle(self, node: Node, name: str, expected: Mapping[str, Any]) -> None:
-        """A log whose copy is not like it is fetched anew."""
-        if self.mirror.length(name) or expected["length"]:
-            if self.mirror.settle(name, expected["sha256"]):
-                return
-            await self._fetch(node, name, expected)
+    async def _settle(self, node: Node, name: str, expected: Mapping[str, Any]) -> bool:
+        """Whether the copy of a file is like it, after it was fetched anew where it was not."""
+        if not self.mirror.length(name) and not expected["length"]:
+            return True
+        if self.mirror.length(name) and self.mirror.settle(name, expected["sha256"]):
+            return True
+        return await self._fetch(node, name, expected)
 
-    async def _fetch(self, node: Node, name: str, expected: Mapping[str, Any]) -> None:
+    async def _fetch(self, node: Node, name: str, expected: Mapping[str, Any]) -> bool:
         offset = 0
         while offset < expected["length"]:
             data = await node.part(self.directory.id, name, offset, _PART)
@@ -124,4 +125,4 @@ class Charge:
                 break
             self.mirror.add(name, offset, data)
             offset += len(data)
-        self.mirror.settle(name, expected["sha256"])
+        return offset > 0 and self.mirror.settle(name, expected["sha256"])

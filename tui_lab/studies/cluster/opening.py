@@ -13,13 +13,17 @@ from tui_lab.studies.cluster.slurm import SlurmSupply, require_slurm
 from tui_lab.studies.cluster.supply import FoundScheduler, Supply
 
 _ALL = 10_000
-_MODULES = {OverSsh: "distributed", OverDask: "distributed", OverSlurm: "dask_jobqueue"}
+_MODULES = {
+    OverSsh: ("distributed", "cryptography"),
+    OverSlurm: ("dask_jobqueue", "cryptography"),
+    OverDask: ("distributed",),
+}
 
 
 def checked(on: str) -> Place:
     """The place that is meant; raises `UsageError` where it is none, or can't be used from here."""
     found = place(on)
-    if find_spec(_MODULES[type(found)]) is None:
+    if any(find_spec(name) is None for name in _MODULES[type(found)]):
         raise UsageError("--on needs what is not installed: pip install 'tui-lab[cluster]'.")
     if isinstance(found, OverSlurm):
         require_slurm()

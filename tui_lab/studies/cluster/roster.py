@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from tui_lab.studies.cluster.outgoing import Notice
 from tui_lab.studies.cluster.supply import Supply
 from tui_lab.studies.executor import Slot
 
+_RETRY = 60.0
+"""Seconds until a node that did not answer is asked again."""
 _STOPPING = 90.0
 """Seconds that a script may take to save what it has, and to be ended by force after that."""
 
@@ -102,7 +106,14 @@ class RemoteNode:
 class Roster:
     """Who is there; `hear` is given what they tell, `say` a sentence when something changes."""
 
-    def __init__(self, supply: Supply, hear: Callable[[Notice], object], say: Say) -> None:
+    def __init__(
+        self,
+        supply: Supply,
+        hear: Callable[[Notice], object],
+        say: Say,
+        connect: Callable[..., Link] = Link,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.nodes: Mapping[str, RemoteNode] = {}
         """By address."""
         self.trouble = ""
@@ -112,9 +123,11 @@ class Roster:
         self._supply = supply
         self._hear = hear
         self._say = say
+        self._connect = connect
+        self._clock = clock
         self._link: Link | None = None
-        self._refused: set[str] = set()
-        """Addresses of nodes that can't be used."""
+        self._refused: dict[str, float] = {}
+        """When nodes that can't be used, by address, are asked again."""
 
     @property
     def is_up(self) -> bool:
@@ -154,7 +167,10 @@ class Roster:
         link = await self._linked(address)
         there = await link.nodes()
         known = {each: self.nodes[each] for each in there if each in self.nodes}
-        for each in there - known.keys() - self._refused:
+        now = self._clock()
+        for each in there - known.keys():
+            if now < self._refused.get(each, now):
+                continue
             if (found := await self._met(link, each)) is not None:
                 known[each] = found
                 self._say(f"{found.name} is there: {_room(found)}.")
@@ -166,21 +182,22 @@ class Roster:
             if link is not None:
                 await link.close()
             self._replace({})
-            link = self._link = Link(address, self._supply.security, self._hear)
+            link = self._link = self._connect(address, self._supply.security, self._hear)
         if not link.is_up:
             await link.open()
             self._say(f"The scheduler is at {address}.")
         return link
 
     async def _met(self, link: Link, address: str) -> RemoteNode | None:
+        now = self._clock()
         try:
             facts: Mapping[str, Any] = await link.call(address, node.facts)
         except LinkError as error:
-            self._refuse(address, str(error))
+            self._refuse(address, str(error), now + _RETRY)
             return None
         if facts["version"] != tui_lab.__version__:
             versions = f"tui-lab {facts['version']}, this is {tui_lab.__version__}"
-            self._refuse(address, f"It has {versions}.")
+            self._refuse(address, f"It has {versions}.", math.inf)
             return None
         return RemoteNode(
             link,
@@ -201,9 +218,10 @@ class Roster:
     def _names(self) -> set[str]:
         return {each.name for each in self.nodes.values()}
 
-    def _refuse(self, address: str, why: str) -> None:
-        self._refused.add(address)
-        self._say(f"{address} can't be used. {why}")
+    def _refuse(self, address: str, why: str, until: float) -> None:
+        if address not in self._refused:
+            self._say(f"{address} can't be used. {why}")
+        self._refused[address] = until
 
 
 def _name(given: str, host: str, address: str) -> str:
