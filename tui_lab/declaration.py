@@ -14,6 +14,7 @@ from typing import Any
 from tui_lab import checks, conditions, experiment, hyperparameters
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment, Metric, Preset, Question
+from tui_lab.together import Together
 
 HYPERPARAMETERS = {
     kind.__name__: kind
@@ -189,4 +190,5 @@ _EXPERIMENT: Mapping[str, checks.Check] = {
     "companions": _companions,
     "demonstration": checks.flag,
     "headings": checks.mapped(checks.name, checks.MOST_SETTINGS),
+    "together": checks.optional(lambda value: _made(Together, value)),
 }

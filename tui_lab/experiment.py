@@ -14,6 +14,7 @@ from typing import Literal
 from tui_lab.errors import HyperparameterError
 from tui_lab.hyperparameters import Hyperparameter, Hyperparameters, Value
 from tui_lab.names import called
+from tui_lab.together import Together
 from tui_lab.tuples import require_several
 
 
@@ -189,6 +190,8 @@ class Experiment:
     demonstration: bool = False
     headings: Mapping[str, str] = field(default_factory=dict)
     """Where hyperparameters are many: the words above the group that begins with this one."""
+    together: Together | None = None
+    """Which runs may train as one population; None: none, and nobody says why."""
 
     def __post_init__(self) -> None:
         require_several(self, "hyperparameters", "metrics", "pictures", "presets")
@@ -197,8 +200,8 @@ class Experiment:
                 raise ValueError(f"{question.right!r} is no choice of {question.text!r}")
         for named in (n for h in self.hyperparameters for c in h.only_if for n in c.names):
             self[named]  # raises where there is none of that name
-        for first in self.headings:
-            self[first]
+        for named in (*self.headings, *(self.together.differ if self.together else ())):
+            self[named]
         if self.demonstration:
             live = tuple(replace(h, live=True) for h in self.hyperparameters)
             object.__setattr__(self, "hyperparameters", live)

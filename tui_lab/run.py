@@ -112,6 +112,10 @@ class RunRequest:
     """The number of that trial; -1 for none."""
     imported: str = ""
     """The file that its measurements were imported from; empty for a run of the lab."""
+    population: str = ""
+    """The population that it trains in; empty for a run that trains by itself."""
+    member: int = -1
+    """Its number in that population, from 0; -1 for none."""
     created: str = ""
     """ISO 8601, UTC."""
     versions: Mapping[str, str] = field(default_factory=dict)
@@ -155,6 +159,8 @@ _OF_FIELDS: Mapping[str, checks.Check] = {
     "study": checks.name,
     "trial": lambda value: checks.whole(value, -1),
     "imported": checks.text,
+    "population": checks.name,
+    "member": lambda value: checks.whole(value, -1),
     "created": checks.name,
     "versions": checks.mapped(checks.name, checks.MOST_SETTINGS),
     "format": checks.whole,

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tui_lab.training.members import count
+
 _GATHERED = 4096
 """Examples copied into order at a time: large enough to cost one indexing per many batches of 10,
 small enough that a batch of images stays a plain index slice."""
@@ -62,7 +64,8 @@ class Batches:
     def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
         order = self.begin()
         along = order.dim() - 1
-        chunk = max(1, _GATHERED // self.batch_size) * self.batch_size
+        at_once = _GATHERED // (self.batch_size * count(order))
+        chunk = max(1, at_once) * self.batch_size
         while self.position < self.examples:
             rows = order[..., self.position : self.position + chunk]
             for batch in self.of(rows.to(self.tensors[0].device)):

@@ -111,7 +111,8 @@ class Classifier(Program):
         loss = torch.zeros((), dtype=torch.float64, device=self.device)
         predicted = []
         with torch.no_grad():
-            for X, y in zip(examples.X.split(_CHUNK), examples.y.split(_CHUNK), strict=True):
+            chunk = max(1, _CHUNK // self.members)
+            for X, y in zip(examples.X.split(chunk), examples.y.split(chunk), strict=True):
                 logits = self.logits(X)
                 loss += F.cross_entropy(logits, y, reduction="sum")
                 predicted.append(logits.argmax(1))

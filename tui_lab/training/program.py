@@ -60,6 +60,8 @@ class Program(ABC):
         """The losses that were given before it in this step."""
         self.records: dict[str, Any] = {}
         """What `record` was given in the step in progress: tensors, or plain numbers."""
+        self.members = 1
+        """How many runs this is at once: what takes memory for each may go in smaller parts."""
         self.turned: dict[str, Any] = {}
         """While a hyperparameter is being turned: what it was before."""
 

@@ -32,7 +32,7 @@ from tui_lab.training.program import Program
 
 State = dict[str, Any]
 
-_IN_PROGRESS = frozenset({"loss", "micro_losses", "records", "turned"})
+_IN_PROGRESS = frozenset({"loss", "members", "micro_losses", "records", "turned"})
 """Attributes that live only inside a step."""
 _PLAIN = (int, float, str, bool, type(None))
 

@@ -22,11 +22,13 @@ from typing import NoReturn
 import torch
 
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.populations import members
 from tui_lab.worker.checking.check import tell_check
 from tui_lab.worker.conduct import conduct
 from tui_lab.worker.forking import FORKED_EXIT, split
 from tui_lab.worker.looking_back import tell_past
 from tui_lab.worker.output import redirect_output
+from tui_lab.worker.population.conduct import conduct_population
 from tui_lab.worker.process import CHECK, FORK, LOOK_BACK, REPLAY, WEIGHTS
 from tui_lab.worker.replaying import tell_replay
 from tui_lab.worker.weights import tell_weights
@@ -53,7 +55,8 @@ def main(arguments: list[str]) -> int:
         return 0
     directory = RunDirectory(Path(path))
     redirect_output(directory.log_path)
-    return conduct(directory)
+    together = members(directory)
+    return conduct_population(together) if together else conduct(directory)
 
 
 def warmed(environ: Mapping[str, str], has_card: Callable[[], bool]) -> tuple[str, ...]:

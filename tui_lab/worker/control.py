@@ -12,7 +12,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -67,8 +67,10 @@ class Control:
     so no live one is there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, bell: Callable[[], object] = lambda: None) -> None:
+        """`bell` is rung for each request; one loop may listen for many runs."""
         self.path = path
+        self._bell = bell
         self._listener = _listen(path)
         self._inode = _inode(path)
         self._requests: SimpleQueue[Request | None] = SimpleQueue()
@@ -153,6 +155,7 @@ class Control:
                 return _ENDED
             self._unanswered.add(request)
             self._requests.put(request)
+            self._bell()
         is_stop = isinstance(command, Stop)
         answer = request.wait() if is_stop else request.wait_for(_PATIENCE)
         with self._lock:
@@ -161,14 +164,23 @@ class Control:
             ok=False, message=f"The run is busy: {self._doing}. It does what was asked after that."
         )
 
+    def fileno(self) -> int:
+        """What is ready to be read from when a client waits for `accept`; -1 once closed."""
+        return self._listener.fileno()
+
+    def accept(self) -> bool:
+        """Take the client that waits, or the next; whether there was one."""
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:  # closed, bound anew, or for a moment out of descriptors
+            return False
+        self._welcome(connection)
+        return True
+
     def _accept(self) -> None:
         while not self._closed:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:  # closed, bound anew, or for a moment out of descriptors
+            if not self.accept():
                 time.sleep(0.0 if self._closed else 0.1)
-                continue
-            self._welcome(connection)
 
     def _welcome(self, connection: socket.socket) -> None:
         with self._lock:

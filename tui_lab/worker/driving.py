@@ -147,7 +147,7 @@ class Driver:
         )
         if beginning.is_resumed:
             publisher.standing.taken_up(place.step)
-        publisher.emit(_started(beginning, self.request))
+        publisher.emit(started(beginning, self.request))
         for event in beginning.events:
             publisher.emit(event)
         program = beginning.program
@@ -214,7 +214,8 @@ def _batches(program: Program) -> Any:
         raise ExperimentError(f"{name}.build() made no batches; set self.batches there.") from None
 
 
-def _started(beginning: Beginning, request: RunRequest) -> RunStarted:
+def started(beginning: Beginning, request: RunRequest) -> RunStarted:
+    """The first event of a run: what it is trained on, and what its program consists of."""
     program, place = beginning.program, beginning.place
     lines, first = inspect.getsourcelines(program.step_source())
     device = program.device

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -81,6 +81,23 @@ class PendingMetrics:
             column += [math.nan] * (len(self._evaluated) - len(column))  # it came and went
             column.append(value)
         self._evaluated.append((step, epoch))
+
+    def add(
+        self,
+        first: int,
+        columns: Columns,
+        evaluated: Sequence[tuple[int, int]],
+        measured: Mapping[str, list[float]],
+        names: frozenset[str] = frozenset(),
+    ) -> None:
+        """Take over steps from `first` on that were copied from the device by someone else, and
+        what was `measured` at each of these (step, epoch); `names` are the keys of parameters."""
+        if columns:
+            self._rows.append((first, columns, names & columns.keys()))
+        for key, values in measured.items():
+            column = self._epochs.setdefault(key, [math.nan] * len(self._evaluated))
+            column += values
+        self._evaluated += evaluated
 
     def copy(self, names: Mapping[str, tuple[str, ...]], after: int = 0) -> int | None:
         """Copy from the device what was gathered; gives the first step `after` which a loss or a

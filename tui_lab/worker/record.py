@@ -128,14 +128,19 @@ class RunRecord:
         if self._keeper is not None:
             self._keeper.finish()
 
+    def beat(self) -> None:
+        """What is done once a second: sync the log, renew the status, look after the run. For whom
+        nobody has begun a heartbeat."""
+        try:
+            self._log.sync()
+        except OSError as problem:  # the next flush meets the same disk and holds the run
+            print(f"sync: {problem}", flush=True)
+        self._write_status()
+        self._look_after()
+
     def _beat(self) -> None:
         while not self._closing.wait(_HEARTBEAT):
-            try:
-                self._log.sync()
-            except OSError as problem:  # the next flush meets the same disk and holds the run
-                print(f"sync: {problem}", flush=True)
-            self._write_status()
-            self._look_after()
+            self.beat()
 
     def _look_after(self) -> None:
         try:

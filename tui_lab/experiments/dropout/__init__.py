@@ -7,6 +7,7 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Heatmap, Metric
 from tui_lab.experiments.dropout.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Vector
+from tui_lab.together import Together
 
 LARGEST_LR = 10.0
 """Above it nothing but `scratch` makes sense, which divides by the batch once more."""
@@ -52,6 +53,7 @@ EXPERIMENT = Experiment(
     },
     program="tui_lab.experiments.dropout.program:Dropout",
     presets=PRESETS,
+    together=Together(differ=("lr", "p1", "p2"), apart=("p1", "p2")),
     hyperparameters=(
         Choice(
             "implementation",

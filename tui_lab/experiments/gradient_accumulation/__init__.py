@@ -7,6 +7,7 @@ from tui_lab.declarations import divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question, Table
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int
+from tui_lab.together import Together
 
 MOST_NUMBERS = 20_000_000
 """Features of all examples, or hidden units of a batch: 160 MB in float64."""
@@ -39,6 +40,9 @@ EXPERIMENT = Experiment(
     "weights the sum is the big batch's gradient.",
     constraint=_makes_sense,
     program="tui_lab.experiments.gradient_accumulation.program:GradientAccumulation",
+    together=Together(
+        never="Its steps look into gradients by their memory; such runs train one by one."
+    ),
     hyperparameters=(
         Int(
             "micro_batches",

@@ -16,6 +16,7 @@ from tui_lab.experiment import (
 )
 from tui_lab.experiments.gradient_flow.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+from tui_lab.together import Together
 
 MOST_WEIGHTS = 5_000_000
 """Weights of all hidden layers together: 20 MB in float32, and a step in well under a second."""
@@ -44,6 +45,9 @@ EXPERIMENT = Experiment(
         "chain": "chains",
         "matrices": "random matrices",
     },
+    together=Together(
+        never="Its products of matrices hang on the last digits; such runs train one by one."
+    ),
     hyperparameters=(
         Int("depth", default=20, low=1, high=100, step=1, help="Hidden layers of the network."),
         Int("width", default=64, low=1, high=1024, log=True, help="Units in each hidden layer."),

@@ -8,6 +8,7 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
 from tui_lab.experiments.lambda_sweep.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+from tui_lab.together import Together
 
 MOST_NUMBERS = 20_000_000
 """Of the features of a set of examples, and of the weights of all runs: 80 MB each."""
@@ -37,6 +38,9 @@ EXPERIMENT = Experiment(
     constraint=_makes_sense,
     program="tui_lab.experiments.lambda_sweep.program:LambdaSweep",
     headings={"penalty": "sweep", "lr": "training", "train_examples": "data"},
+    together=Together(
+        never="A λ sweep is a population already; such runs train one after another."
+    ),
     hyperparameters=(
         Choice(
             "penalty",

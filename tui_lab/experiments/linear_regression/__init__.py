@@ -17,6 +17,7 @@ from tui_lab.experiment import (
     Table,
 )
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
+from tui_lab.together import Together
 
 
 def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
@@ -35,6 +36,7 @@ EXPERIMENT = Experiment(
     summary="Recover w and b of y = Xw + b + noise by mini-batch stochastic gradient descent.",
     constraint=_fits_in_memory,
     program="tui_lab.experiments.linear_regression.program:LinearRegression",
+    together=Together(differ=("lr", "noise", "true_b", "init_sd")),
     hyperparameters=(
         Choice(
             "implementation",

@@ -6,6 +6,7 @@ from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Vector
+from tui_lab.together import Together
 
 
 def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
@@ -28,6 +29,7 @@ EXPERIMENT = Experiment(
     summary="Tell clothes apart in Fashion-MNIST with a hidden layer: 784-256-10.",
     constraint=_makes_sense,
     program="tui_lab.experiments.mlp.program:MLP",
+    together=Together(differ=("lr",)),
     hyperparameters=(
         Choice(
             "implementation",

@@ -9,6 +9,7 @@ from tui_lab.experiment import Bars, Curve, Experiment, Images, Metric, Scatter
 from tui_lab.experiments.overfitting.presets import PRESETS
 from tui_lab.experiments.overfitting.remedies import DECAYED, ENSEMBLES, REMEDIES
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
+from tui_lab.together import Together
 
 
 def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
@@ -43,6 +44,9 @@ EXPERIMENT = Experiment(
     program="tui_lab.experiments.overfitting.program:Overfitting",
     presets=PRESETS,
     headings={"patience": "remedies", "lr": "training", "label_noise": "data"},
+    together=Together(
+        never="An overfitting run trains an ensemble as one already; such runs train one by one."
+    ),
     hyperparameters=(
         Choice(
             "remedy",

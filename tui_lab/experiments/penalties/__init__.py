@@ -8,6 +8,7 @@ from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Scatter, Table
 from tui_lab.experiments.penalties.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int
+from tui_lab.together import Together
 
 
 def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
@@ -30,6 +31,12 @@ EXPERIMENT = Experiment(
     constraint=_makes_sense,
     program="tui_lab.experiments.penalties.program:Penalties",
     headings={"penalty": "training", "train_examples": "data", "matrix_rows": "Frobenius norm"},
+    together=Together(
+        differ=("strength", "lr", "noise", "init_sd", "true_weight"),
+        only_if=unless("penalty", "L1"),
+        why="The sub-gradient of L1 jumps where a weight passes 0, so that the last digits decide; "
+        "such runs train one after another.",
+    ),
     hyperparameters=(
         Choice(
             "penalty",

@@ -98,7 +98,8 @@ class Penalties(Program):
                 penalty = l2_penalty(self.w)
             case _:
                 return 0.0
-        return penalty * float(self.hp.strength)
+        strength: float = self.hp.strength
+        return penalty * strength
 
     def _mean_loss(self, X: Tensor, y: Tensor) -> Tensor:
         return squared_loss(linreg(X, self.w, self.b), y).mean()

@@ -7,6 +7,7 @@ from tui_lab.declarations import divergence, linear_law
 from tui_lab.experiment import Bars, Curve, Experiment, Metric
 from tui_lab.experiments.weight_decay.presets import PRESETS
 from tui_lab.hyperparameters import Choice, Flag, Float, Int
+from tui_lab.together import Together
 
 EXPERIMENT = Experiment(
     name="weight-decay",
@@ -16,6 +17,7 @@ EXPERIMENT = Experiment(
     "becomes of training and test loss.",
     constraint=linear_law.too_many_numbers,
     program="tui_lab.experiments.weight_decay.program:WeightDecay",
+    together=Together(differ=("weight_decay", "lr", "noise", "init_sd")),
     hyperparameters=(
         Choice(
             "implementation",

@@ -1,0 +1,102 @@
+"""Runs that train together: which may, their directories, and who they are.
+
+A population is a name that the run.json of each of its members has, and a list of them in the
+directory of the first, whose worker trains them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tui_lab import checks
+from tui_lab.errors import RunUnreadable
+from tui_lab.experiment import Experiment
+from tui_lab.run import RunRequest, new_run_id
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.object_file import ObjectFile
+from tui_lab.together import MOST_MEMBERS
+
+_FILE = "population.json"
+_ALIKE = ("experiment", "program", "plugin", "sha256", "device", "threads", "data", "guard")
+
+
+def refusal(experiment: Experiment, request: RunRequest) -> str:
+    """Why such a run trains by itself, in one sentence; empty where it may train with others."""
+    name = experiment.name
+    if experiment.demonstration:
+        return f"{name} is a demonstration: it takes no steps that could be taken together."
+    if experiment.together is None:
+        return f"{name} does not declare which of its runs may train together."
+    if request.schedule:
+        return "What is planned for a step is for a run that trains by itself."
+    if request.hold is not None or request.interactive or request.parent:
+        return "A run that holds still, or goes on from another, trains by itself."
+    if request.guard == "hold":
+        return "guard=hold goes back and takes a step again, which a run does by itself."
+    return experiment.together.refusal(experiment.choose(request.hyperparameters))
+
+
+def batches(experiment: Experiment, requests: Sequence[RunRequest]) -> list[list[int]]:
+    """The indices of requests that may train together, in the order of the first of each; one that
+    may not is alone."""
+    found: dict[object, list[int]] = {}
+    for index, request in enumerate(requests):
+        key = index if refusal(experiment, request) else _shared(experiment, request)
+        found.setdefault(key, []).append(index)
+    return [
+        indices[first : first + MOST_MEMBERS]
+        for indices in found.values()
+        for first in range(0, len(indices), MOST_MEMBERS)
+    ]
+
+
+def create_population(
+    runs: Path, requests: Sequence[RunRequest], now: datetime
+) -> list[RunDirectory]:
+    """Make the directories of runs that train together; the worker of the first trains them all.
+    Raises `HomeError` where they can't be written."""
+    name = new_run_id(requests[0].experiment, now)
+    named = (replace(r, population=name, member=k) for k, r in enumerate(requests))
+    return join([RunDirectory.create(runs, request, now) for request in named])
+
+
+def join(members: Sequence[RunDirectory]) -> list[RunDirectory]:
+    """Have runs that are written down trained together by the worker of the first."""
+    ids = [member.id for member in members]
+    ObjectFile(members[0].path, _FILE).write({"members": ids}, durable=True)
+    return list(members)
+
+
+def members(run: RunDirectory) -> list[RunDirectory]:
+    """The runs that the worker of this one trains: none for one that trains by itself, or is taken
+    up again. Raises `RunUnreadable`."""
+    try:
+        ids = ObjectFile(run.path, _FILE).checked(_ids)
+    except RunUnreadable as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return []
+        raise
+    if run.resumption() is not None:
+        return []
+    return [RunDirectory(run.path.parent / name) for name in ids]
+
+
+def _ids(data: Mapping[str, Any]) -> tuple[str, ...]:
+    ids = tuple(checks.listed(checks.name)(data.get("members")))
+    if not ids or len(ids) > MOST_MEMBERS or any("/" in each or each == ".." for each in ids):
+        raise ValueError("members is no list of runs")
+    return ids
+
+
+def _shared(experiment: Experiment, request: RunRequest) -> object:
+    """What runs that train together have in common."""
+    differ = experiment.together.differ if experiment.together else ()
+    apart = experiment.together.apart if experiment.together else ()
+    values = experiment.choose(request.hyperparameters)
+    fixed = tuple((name, value) for name, value in values.items() if name not in differ)
+    edges = tuple((name, values[name]) for name in apart if values[name] in (0.0, 1.0))
+    return fixed, edges, tuple(getattr(request, name) for name in _ALIKE)

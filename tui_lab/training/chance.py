@@ -1,0 +1,163 @@
+"""What is random in a population: each member draws what it would draw alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
+
+from tui_lab.training import member_rules
+from tui_lab.training.member_numbers import MemberNumbers
+from tui_lab.training.members import Members, each, member, of, stacked
+
+assert member_rules  # the rules are there once this is
+
+Function = Callable[..., Any]
+
+_TAKES_GENERATOR = (
+    "rand randn randint randperm normal bernoulli multinomial bernoulli_ cauchy_ exponential_ "
+    "geometric_ log_normal_ normal_ random_ uniform_"
+)
+_DRAWS = "rand_like randn_like randint_like"
+_FILLED = "zeros ones full empty"
+
+
+def _named(names: str) -> frozenset[Function]:
+    places = (torch, Tensor)
+    found = (getattr(place, name, None) for name in names.split() for place in places)
+    return frozenset(each for each in found if each is not None)
+
+
+_GENERATED, _DRAWN, _MADE = _named(_TAKES_GENERATOR), _named(_DRAWS), _named(_FILLED)
+_DROPPED = frozenset({F.alpha_dropout, F.dropout1d, F.dropout2d, F.dropout3d})
+_STARTS = frozenset(
+    getattr(init, name) for name in dir(init) if name.endswith("_") and name[0] != "_"
+)
+
+
+_CPU = torch.device("cpu")
+
+
+class Generators(torch.Generator):
+    """A generator for each member, in the place of one; by itself it is that of the first."""
+
+    members: list[torch.Generator]
+
+
+def generators(seeds: Sequence[int], device: torch.device = _CPU) -> Generators:
+    """One for each seed."""
+    made = Generators(device)
+    made.manual_seed(seeds[0])
+    made.members = [torch.Generator(device).manual_seed(seed) for seed in seeds]
+    return made
+
+
+class Chances(TorchFunctionMode):
+    """In here every member has its own random numbers, and its own of what is made to be filled.
+
+    A tensor of zeros is one that something will be added to: all but what is computed from shared
+    numbers alone has a row per member.
+    """
+
+    def __init__(self, seeds: Sequence[int], device: torch.device = _CPU) -> None:
+        super().__init__()
+        self.count = len(seeds)
+        self._default = {each.type: generators(seeds, each) for each in {_CPU, device}}
+        """Those that torch draws from when it is given none, by where it draws."""
+
+    def defaults(self, index: int) -> dict[str, torch.Generator]:
+        """Those of one member, by the kind of device."""
+        return {kind: each.members[index] for kind, each in self._default.items()}
+
+    def __torch_function__(
+        self,
+        func: Function,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if func in _GENERATED:
+            return self._drawn(func, args, dict(kwargs))
+        if func in _MADE:
+            return self._made(func, args, kwargs)
+        if func is F.dropout:
+            return self._dropout(*args, **kwargs)
+        if func in _DRAWN or func in _DROPPED or func in _STARTS:
+            return self._swapped(func, args, kwargs)
+        if func is torch.tensor and _holds_members(args):
+            return each(func, args, kwargs, self.count)
+        for value in args:
+            if type(value) is MemberNumbers:
+                return Members.__torch_function__(func, types, args, kwargs)
+        return func(*args, **kwargs)
+
+    def _drawn(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        source = kwargs.pop("generator", None)
+        source = self._default_for(args, kwargs) if source is None else source
+        if not isinstance(source, Generators):  # one of the program's own, the same for all
+            return func(*args, generator=source, **kwargs)
+        in_place = func.__name__.endswith("_")
+        results = []
+        for k, generator in enumerate(source.members):
+            given = [member(value, k) for value in args]
+            results.append(func(*given, generator=generator, **kwargs))
+        return args[0] if in_place else stacked(results)
+
+    def _default_for(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Generators:
+        """Torch's own where something is drawn, or filled."""
+        where = kwargs.get("device")
+        if where is None:
+            where = next((each.device for each in args if isinstance(each, Tensor)), _CPU)
+        return self._default[torch.device(where).type]
+
+    def _made(self, func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        made = func(*args, **kwargs)
+        if type(made) is not Tensor:
+            return made
+        each_has = of(made.detach().expand(self.count, *made.shape).clone())
+        return each_has.requires_grad_(made.requires_grad)
+
+    def _dropout(
+        self,
+        input: Tensor,  # noqa: A002 (torch's name for it)
+        p: Any = 0.5,
+        training: bool = True,
+        inplace: bool = False,
+    ) -> Tensor:
+        """As torch's own on a CPU: what is kept is drawn with 1 − p and divided by it."""
+        if not training:
+            return input
+        kept = [self._kept(member(input, k), k, member(p, k)) for k in range(self.count)]
+        return input * of(torch.stack(kept))
+
+    def _kept(self, values: Tensor, k: int, p: float) -> Tensor:
+        kept = torch.ones_like(values.detach())
+        if 0 < p < 1:
+            default = self._default[kept.device.type].members[k]
+            kept.bernoulli_(1 - p, generator=default).div_(1 - p)
+        return kept if p < 1 else kept.zero_()
+
+    def _swapped(self, func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """One member after another, with torch's own generator standing where the member's does."""
+        before, results = torch.get_rng_state(), []
+        for k, generator in enumerate(self._default["cpu"].members):
+            torch.set_rng_state(generator.get_state())
+            given = [member(value, k) for value in args]
+            results.append(func(*given, **{n: member(v, k) for n, v in kwargs.items()}))
+            generator.set_state(torch.get_rng_state())
+        torch.set_rng_state(before)
+        if func.__name__.endswith("_"):
+            return args[0] if args else next(iter(kwargs.values()))
+        return stacked(results)
+
+
+def _holds_members(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return any(map(_holds_members, value))
+    return isinstance(value, Members | MemberNumbers)
