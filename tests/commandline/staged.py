@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from tests.commandline.scripted_run import Screen, ScriptedWorker, training_events, write_events
 from tui_lab.commandline import run as command
 from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.headless import Workers
 from tui_lab.commandline.parser import Parser
 from tui_lab.events import RunEvent, RunStopped
 from tui_lab.run import RunRequest, RunStatus
@@ -43,8 +44,8 @@ class Stage:
             self.worker.ended = True
 
     @property
-    def workers(self) -> command.Workers:
-        return command.Workers(self.start, self.stop, lambda seconds: None)
+    def workers(self) -> Workers:
+        return Workers(self.start, self.stop, lambda seconds: None)
 
 
 def log(*events: RunEvent) -> Act:

@@ -12,7 +12,7 @@ import pytest
 from tests.commandline.scripted_run import Screen, write_events
 from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
-from tui_lab.commandline.run import Ending, conclude
+from tui_lab.commandline.headless import Ending, conclude
 from tui_lab.events import RunFinished
 from tui_lab.experiment import Experiment
 from tui_lab.runs.directory import RunDirectory

@@ -12,12 +12,12 @@ from tui_lab.checks import LARGEST
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.continuation import nearest_checkpoint
 from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.headless import Workers, conclude, train
 from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.interventions import is_intervention, read_schedule
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.report import fold_log
 from tui_lab.commandline.request import assigned_values
-from tui_lab.commandline.run import Workers, conclude, train
 from tui_lab.commandline.selection import (
     add_run,
     catalogue,

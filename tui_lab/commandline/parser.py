@@ -21,6 +21,7 @@ from tui_lab.errors import UsageError
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 _LARGEST_SEED = 2**63 - 1
+_MOST = 10_000
 
 
 class Parser(ArgumentParser):
@@ -127,6 +128,17 @@ def directory(text: str) -> Path:
     if not path.is_dir():
         raise ArgumentTypeError(f"{text!r} is not a directory")
     return path
+
+
+def count(text: str) -> int:
+    """How many of something, from 1 to 10,000, as an argument's type."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= _MOST:
+        raise ArgumentTypeError(f"how many is a whole number from 1 to {_MOST:,}, not {text!r}")
+    return number
 
 
 def word(arguments: Namespace, name: str, what: str) -> str:

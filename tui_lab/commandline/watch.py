@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
+from tui_lab.commandline.headless import Workers, conclude, train
 from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.opening import open_lab
 from tui_lab.commandline.parser import Parser, add_guard, add_look_options
-from tui_lab.commandline.run import Workers, conclude, train
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commands import Unit
 from tui_lab.config import Settings, runs_directory

@@ -22,6 +22,18 @@ class PartWays(ExperimentError):
         )
 
 
+def _sides(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
+    """An operator with a number of each member on its left, and on its right."""
+
+    def on_left(self: MemberNumbers, other: Any) -> Any:
+        return _computed(function, self, other)
+
+    def on_right(self: MemberNumbers, other: Any) -> Any:
+        return _computed(function, other, self)
+
+    return on_left, on_right
+
+
 class MemberNumbers(float):
     """Numbers that go where torch takes a number alone, such as an optimizer's `lr`.
 
@@ -40,35 +52,11 @@ class MemberNumbers(float):
     def __len__(self) -> int:
         return len(self.stack)
 
-    def __add__(self, other: Any) -> Any:
-        return _computed(operator.add, self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _computed(operator.add, other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _computed(operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _computed(operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _computed(operator.mul, self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _computed(operator.mul, other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _computed(operator.truediv, self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _computed(operator.truediv, other, self)
-
-    def __pow__(self, other: Any, modulo: None = None) -> Any:
-        return _computed(operator.pow, self, other)
-
-    def __rpow__(self, other: Any, modulo: None = None) -> Any:
-        return _computed(operator.pow, other, self)
+    __add__, __radd__ = _sides(operator.add)
+    __sub__, __rsub__ = _sides(operator.sub)
+    __mul__, __rmul__ = _sides(operator.mul)
+    __truediv__, __rtruediv__ = _sides(operator.truediv)
+    __pow__, __rpow__ = _sides(operator.pow)
 
     def __neg__(self) -> Any:
         return MemberNumbers(-self.stack)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from tui_lab.errors import ExperimentError
 from tui_lab.training.member_numbers import MemberNumbers, agreed
-from tui_lab.training.members import Function, Members, mapped, wrapped
+from tui_lab.training.members import Function, Members, Rule, mapped, wrapped
 
 _ALIKE = (
     "abs clamp clamp_max clamp_min clone contiguous cos cpu cuda detach double elu exp float gelu "
@@ -243,43 +243,48 @@ def _value(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
     return func(torch.tensor(agreed(args[0]), dtype=args[0].dtype), *args[1:])
 
 
-def _add_rules() -> None:
-    places = (torch, Tensor, F)
+_RULES: Mapping[str, Rule] = {
+    _ALIKE: _alike,
+    _IN_PLACE: _in_place,
+    _POINTWISE: _pointwise,
+    _POINTWISE_IN_PLACE: _pointwise_in_place,
+    "matmul __matmul__ mm": _matmul,
+    "linear": _linear,
+    "sum mean amax amin": _whole_or_along,
+    "argmax argmin logsumexp log_softmax softmax unsqueeze cumsum": _along,
+    "gather": _gather,
+    "cat stack": _joined,
+    "__setitem__": _setitem,
+    "reshape view": _reshape,
+    "__getitem__": _getitem,
+    "split": _split,
+    "backward": _backward,
+    "size dim numel __len__ ndimension nelement element_size stride": _of_one,
+    "item tolist __bool__ __float__ __int__ __index__": _value,
+    "register_hook is_floating_point is_complex": _plain,
+}
+"""By the names of functions of torch, of `Tensor` and of `torch.nn.functional`."""
+_ATTRIBUTES: Mapping[str, Rule] = {
+    _GETTERS: _plain,
+    "shape ndim": _of_one,
+    "T mT": _transposed,
+    "data": _alike,
+    "grad": _grad,
+}
 
-    def add(names: str, rule: Any) -> None:
+
+def _add_rules() -> None:
+    for names, rule in _RULES.items():
         for name in names.split():
-            for place in places:
+            for place in (torch, Tensor, F):
                 if hasattr(place, name):
                     Members.rules[getattr(place, name)] = rule
-
-    add(_ALIKE, _alike)
-    add(_IN_PLACE, _in_place)
-    add(_POINTWISE, _pointwise)
-    add(_POINTWISE_IN_PLACE, _pointwise_in_place)
-    add("matmul __matmul__ mm", _matmul)
-    add("linear", _linear)
-    add("sum mean amax amin", _whole_or_along)
-    add("argmax argmin logsumexp log_softmax softmax unsqueeze cumsum", _along)
-    add("gather", _gather)
-    add("cat stack", _joined)
-    add("__setitem__", _setitem)
-    add("reshape view", _reshape)
-    add("__getitem__", _getitem)
-    add("split", _split)
-    add("backward", _backward)
-    add("size dim numel __len__ ndimension nelement element_size stride", _of_one)
-    add("item tolist __bool__ __float__ __int__ __index__", _value)
-    add("register_hook register_post_accumulate_grad_hook is_floating_point is_complex", _plain)
-    for name in _GETTERS.split():
-        Members.rules[getattr(Tensor, name).__get__] = _plain
-    for name in ("shape", "ndim"):
-        Members.rules[getattr(Tensor, name).__get__] = _of_one
-    Members.rules[torch.autograd.grad] = _gradients
-    for name in ("T", "mT"):
-        Members.rules[getattr(Tensor, name).__get__] = _transposed
+    for names, rule in _ATTRIBUTES.items():
+        for name in names.split():
+            Members.rules[getattr(Tensor, name).__get__] = rule
     gradient: Any = Tensor.grad
-    Members.rules[gradient.__get__], Members.rules[gradient.__set__] = _grad, _plain
-    Members.rules[Tensor.data.__get__] = _alike  # type: ignore[attr-defined]
+    Members.rules[gradient.__set__] = _plain
+    Members.rules[torch.autograd.grad] = _gradients
 
 
 _add_rules()

@@ -112,8 +112,8 @@ def stop_run(
 ) -> RunStatus:
     """End a run: by command, after `grace` seconds by SIGTERM, after as many again by SIGKILL to
     its process group; a script has time to save what it has. Returns what became of it: a run on
-    another host, or in a process that is not surely its worker, gets the command only and may
-    still be live."""
+    another host, in a process that is not surely its worker, or in one that trains others with it
+    gets the command only and may still be live."""
 
     def has_ended() -> bool:
         return not directory.is_live()
@@ -135,9 +135,10 @@ def stop_run(
 
 def _grace(directory: RunDirectory) -> float:
     try:
-        return _SAVING if directory.request().script is not None else _ENDING
+        request = directory.request()
     except RunUnreadable:
         return _ENDING
+    return _SAVING if request.script is not None or request.population else _ENDING
 
 
 def _wait(
@@ -179,6 +180,8 @@ def _signal(directory: RunDirectory, number: signal.Signals) -> bool:
     pid = holder(directory.path)
     if pid <= 1 or pid != record.pid or record.host != host_name():
         return False
+    if directory.request().population and directory.resumption() is None:
+        return False  # what ends its process ends the others
     try:
         if os.getsid(pid) != pid or os.getpgid(pid) != pid:
             return False

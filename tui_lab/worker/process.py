@@ -12,10 +12,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 
-from tui_lab.errors import RunError
+from tui_lab.errors import RunError, RunUnreadable
 from tui_lab.events import RunEnded
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.populations import members
 from tui_lab.runs.tail import last_event
 
 READY = "TUI_LAB_READY_FD"
@@ -71,7 +72,8 @@ class WorkerProcess:
     def _record(self, code: int | None) -> int | None:
         if code is not None and not self._recorded:
             self._recorded = True
-            record_exit(self.directory, code)
+            for run in _trained_by(self.directory):
+                record_exit(run, code)
         return code
 
 
@@ -148,6 +150,13 @@ def start_run(
 ) -> WorkerProcess:
     """Start the worker of a run that has been written down; raises `RunError`."""
     return _start_cold(directory, command) if warm is None else warm.give(directory)
+
+
+def _trained_by(directory: RunDirectory) -> list[RunDirectory]:
+    """The run, and those that train with it in its worker."""
+    with suppress(RunUnreadable):
+        return members(directory) or [directory]
+    return [directory]
 
 
 def record_exit(directory: RunDirectory, code: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -75,6 +76,7 @@ def _driven(members: Sequence[MemberRun], position: Position, bell: Bell) -> _En
         raise Stopped
     experiment, chosen = made_of(members[0].directory)
     population = _built(members, experiment, chosen)
+    gc.freeze()  # as a run by itself: a full collection would look at all that torch consists of
     position.go_to(0, 0, 0.0)
     loop = PopulationLoop(experiment, population, members, position, bell)
     _begin(loop, population, members)

@@ -95,11 +95,11 @@ class MemberRun:
         self.is_over = True
         if not self._lost:
             self.record.append(event)
-        self.control.close()
         self.record.close(status_of(event), getattr(event, "error", ""))
         self._presence.close()
         with suppress(OSError):
             self.lock.release()
+        self.control.close()  # whoever asked for the end finds it there
 
     def _lose(self, _: int) -> None:
         self._lost = True

@@ -21,6 +21,7 @@ from tui_lab.training.population import Population
 from tui_lab.worker.control import Request
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.population.member import MemberRun
+from tui_lab.worker.population.portraits import others
 from tui_lab.worker.position import Position
 
 _POLL = 0.25
@@ -122,9 +123,10 @@ class Obedience:
         self._held = True
         self._publish()
         for each in self.live:
-            others = len(self.live) - 1
-            reason = f"asked of {member.id}; the {others} others of its population hold with it"
-            each.paused("" if each is member and not others else reason)
+            count = len(self.live)
+            hold = "holds" if count == 2 else "hold"
+            reason = f"asked of {member.id}; the {others(count)} of its population {hold} with it"
+            each.paused(reason if count > 1 else "")
 
     def _go_on(self) -> None:
         if self._held:
@@ -175,6 +177,6 @@ class Obedience:
 
     def _refusal(self, member: MemberRun) -> str:
         return (
-            f"{member.id} trains with {len(self._members) - 1} others as one: it can be paused "
+            f"{member.id} trains with {others(len(self._members))} as one: it can be paused "
             "with all of them, stopped, and its own numbers turned. Run it by itself for more."
         )

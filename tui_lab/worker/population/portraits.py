@@ -93,10 +93,15 @@ class Portraits:
 
 def remark(count: int, index: int) -> str:
     """What is other than in a run by itself, in a sentence or two."""
-    said = f"Trained together with {count - 1} others, as one; gradients are not watched."
+    said = f"Trained together with {others(count)}, as one; gradients are not watched."
     if index >= PORTRAYED:
         said += f" Pictures and states are kept of the first {PORTRAYED} alone."
     return said
+
+
+def others(count: int) -> str:
+    """Those besides one of so many: `31 others`."""
+    return f"{count - 1:,} other{'' if count == 2 else 's'}"
 
 
 def flushed(members: Iterable[MemberRun]) -> bool:
