@@ -87,6 +87,8 @@ def branch_request(
         weights_only=weights_only,
         study="",
         trial=-1,
+        population="",
+        member=-1,
         created=now.astimezone(UTC).isoformat(timespec="seconds"),
         versions=current_versions(),
     )

@@ -7,16 +7,18 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from tests.commandline.scripted_run import Screen, write_events
+from tests.commandline.scripted_run import Screen, training_events, write_events
 from tests.commandline.staged import WHOLE_RUN, Stage
 from tui_lab.cli import perform
 from tui_lab.commandline import branch
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
+from tui_lab.config import runs_directory
 from tui_lab.errors import TuiLabError
 from tui_lab.events import HyperparameterChanged
 from tui_lab.run import RunStatus
@@ -77,6 +79,19 @@ def test_the_worker_is_asked_for_a_run_that_goes_on_from_the_step(
     assert (asked.seed, asked.device) == (parent.request().seed, parent.request().device)
     assert "finished, 20 steps" in console.out
     assert f"branched from    {parent.id} after step 12\n" in console.out
+
+
+def test_a_branch_is_of_no_study_and_no_population(console: Screen, parent: RunDirectory) -> None:
+    kin = {"study": "study-1", "trial": 3, "population": "population-1", "member": 2}
+    request = replace(parent.request(), **kin)  # type: ignore[arg-type]
+    member = RunDirectory.create(runs_directory(), request, datetime.now(UTC))
+    write_events(member, training_events())
+    keep(member, 8)
+    stage = Stage([WHOLE_RUN])
+    assert branched(f"{member.id} --step 8", console, stage) == ExitStatus.FINISHED
+    asked = stage.request
+    assert asked is not None
+    assert (asked.study, asked.trial, asked.population, asked.member) == ("", -1, "", -1)
 
 
 def test_the_card_of_a_branch_is_its_parents_and_what_it_does_otherwise(

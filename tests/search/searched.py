@@ -31,6 +31,8 @@ class Run:
     parent: str = ""
     study: str = ""
     trial: int = -1
+    population: str = ""
+    member: int = -1
     name: str = ""
     note: str = ""
     tags: tuple[str, ...] = ()

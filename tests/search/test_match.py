@@ -23,6 +23,8 @@ RUN = Run(
     note="Try a smaller lr next.",
     study="weight-decay-20261120-115900-0001",
     trial=7,
+    population="weight-decay-20261120-115901-0002",
+    member=3,
     parent="weight-decay-20261120-115000-ab12",
 )
 
@@ -58,6 +60,7 @@ def finds(text: str, run: Run = RUN) -> bool:
         "-linear (linear or finished)",
         "test/loss=nan",
         "study:1159 trial=7 trial<8",
+        "population:115901 member=3 member<4",
         "parent:ab12",
         "parent=*",
         "created=2026 created:2026-11 created=2026-11-20",
@@ -150,4 +153,4 @@ def test_what_is_missing_comes_last(values: list[Any], falling: bool, order: lis
 def test_every_field_can_be_asked_for() -> None:
     for name in ("tag", "created", "study", "run", "live", "steps"):
         assert value_of(RUN, name) is not None
-    assert value_of(Run(), "trial") is None
+    assert value_of(Run(), "trial") is value_of(Run(), "member") is None

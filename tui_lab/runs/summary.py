@@ -61,6 +61,10 @@ class RunSummary:
     """The number of that trial; -1 for none."""
     imported: str = ""
     """The file that its measurements were imported from; empty for a run of the lab."""
+    population: str = ""
+    """The population that it trained in; empty for a run that trained by itself."""
+    member: int = -1
+    """Its number in that population, from 0; -1 for none."""
     name: str = ""
     """What a person called it."""
     note: str = ""
@@ -112,7 +116,7 @@ def _origin(request: RunRequest) -> dict[str, Any]:
 
 def _kin(request: RunRequest) -> dict[str, Any]:
     """What the run belongs to."""
-    names = ("parent", "parent_step", "study", "trial")
+    names = ("parent", "parent_step", "study", "trial", "population", "member")
     return {name: getattr(request, name) for name in names}
 
 

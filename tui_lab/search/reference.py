@@ -12,7 +12,22 @@ from tui_lab.search.moments import is_moment
 ORDERS = ("<", "<=", ">", ">=")
 
 
-class Searched(Protocol):
+class Kin(Protocol):
+    """What a run belongs to."""
+
+    @property
+    def parent(self) -> str: ...
+    @property
+    def study(self) -> str: ...
+    @property
+    def trial(self) -> int: ...
+    @property
+    def population(self) -> str: ...
+    @property
+    def member(self) -> int: ...
+
+
+class Searched(Kin, Protocol):
     """What a search needs to know of a run."""
 
     @property
@@ -44,12 +59,6 @@ class Searched(Protocol):
     @property
     def live(self) -> bool: ...
     @property
-    def parent(self) -> str: ...
-    @property
-    def study(self) -> str: ...
-    @property
-    def trial(self) -> int: ...
-    @property
     def name(self) -> str: ...
     @property
     def note(self) -> str: ...
@@ -78,12 +87,14 @@ FIELDS: Mapping[str, Callable[[Searched], Any]] = {
     "parent": lambda run: run.parent,
     "study": lambda run: run.study,
     "trial": lambda run: run.trial if run.trial >= 0 else None,
+    "population": lambda run: run.population,
+    "member": lambda run: run.member if run.member >= 0 else None,
     "error": lambda run: run.error,
     "live": lambda run: run.live,
 }
 """Every other name by which something of a run is asked for."""
 MOMENTS = frozenset(("created", "started"))
-NUMBERS = frozenset(("seed", "step", "steps", "epoch", "trial"))
+NUMBERS = frozenset(("seed", "step", "steps", "epoch", "trial", "member"))
 TEXTS = frozenset(FIELDS) - MOMENTS - NUMBERS
 
 
