@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from tui_lab.errors import ExperimentError
 from tui_lab.training.member_numbers import MemberNumbers, agreed
+from tui_lab.training.member_products import linear, matmul, ndim
 from tui_lab.training.members import Function, Members, Rule, mapped, wrapped
 
 _ALIKE = (
@@ -72,21 +73,15 @@ def _lined_up(
     if isinstance(scale, MemberNumbers):
         args = (args[0], _pointwise(torch.mul, (args[1], scale), {}), *args[2:])
         kwargs = {k: v for k, v in kwargs.items() if k not in ("alpha", "value")}
-    most = max(map(_ndim, args))
+    most = max(map(ndim, args))
     dtype = _dtype(args, most)
     return [_row_shaped(each, most, dtype) for each in args], kwargs
-
-
-def _ndim(value: Any) -> int:
-    if isinstance(value, Members):
-        return value.dim() - 1
-    return value.dim() if isinstance(value, Tensor) else 0
 
 
 def _dtype(args: tuple[Any, ...], most: int) -> torch.dtype | None:
     """What a number, and a member's tensor without dimensions, is computed in."""
     for each in args:
-        if isinstance(each, Tensor) and each.is_floating_point() and _ndim(each) == most:
+        if isinstance(each, Tensor) and each.is_floating_point() and ndim(each) == most:
             return each.dtype
     return None
 
@@ -100,29 +95,6 @@ def _row_shaped(value: Any, most: int, dtype: torch.dtype | None) -> Any:
     if dtype is not None and value.dim() == 1 and value.is_floating_point():
         value = value.to(dtype)
     return value.reshape(value.shape[0], *(1,) * missing, *value.shape[1:])
-
-
-def _matmul(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    a, b = args
-    if _ndim(a) != 2 or _ndim(b) != 2:
-        return mapped(func, args, kwargs)
-    if isinstance(b, Members) and b.shape[-1] == 1 and b.device.type == "cpu":
-        return wrapped(torch.linalg.vecdot(a, b.mT).unsqueeze(-1))  # bmm takes four times as long
-    return wrapped(func(a, b))
-
-
-def _linear(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """nn.Linear's function, for rows of examples."""
-    if kwargs or len(args) != 3 or not all(isinstance(each, Members) for each in args[1:]):
-        return mapped(func, args, kwargs)
-    X, weight, bias = args
-    if _ndim(X) != 2:
-        return mapped(func, args, kwargs)
-    if not isinstance(X, Members):
-        X = X.expand(len(weight), *X.shape)
-    if weight.shape[1] == 1 and weight.device.type == "cpu":
-        return wrapped(torch.linalg.vecdot(X, weight).unsqueeze(-1) + bias.unsqueeze(1))
-    return wrapped(torch.baddbmm(bias.unsqueeze(1), X, weight.mT))
 
 
 def _reshape(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -221,7 +193,7 @@ def _gradients(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any])
 
 
 def _transposed(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    return wrapped(args[0].mT if _ndim(args[0]) == 2 else args[0])
+    return wrapped(args[0].mT if ndim(args[0]) == 2 else args[0])
 
 
 def _of_one(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -248,8 +220,8 @@ _RULES: Mapping[str, Rule] = {
     _IN_PLACE: _in_place,
     _POINTWISE: _pointwise,
     _POINTWISE_IN_PLACE: _pointwise_in_place,
-    "matmul __matmul__ mm": _matmul,
-    "linear": _linear,
+    "matmul __matmul__ mm": matmul,
+    "linear": linear,
     "sum mean amax amin": _whole_or_along,
     "argmax argmin logsumexp log_softmax softmax unsqueeze cumsum": _along,
     "gather": _gather,
