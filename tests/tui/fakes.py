@@ -196,6 +196,11 @@ class FakeSession:
         source.damage = self.damage.setdefault(run_id, {})
         return source
 
+    def members(self, run_id: str) -> Sequence[str]:
+        name = self.summary(run_id).population
+        found = [run for run in self._runs.values() if name and run.population == name]
+        return [run.id for run in sorted(found, key=lambda run: run.member)]
+
     def worker_output(self, run_id: str) -> str:
         return self.output.get(run_id, "")
 

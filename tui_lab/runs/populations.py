@@ -85,6 +85,20 @@ def members(run: RunDirectory) -> list[RunDirectory]:
     return [RunDirectory(run.path.parent / name) for name in ids]
 
 
+def companions(run: RunDirectory) -> tuple[str, ...]:
+    """The names of the runs that trained with this one, itself among them, by their numbers; raises
+    `RunUnreadable` where there are none."""
+    name = run.request().population
+    if name:
+        # All were made at the time that the population's name says, so theirs begin as it does.
+        prefix = name.rpartition("-")[0]
+        for path in sorted(run.path.parent.glob(f"{prefix}-*/{_FILE}")):
+            ids = ObjectFile(path.parent, _FILE).checked(_ids)
+            if run.id in ids:
+                return ids
+    raise RunUnreadable(f"{run.id} trained by itself.")
+
+
 def _ids(data: Mapping[str, Any]) -> tuple[str, ...]:
     ids = tuple(checks.listed(checks.name)(data.get("members")))
     if not ids or len(ids) > MOST_MEMBERS or any("/" in each or each == ".." for each in ids):

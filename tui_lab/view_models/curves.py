@@ -30,8 +30,8 @@ FORK = "├"
 SMOOTHED_SPANS = 400
 """What a smoothed line is averaged into first. Smoothing then looks the same whether a run has
 ten thousand steps or a million; with a weight per step it would vanish within one column."""
-_OF = " · "
-"""Between the key and the run of an overlaid line."""
+OF = " · "
+"""Between the key and the run of an overlaid line, or what it is of many."""
 _OWN = "this run"
 """The name of the run that others are laid over."""
 
@@ -148,13 +148,13 @@ def _places(views: Sequence[tuple[str, RunView]], curve: Curve) -> Iterator[_Pla
     """Every line there could be, so that a key keeps its looks before the others have data."""
     for index, (label, run) in enumerate(views):
         for number, key in enumerate(curve.keys):
-            name = f"{key}{_OF}{label}" if label else key
-            looks = _run_looks(index, number) if len(views) > 1 else _key_looks(number)
+            name = f"{key}{OF}{label}" if label else key
+            looks = _run_looks(index, number) if len(views) > 1 else looks_of_key(number)
             series, steps = _series(run, curve, key), _steps(run, curve, key)
             yield _Place(name, run, series, steps, index > 0, *looks)
 
 
-def _key_looks(number: int) -> tuple[Role, bool | None, str]:
+def looks_of_key(number: int) -> tuple[Role, bool | None, str]:
     """Of a run alone: a colour for each key."""
     return ROLES[number % len(ROLES)], None, SIGNS[number // len(ROLES) % len(SIGNS)]
 
@@ -166,6 +166,12 @@ def _run_looks(index: int, number: int) -> tuple[Role, bool | None, str]:
         return ROLES[0], number > 0, ""
     round_, place = divmod(index - 1, len(ROLES) - 1)
     return ROLES[1 + place], number > 0, SIGNS[round_ % len(SIGNS)]
+
+
+def series_shown(view: RunView, curve: Curve, key: str) -> Series | None:
+    """The evaluations of a key where there are some, else its steps."""
+    found = _series(view, curve, key)
+    return found if found is not None and len(found) else _steps(view, curve, key)
 
 
 def _steps(view: RunView, curve: Curve, key: str) -> Series | None:
@@ -259,8 +265,8 @@ def _shortened(names: Sequence[str]) -> list[str]:
 
     The label of an overlaid run stays; where runs have one line each it is all that is needed.
     """
-    keys = [name.partition(_OF)[0] for name in names]
-    labels = [name.partition(_OF)[2] for name in names]
+    keys = [name.partition(OF)[0] for name in names]
+    labels = [name.partition(OF)[2] for name in names]
     if any(labels) and len(set(keys)) == 1:
         return [label or _OWN for label in labels]
     parts = [(*key.partition("/"), label) for key, label in zip(keys, labels, strict=True)]
@@ -275,5 +281,5 @@ def _shortened(names: Sequence[str]) -> list[str]:
     else:
         return list(names)
     return [
-        f"{key}{_OF}{label}" if label else key for key, (*_, label) in zip(kept, parts, strict=True)
+        f"{key}{OF}{label}" if label else key for key, (*_, label) in zip(kept, parts, strict=True)
     ]

@@ -227,6 +227,15 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
     Binding(
+        "B",
+        "chart('band')",
+        "band",
+        key_display="B",
+        tooltip="The median and the 5-95 % band of the runs that train with this one, or it alone",
+        id="chart.band",
+        show=False,
+    ),
+    Binding(
         "O",
         "chart('clear')",
         "no overlay",

@@ -86,7 +86,7 @@ class RunDisplay:
         self._charts.show_distance(bool(started and started.request.get("parent")))
         if not self.frozen:
             overlays = self._run.overlays.named(self._run.id, self._run.values)
-            self._charts.show(self.view, overlays)
+            self._charts.show(self.view, overlays, self._run.members.curves)
         self._panes.show(self.view, frozen=self.frozen)
         self._layout.fit_panes()
 
@@ -117,7 +117,8 @@ class RunDisplay:
 
     def change(self, option: str) -> None:
         """Draw in another way: `log`, `smoothing`, `across` of the curves; the next series in
-        `front`; the next `picture`; no other runs (`clear`); hold still, or no more (`freeze`)."""
+        `front`; the next `picture`; no other runs (`clear`); how its population is spread, or not
+        (`band`); hold still, or no more (`freeze`)."""
         charts = self._charts
         if option == "log" and charts.focused is not None:
             charts.options = charts.options.toggle_log(charts.focused.title)
@@ -131,6 +132,8 @@ class RunDisplay:
             self._panes.pictures.turn()
         elif option == "clear":
             self._run.overlays.clear()
+        elif option == "band":
+            self._run.show_members()
         elif option == "freeze":
             self.frozen = not self.frozen
 
@@ -140,6 +143,8 @@ class RunDisplay:
             return self._chart is not None and self._chart.can_dim
         if option == "freeze":
             return self._run.feed is not None
+        if option == "band":
+            return self._run.is_member
         return option != "clear" or bool(self._run.overlays)
 
     @property
@@ -183,9 +188,11 @@ class RunDisplay:
             )
 
     def _overlaid(self) -> str:
-        """How many runs lie over the one shown, and the key that takes them off."""
+        """How many runs lie over the one shown, or how many its population has, and the key that
+        takes them off."""
         count = self._run.overlays.count(self._run.id)
-        return with_keys(self.header.app, overlaid_words(count)) if count else ""
+        words = overlaid_words(count) if count else self._run.members.words
+        return with_keys(self.header.app, words)
 
 
 def overlaid_words(count: int) -> str:

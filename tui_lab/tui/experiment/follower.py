@@ -11,6 +11,7 @@ from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Value
 from tui_lab.run import RunStatus
+from tui_lab.tui.experiment.run_members import RunMembers
 from tui_lab.tui.experiment.run_overlays import RunOverlays
 from tui_lab.tui.knobs.panel import DEVICE, SEED
 from tui_lab.tui.session.protocol import Session
@@ -55,6 +56,8 @@ class RunFollower:
         self.feed: RunFeed | None = None
         """The run shown; None before there is one."""
         self.overlays = RunOverlays(session, experiment)
+        self.members = RunMembers(session, experiment)
+        """Those that trained with the run shown."""
         self.values: dict[str, Value] = {}
         """Those that the run has now, seed and device among them; empty without one."""
         self.device = ""
@@ -88,9 +91,25 @@ class RunFollower:
         return self.status is not None and not self.status.is_finished
 
     @property
+    def is_member(self) -> bool:
+        """Whether the run shown trained in a population."""
+        return self._summary is not None and bool(self._summary.population)
+
+    def show_members(self) -> None:
+        """Show how the population of the run is spread, or show it no more."""
+        if self.members.shown:
+            self.members.clear()
+            return
+        try:
+            self.members.show(self.id)
+        except TuiLabError as error:
+            self._post(self.Failed(str(error)))
+
+    @property
     def awaits_more(self) -> bool:
         """Whether a log may still have something to say."""
-        return (self.feed is not None and not self.feed.is_complete) or self.overlays.awaits_more
+        own = self.feed is not None and not self.feed.is_complete
+        return own or self.overlays.awaits_more or self.members.awaits_more
 
     def open(self, run_id: str) -> None:
         """Follow another run, live or long finished, from its log on; one that can't be read is
@@ -103,6 +122,7 @@ class RunFollower:
             self._post(self.Failed(str(error)))
             return
         self.feed = RunFeed(run_id, source, self.experiment)
+        self.members.clear()
         self.crash, self._summary = "", self._summarize(run_id)
         self.feed.inquire(self._session)
         self.read()
@@ -114,6 +134,7 @@ class RunFollower:
         if self.feed is not None:
             self.feed.read()
         self.overlays.read()
+        self.members.read()
 
     def look(self) -> None:
         """Read, and post it when the run stands otherwise than before."""

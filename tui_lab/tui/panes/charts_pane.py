@@ -17,6 +17,7 @@ from tui_lab.tui.key_names import key_name
 from tui_lab.tui.panes.chart import Chart
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.view_models.member_curves import MemberCurves
     from tui_lab.view_models.run import RunView
 
 Across = Literal["step", "epoch", "time"]
@@ -163,16 +164,29 @@ class ChartsPane(Container):
         for chart in self._charts.values():
             chart.forget_limits()
 
-    def show(self, view: RunView, overlays: Sequence[tuple[str, RunView]] = ()) -> None:
-        """Draw the visible curves, where anything changed."""
-        state = (id(view), view.revision, self.options, *(o.revision for _, o in overlays))
+    def show(
+        self,
+        view: RunView,
+        overlays: Sequence[tuple[str, RunView]] = (),
+        members: MemberCurves | None = None,
+    ) -> None:
+        """Draw the visible curves, where anything changed; those of a population's `members` as a
+        median in a band."""
+        laid_over = (*(o.revision for _, o in overlays), members and members.revision)
+        state = (id(view), view.revision, self.options, *laid_over)
         for curve in self.shown:
             place = (state, len(overlays), self._charts[curve.title].size)
             if self._drawn.get(curve.title) != place:
                 self._drawn[curve.title] = place
-                self._show(curve, view, overlays)
+                self._show(curve, view, overlays, members)
 
-    def _show(self, curve: Curve, view: RunView, overlays: Sequence[tuple[str, RunView]]) -> None:
+    def _show(
+        self,
+        curve: Curve,
+        view: RunView,
+        overlays: Sequence[tuple[str, RunView]],
+        members: MemberCurves | None,
+    ) -> None:
         from tui_lab.view_models import curves  # with numpy: after the first paint
 
         log = curve.title in self.options.log
@@ -184,6 +198,8 @@ class ChartsPane(Container):
             smoothing=self.options.smoothing,
             overlays=overlays,
         )
+        if members is not None and not overlays:
+            figure = members.over(figure, view, curve, self.options.across)
         notes = [
             curves.cursor_note(view, curve),
             curves.nonfinite_note(view, curve, log=log),

@@ -74,6 +74,10 @@ class Runs(Protocol):
     def tail(self, run_id: str) -> EventSource:
         """The log of a run, from its first event."""
 
+    def members(self, run_id: str) -> Sequence[str]:
+        """The runs that trained as one population with this one, itself among them; raises
+        `RunError` where that can't be read, or it trained by itself."""
+
     def worker_output(self, run_id: str) -> str:
         """The end of what the run's worker printed."""
 
