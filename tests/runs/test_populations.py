@@ -13,7 +13,8 @@ import pytest
 from tui_lab.errors import RunUnreadable
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest
-from tui_lab.runs.populations import batches, create_population, members, refusal
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.populations import batches, companions, create_population, members, refusal
 from tui_lab.schedule import Intervention
 from tui_lab.together import MOST_MEMBERS
 
@@ -120,3 +121,15 @@ def test_a_bad_list_of_members_is_said(tmp_path: Path, text: str) -> None:
     (run.path / "population.json").write_text(text)
     with pytest.raises(RunUnreadable):
         members(run)
+
+
+def test_each_member_knows_the_others(tmp_path: Path) -> None:
+    asked = [request(seed=seed) for seed in range(3)]
+    created = create_population(tmp_path, asked, NOW)
+    another = create_population(tmp_path, asked, NOW)
+    for member in created:
+        assert companions(member) == tuple(each.id for each in created)
+    assert companions(another[1]) == tuple(each.id for each in another)
+    alone = RunDirectory.create(tmp_path, request(), NOW)
+    with pytest.raises(RunUnreadable, match="trained by itself"):
+        companions(alone)

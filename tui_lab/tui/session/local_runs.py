@@ -20,10 +20,10 @@ from tui_lab.run import SOURCE, RunRequest, RunStatus
 from tui_lab.runs.annotations import annotate
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.populations import companions
 from tui_lab.runs.regular_file import read_end
 from tui_lab.runs.source import change_since
 from tui_lab.tui.session.background import in_background
+from tui_lab.tui.session.member_runs import MemberRuns
 from tui_lab.tui.session.past import Past
 from tui_lab.tui.session.worker_pool import WorkerPool
 from tui_lab.view_models.card import Card
@@ -33,7 +33,7 @@ from tui_lab.worker.client import RunClient, stop_run
 _OUTPUT_BYTES = 8192
 
 
-class LocalRuns:
+class LocalRuns(MemberRuns):
     """The runs in one directory, and the workers that were started here."""
 
     def __init__(self, runs: Path, workers: WorkerPool) -> None:
@@ -132,10 +132,6 @@ class LocalRuns:
     def tail(self, run_id: str) -> History:
         """The log of a run, from its first event."""
         return History(self.catalogue.find(run_id).events_path)
-
-    def members(self, run_id: str) -> Sequence[str]:
-        """Those that trained with it, itself among them; raises `RunError`."""
-        return companions(self.catalogue.find(run_id))
 
     def worker_output(self, run_id: str) -> str:
         """The end of what its worker printed, or why that can't be read."""
