@@ -30,6 +30,7 @@ from tui_lab.tui.panes.gradient_table import GradientTable
 from tui_lab.tui.runs.column_dialogs import ColumnsDialog, GroupDialog, SortDialog
 from tui_lab.tui.runs.delete_dialog import DeleteDialog
 from tui_lab.tui.runs.export_dialog import ExportDialog
+from tui_lab.tui.runs.filter_input import FilterInput
 from tui_lab.tui.runs.screen import RunsScreen
 from tui_lab.tui.runs.table import RunTable
 from tui_lab.tui.runs.write_dialog import WriteDialog
@@ -43,6 +44,7 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (ExperimentList, HomeScreen),
     (RunTable, HomeScreen),
     (RunTable, RunsScreen),
+    (FilterInput, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
     (GradientTable, ExperimentScreen),
     (RangeKnob, KnobList, StudyFormScreen),

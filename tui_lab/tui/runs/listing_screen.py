@@ -18,6 +18,7 @@ from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import HOME, Navigation, is_seen
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.bindings import LISTING
+from tui_lab.tui.runs.filter_input import FilterInput
 from tui_lab.tui.runs.history import RunHistory
 from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.table import RunTable
@@ -41,7 +42,7 @@ class ListingScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = LISTING
     lab = getters.app(Navigation)
     table = getters.query_one(RunTable)
-    filter_input = getters.query_one("#filter", Input)
+    filter_input = getters.query_one("#filter", FilterInput)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -53,7 +54,9 @@ class ListingScreen(Screen[None]):
         self._live: frozenset[str] = frozenset()
 
     def compose(self) -> ComposeResult:
-        yield Input(id="filter", placeholder="filter", select_on_focus=False, compact=True)
+        offers = Static(id="completion")
+        yield FilterInput(lambda: self.listing.vocabulary, offers, id="filter")
+        yield offers
         yield Static(id="complaint")
         yield RunTable()
         yield Static(id="empty")
