@@ -49,6 +49,7 @@ def scenes() -> dict[str, Scene]:
         "watch": watch,
         "home": home,
         "runs": runs,
+        "groups": groups,
         "help": help_screen,
     }
 
@@ -159,6 +160,23 @@ async def runs(studio: Studio, name: str) -> str:
     async with studio.lab(Opening()) as stage:
         await stage.press("h")
         await stage.until(lambda text: "◐ paused" in text)
+        return stage.picture(name)
+
+
+async def groups(studio: Studio, name: str) -> str:
+    """Runs of nine pairs of values, grouped by one of them and sorted by what came of them."""
+    pairs = [(rate, value) for rate in (0.001, 0.003, 0.01) for value in (0, 3, 10)]
+    for rate, value in pairs:
+        chosen = {"lr": rate, "weight_decay": value, "epochs": 50}
+        studio.run(f"lr {rate}, λ {value}", _finished("weight-decay", chosen))
+    async with studio.lab(Opening()) as stage:
+        await stage.press("h", "slash", *"weight-decay epochs=50", "enter")
+        await stage.until(lambda text: text.count("epochs 50") == len(pairs))
+        for key, words in (("s", "test/loss"), ("G", "weight_decay")):
+            await stage.press(key)
+            await stage.choose(words)
+        await stage.press("down", "space", "down", "space", "slash", "space", *"lr<", "down")
+        await stage.until(lambda text: "takes it" in text)
         return stage.picture(name)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from screenshots.recording import LONGEST, Recorder
 from tui_lab.config import Settings
@@ -48,6 +49,13 @@ class Stage:
         """As a person does."""
         await self._pilot.press(*keys)
         await self.settle()
+
+    async def choose(self, words: str) -> None:
+        """Take the answer of the dialog on the screen that reads so."""
+        answers = self._app.screen.query_one("#answers", OptionList)
+        prompts = [str(option.prompt).split(maxsplit=1)[-1] for option in answers.options]
+        answers.highlighted = prompts.index(words)
+        await self.press("enter")
 
     def lay_over(self, experiment: str, run_ids: Sequence[str]) -> None:
         """As the screen of runs does for those selected there."""

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from tui_lab.tui.dialogs.question import Answer, QuestionDialog
 
-_MOST_NAMED = 10
+_MOST_NAMED = 5
 """Runs whose names are shown."""
 
 
@@ -38,7 +38,7 @@ class DeleteDialog(QuestionDialog[Deletion]):
         count = "this run" if len(run_ids) == 1 else f"these {len(run_ids):,} runs"
         more = len(run_ids) - _MOST_NAMED
         named = [*run_ids[:_MOST_NAMED], *([f"and {more:,} more"] if more > 0 else [])]
-        super().__init__(f"Delete {count}?", [*named, *([left_out] if left_out else [])])
+        super().__init__(f"Delete {count}?", [*([left_out] if left_out else []), *named])
         self.run_ids = tuple(run_ids)
 
     def action_delete(self) -> None:

@@ -26,13 +26,21 @@ class FilterInput(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "take", "take", tooltip="Take what is offered", id="filter.take"),
-        Binding("down", "choose(1)", "next", tooltip="The next that is offered", id="filter.next"),
+        Binding(
+            "down",
+            "choose(1)",
+            "next",
+            tooltip="The next that is offered",
+            id="filter.next",
+            show=False,
+        ),
         Binding(
             "up",
             "choose(-1)",
             "previous",
             tooltip="The one before that is offered",
             id="filter.previous",
+            show=False,
         ),
     ]
 
