@@ -38,8 +38,11 @@ class Catalogue:
         self._ended: dict[str, tuple[_Stamp, RunSummary | None]] = {}
         """Without a summary where no more than the end was asked about."""
 
-    def slices(self, seconds: float = SLICE) -> Iterator[list[RunSummary]]:
-        """Every run, the newest first, in lists that take about so long to read.
+    def slices(
+        self, seconds: float = SLICE, *, trusting: bool = False
+    ) -> Iterator[list[RunSummary]]:
+        """Every run, the newest first, in lists that take about so long to read; `trusting`, ended
+        ones that were read before are given as they were, without a look at the disk.
 
         One that can't be read comes with `error` set. Raises `HomeError` when the directory itself
         can't be read.
@@ -49,7 +52,7 @@ class Catalogue:
             self._ended.pop(gone, None)
         some, begun = list[RunSummary](), time.monotonic()
         for run_id in _newest_first(ids):
-            some.append(self._summary(run_id))
+            some.append(self._summary(run_id, trusting=trusting))
             if time.monotonic() - begun >= seconds:
                 yield some
                 some, begun = [], time.monotonic()
@@ -111,9 +114,20 @@ class Catalogue:
             reason = error.strerror or str(error)
             raise HomeError(f"The runs in {self.runs} can't be listed ({reason}).") from error
 
-    def _summary(self, run_id: str) -> RunSummary:
-        stamp = self._stamp(run_id)
+    @property
+    def known(self) -> int:
+        """How many ended runs were read."""
+        return len(self._ended)
+
+    def forget(self, run_id: str) -> None:
+        """Read this one again, whoever is trusting."""
+        self._ended.pop(run_id, None)
+
+    def _summary(self, run_id: str, *, trusting: bool = False) -> RunSummary:
         kept, summary = self._ended.get(run_id, (None, None))
+        if summary is not None and trusting:
+            return summary
+        stamp = self._stamp(run_id)
         if summary is not None and kept == stamp:
             return summary
         path = self.runs / run_id

@@ -22,6 +22,7 @@ from tui_lab.errors import (
 )
 from tui_lab.events import RunFinished
 from tui_lab.run import RunStatus
+from tui_lab.runs.annotations import annotate
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.status import StatusRecord
@@ -146,7 +147,7 @@ async def test_runs_are_read_in_a_thread_a_list_at_a_time(
     made = [ended(runs).id for _ in range(3)]
     threads = set[str]()
 
-    def slices(catalogue: Catalogue) -> Iterator[list[RunSummary]]:
+    def slices(catalogue: Catalogue, *, trusting: bool) -> Iterator[list[RunSummary]]:
         for run_id in made:
             threads.add(threading.current_thread().name)
             yield [catalogue.summary(run_id)]
@@ -162,6 +163,26 @@ async def test_runs_that_can_not_be_listed_are_an_error(tmp_path: Path, spare: F
     (tmp_path / "runs").write_text("")
     with pytest.raises(HomeError, match="can't be listed"):
         await listed(LabSession(tmp_path / "runs", Settings()))
+
+
+async def test_thousands_of_ended_runs_are_not_looked_at_every_second(
+    session: LabSession, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = ended(runs)
+    await listed(session)
+    annotate(directory.path, add=["few"])
+    assert [run.tags for run in await listed(session)] == [("few",)]
+    monkeypatch.setattr("tui_lab.tui.session.local_runs._PER_SECOND", 0.001)
+    annotate(directory.path, add=["many"])
+    assert [run.tags for run in await listed(session)] == [("few",)]
+    new = ended(runs)
+    assert {run.id for run in await listed(session)} == {directory.id, new.id}
+    await session.runs.annotate(directory.id, add=["mine"])
+    (found,) = [run for run in await listed(session) if run.id == directory.id]
+    assert found.tags == ("few", "many", "mine")
+    new.write_status(StatusRecord(status=RunStatus.FAILED, error="later"))
+    monkeypatch.setattr("tui_lab.tui.session.local_runs._PER_SECOND", 1000)
+    assert "later" in {run.error for run in await listed(session)}
 
 
 async def test_an_ended_run_is_deleted(session: LabSession, runs: Path) -> None:

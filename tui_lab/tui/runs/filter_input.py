@@ -86,6 +86,8 @@ class FilterInput(Input):
     def _show(self) -> None:
         """Write below the field what is offered, from where that begins."""
         self._offers.display = bool(self.offered.candidates)
+        # What is still being typed is not wrong yet.
+        self.screen.set_class(self._offers.display, "-offering")
         if self.offered.candidates:
             left = cell_len(self.value[: self.offered.start])
             self._offers.styles.offset = (min(left, max(0, self.size.width - _WIDEST)), 0)
