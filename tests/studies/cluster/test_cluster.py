@@ -8,6 +8,7 @@ import os
 from functools import partial
 
 from tests.studies.cluster.conftest import (
+    DEADLINE,
     HASTY,
     LONG,
     Execute,
@@ -23,7 +24,7 @@ from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail, last_event
 from tui_lab.studies.executor import LOST
-from tui_lab.worker.client import RunClient
+from tui_lab.worker.client import RunClient, stop_run
 
 
 def node_of(grid: Grid, run: RunDirectory) -> str:
@@ -161,7 +162,7 @@ def test_what_goes_on_is_adopted_by_the_next_coordinator(
     step = run.status_record().step
     until(lambda: run.status_record().step > step)
     assert lab.free() == []
-    lab.executor.stop(run.id, "enough")
+    assert stop_run(run, DEADLINE, reason="enough") is RunStatus.STOPPED
     assert until(lambda: lab.end_of(run)).how == 0
     until(lambda: not grid.workers())
     assert starts_of(run) == 1

@@ -112,14 +112,16 @@ def test_a_run_there_is_live_here_by_the_clock_here(here: RunDirectory, there: F
     mirror.close()
 
 
-def test_no_run_is_said_to_be_over_before_its_log_is_here(
+def test_before_all_is_here_no_run_is_said_to_be_over_and_no_state_to_be_kept(
     here: RunDirectory, there: FakeNode
 ) -> None:
     mirror = Mirror(here)
     there.status(status="finished")
     data = (there.directory.path / "status.json").read_bytes()
     mirror.replace("status.json", data, 100.0)
+    mirror.replace("checkpoints/manifest.json", b"{}", 100.0)
     assert here.status_record().status is RunStatus.RUNNING
+    assert not (here.path / "checkpoints").exists()
     mirror.replace("status.json", data, 100.0, whole=True)
     assert here.status_record().status is RunStatus.FINISHED
     mirror.close()

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.own_files import source
 from tests.studies.cluster.conftest import DEADLINE, HASTY, LONG, Execute, Grid, Until
 from tui_lab.errors import RunUnreadable
 from tui_lab.plugins import load_experiment
@@ -81,6 +82,15 @@ def test_a_study_begun_by_a_command_comes_to_its_end_on_the_nodes(
         assert run.status_record().status is RunStatus.FINISHED
         assert [read_sound(run.path, kept) for kept in read_manifest(run.path)]
     assert not any(list(grid.attempts(name).iterdir()) for name in "ab")
+
+
+def test_a_file_of_ones_own_is_sent_along(grid: Grid, lab: Lab, tmp_path: Path) -> None:
+    (file := tmp_path / "mine.py").write_text(source())
+    grid.add("a")
+    where = ["--on", f"dask:{grid.address}", "--device", "cpu", "--goal", "train/loss"]
+    begun = lab("study", str(file), "lr=0.1,0.2", "--sampler", "grid", *where, "--json")
+    study: dict[str, Any] = json.loads(printed(begun))
+    assert [trial["state"] for trial in study["trials"]] == ["complete"] * 2
 
 
 def test_a_node_that_is_killed_costs_another_attempt_and_nothing_else(

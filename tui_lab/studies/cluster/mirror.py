@@ -22,7 +22,7 @@ from tui_lab.runs.replacement import replacing
 from tui_lab.runs.status import StatusRecord
 from tui_lab.studies.cluster.outgoing import LOGS, SMALL
 
-_STATUS = "status.json"
+_STATUS, _MANIFEST = "status.json", "checkpoints/manifest.json"
 
 
 class Mirror:
@@ -65,11 +65,11 @@ class Mirror:
         return True
 
     def replace(self, name: str, data: bytes, now: float, *, whole: bool = False) -> None:
-        """Take over a small file; `now` is what the node's clock showed. Before the logs are
-        `whole` here, no run is said to be over."""
+        """Take over a small file; `now` is what the node's clock showed. Before the files are
+        `whole` here, no run is said to be over, and no state to be kept."""
         if name == _STATUS:
             self._take_status(data, now, whole=whole)
-        elif name in SMALL:
+        elif name in SMALL and (whole or name != _MANIFEST):
             with replacing(self._made(name)) as file:
                 file.write(data)
 
