@@ -41,6 +41,7 @@ def scenes() -> dict[str, Scene]:
         "linear-regression": linear_regression,
         "phase": phase,
         "overlay": overlay,
+        "compare": compare,
         "diverged": diverged,
         "alarm": alarm,
         "branch": branch,
@@ -87,6 +88,18 @@ async def overlay(studio: Studio, name: str) -> str:
         stage.lay_over("weight-decay", others)
         await stage.until(lambda text: "λ 0" in text and "λ 10" in text)
         await stage.settle()
+        return stage.picture(name)
+
+
+async def compare(studio: Studio, name: str) -> str:
+    """Four runs side by side: three that differ in λ, and one that was turned on its way."""
+    runs = [_decay(studio, 3), _decay(studio, 0), _decay(studio, 10)]
+    runs.append(studio.run("λ 3 turned", partial(_branched, parent=runs[0])))
+    async with studio.lab(Opening()) as stage:
+        stage.put_side_by_side(runs)
+        await stage.until(lambda text: "held against" in text and text.count("✓") == 8)
+        await stage.press("m")
+        await stage.until(lambda text: "Band:" in text and "test/loss (less" in text)
         return stage.picture(name)
 
 

@@ -61,6 +61,10 @@ class Stage:
         """As the screen of runs does for those selected there."""
         self._app.open_experiment(experiment, overlays=run_ids)
 
+    def put_side_by_side(self, run_ids: Sequence[str]) -> None:
+        """As the screen of runs does for those selected there."""
+        self._app.open_comparison(run_ids)
+
     async def until(self, done: Callable[[str], bool]) -> None:
         """Wait for something to stand on the screen."""
         deadline = time.monotonic() + LONGEST

@@ -110,18 +110,23 @@ def test_an_interruption_stops_the_study_and_its_runs(home: Path) -> None:
     assert all(RunDirectory(run).status().is_finished for run in study.runs.iterdir())
 
 
-def test_a_coordinator_that_is_killed_leaves_a_study_that_is_resumed(home: Path) -> None:
+@pytest.mark.parametrize("killed", ["coordinator", "coordinator and workers"])
+def test_a_study_that_is_killed_is_resumed(home: Path, killed: str) -> None:
     detached = Command(*SHORT, "epochs=1000", "lr=log:1e-4..1e-3", "--trials", "3", "--detach")
     status, out, err = detached.finish()
     assert status == ExitStatus.FINISHED, err
     study = _begun("weight-decay", 2)
     assert out.strip() == study.id
     os.kill(holder(study.path), signal.SIGKILL)
+    if killed != "coordinator":
+        for run in study.runs.iterdir():
+            os.kill(holder(run), signal.SIGKILL)
     _wait(lambda: study.state() is StudyState.INTERRUPTED)
     status, out, err = Command("study", "--resume", study.id, "--json").finish()
     assert status == ExitStatus.FINISHED, err
     result = json.loads(out)
     assert result["counts"] == {"complete": 3}
+    assert len(list(study.runs.iterdir())) == (3 if killed == "coordinator" else 5)
     values = [str(trial["values"]) for trial in result["trials"]]
     assert len(set(values)) == 3
 

@@ -17,6 +17,7 @@ from tests.snapshots.record import SHORT
 from tests.snapshots.recorded import Recorded, session
 from tui_lab.config import Settings
 from tui_lab.tui.app import Opening, TuiLabApp
+from tui_lab.tui.compare.screen import CompareScreen
 from tui_lab.tui.experiment.screen import ExperimentScreen
 
 Compare = Callable[..., bool]
@@ -74,6 +75,11 @@ async def settle(app: TuiLabApp, pilot: Pilot[Any]) -> None:
     await pilot.pause()
     if isinstance(app.place, ExperimentScreen):
         app.place.follow()
+        app.place.draw()
+        await pilot.pause()
+    elif isinstance(app.place, CompareScreen):
+        for _ in app.place.feeds.ids:
+            app.place.follow()
         app.place.draw()
         await pilot.pause()
 
@@ -190,6 +196,16 @@ def test_runs_laid_over_each_other(snap_compare: Compare) -> None:
     lab = on(TURNED, prepare=lay_over)
     lab.runs = EVERYTHING
     assert lab.matches(snap_compare, NORMAL)
+
+
+def put_side_by_side(app: TuiLabApp) -> None:
+    """As the screen of runs does for those selected there."""
+    app.open_comparison([run.summary.id for run in (TURNED, MID_RUN, LINE)])
+
+
+@pytest.mark.parametrize("size", [*BOTH, pytest.param((200, 60), id="200x60")])
+def test_runs_side_by_side(snap_compare: Compare, size: Size) -> None:
+    assert Lab(prepare=put_side_by_side).matches(snap_compare, size)
 
 
 def test_help(snap_compare: Compare) -> None:

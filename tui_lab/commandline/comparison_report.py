@@ -22,7 +22,6 @@ from tui_lab.runs.catalogue import RunSummary
 from tui_lab.view_models.comparison.compared import ComparedRun, short_names
 from tui_lab.view_models.comparison.comparison import Comparison
 from tui_lab.view_models.comparison.overlay import Drawn, is_log, looks_of
-from tui_lab.view_models.comparison.results import direction
 from tui_lab.view_models.comparison.tables import (
     Column,
     difference_columns,
@@ -62,7 +61,7 @@ def print_comparison(comparison: Comparison, x: Axis, sort: str, console: Consol
     console.print(comparison.headline)
     _print_table([names, *differing, ids], order, console)
     if comparison.metric:
-        console.print(f"\n{_held_against(comparison)}")
+        console.print(f"\n{comparison.held_against}")
         _print_table([names, *results], order, console)
         console.print()
         for row in _chart(comparison, x, style, console.columns):
@@ -78,12 +77,6 @@ def _folded(name: str, summary: RunSummary, declarations: Declarations) -> Compa
     except RunUnreadable as error:
         return ComparedRun(name, summary, RunView(experiment), error=str(error))
     return ComparedRun(name, summary, view, live=summary.live)
-
-
-def _held_against(comparison: Comparison) -> str:
-    way = {"minimize": " (less is better)", "maximize": " (more is better)"}
-    said = way.get(direction(comparison.runs, comparison.metric), "")
-    return f"{comparison.metric}{said}, held against {comparison.runs[comparison.reference].name}"
 
 
 def _print_table(columns: Sequence[Column], order: Sequence[int], console: Console) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,19 +14,16 @@ from textual.events import Resize
 from textual.notifications import Notify
 from textual.screen import Screen
 
-from tui_lab.errors import TuiLabError
 from tui_lab.tui.keys.bindings import EVERYWHERE
-from tui_lab.tui.navigation import HOME, RUNS
+from tui_lab.tui.navigation import HOME
 from tui_lab.tui.notification import MOST_SENTENCES, notify
+from tui_lab.tui.rooms import Rooms, tune
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.signals import end_on_signals
-from tui_lab.tui.study.places import StudyPlaces
 from tui_lab.tui.theme import DARK, THEMES, theme_name
 
 if TYPE_CHECKING:
     from tui_lab.tui.dialogs.quit import Departure
-    from tui_lab.tui.experiment.screen import ExperimentScreen
-    from tui_lab.tui.runs.screen import RunsScreen
 
 _HERE = Path(__file__).parent
 
@@ -47,7 +44,7 @@ def palette_actions() -> type[Provider]:
     return PaletteActions
 
 
-class TuiLabApp(StudyPlaces):
+class TuiLabApp(Rooms):
     """One sitting at the lab, over a `Session`."""
 
     TITLE = "tui-lab"
@@ -125,45 +122,14 @@ class TuiLabApp(StudyPlaces):
         if not fits(event.size) and not isinstance(self.screen, SmallScreen):
             self.push_screen(SmallScreen())
 
-    def open_experiment(
-        self,
-        name: str,
-        *,
-        values: Mapping[str, Any] | None = None,
-        run_id: str = "",
-        overlays: Sequence[str] = (),
-    ) -> None:
-        try:
-            screen = self._experiment_screen(name)
-        except TuiLabError as error:
-            notify(self, str(error), error=True)
-            return
-        _tune(screen, values or {}, run_id, overlays)
-        self.go_to(name)
-
-    def open_run(self, run_id: str) -> None:
-        try:
-            run = self.session.runs.summary(run_id)
-        except TuiLabError as error:
-            notify(self, str(error), error=True)
-            return
-        if run.readable:
-            self.open_experiment(self.session.place_of(run), run_id=run.id)
-        else:
-            notify(self, run.error, error=True)
-
-    def open_runs(self, filter_text: str = "") -> None:
-        """Go to the runs; with a filter, to those it leaves."""
-        self._runs_screen().filter_text = filter_text
-        self.go_to(RUNS)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing leads to where one is; a terminal too small can only be left."""
         place = type(self.place).__name__
         if place == "SmallScreen":
             return action not in ("home", "runs", "help", "overlay", "command_palette")
         if action == "overlay":
-            return place not in ("HomeScreen", "RunsScreen", "StudyScreen", "StudyFormScreen")
+            elsewhere = ("HomeScreen", "RunsScreen", "CompareScreen")
+            return place not in (*elsewhere, "StudyScreen", "StudyFormScreen")
         return (action, place) not in (("home", "HomeScreen"), ("runs", "RunsScreen"))
 
     def action_home(self) -> None:
@@ -207,30 +173,12 @@ class TuiLabApp(StudyPlaces):
             self.exit(0)
 
     def make_place(self, name: str) -> Screen[Any]:
-        """The screen of a place, imported when it is first needed."""
-        if name in self._places:
-            return self._places[name]
-        if name == HOME:
-            from tui_lab.tui.home.screen import HomeScreen  # on demand
-
-            return self.keep(HOME, lambda: HomeScreen(self.session))
-        if name == RUNS:
-            return self._runs_screen()
-        screen = self._experiment_screen(name)
-        if name == self._opening.experiment:
-            _tune(screen, self._opening.values, self._opening.run_id, ())
+        """The screen of a place; the one that was asked for at the start is turned to that."""
+        if name != self._opening.experiment or name in self._places:
+            return super().make_place(name)
+        screen = self.experiment_screen(name)
+        tune(screen, self._opening.values, self._opening.run_id, ())
         return screen
-
-    def _runs_screen(self) -> RunsScreen:
-        from tui_lab.tui.runs.screen import RunsScreen  # on demand
-
-        return self.keep(RUNS, lambda: RunsScreen(self.session))
-
-    def _experiment_screen(self, name: str) -> ExperimentScreen:
-        from tui_lab.tui.experiment.screen import ExperimentScreen  # on demand
-
-        experiment = self.session.experiment(name)
-        return self.keep(name, lambda: ExperimentScreen(self.session, experiment))
 
     def _fatal_error(self) -> None:
         """Keep the error for `run_lab`, which says one sentence once the terminal is restored."""
@@ -250,15 +198,3 @@ def _tell_complaints(app: TuiLabApp) -> None:
 
     for sentence in complaints(app.keymap):
         notify(app, sentence, error=True)
-
-
-def _tune(
-    screen: ExperimentScreen, values: Mapping[str, Any], run_id: str, overlays: Sequence[str]
-) -> None:
-    """Turn an experiment's screen to what was asked for."""
-    if values:
-        screen.set_values(values)
-    if run_id:
-        screen.open_run(run_id)
-    if overlays:
-        screen.overlay(overlays)

@@ -13,7 +13,7 @@ from tui_lab.hyperparameters import Value
 from tui_lab.study import StudyRequest
 from tui_lab.tui.session.protocol import Session
 
-HOME, RUNS = " home", " runs"
+HOME, RUNS, COMPARE = " home", " runs", " compare"
 """Names of places; those of experiments hold no spaces."""
 
 ScreenT = TypeVar("ScreenT", bound=Screen[Any])
@@ -116,6 +116,10 @@ class Navigation(PlacesApp):
     def open_run(self, run_id: str) -> None:
         """Go to a run, in the screen of its experiment."""
         raise NotImplementedError(run_id)
+
+    def open_comparison(self, run_ids: Sequence[str]) -> None:
+        """Go to these runs side by side; the first is the one that the others are held against."""
+        raise NotImplementedError(run_ids)
 
     def open_study_form(
         self,

@@ -160,7 +160,9 @@ async def test_lines_name_the_keys_that_were_chosen(session: FakeSession) -> Non
         await pilot.press("f8")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         assert str(app.screen.query_one("#help").border_subtitle) == "x closes"
-        assert "press f11 to compare" in str(app.screen.query_one("#subject", Static).content)
+        assert "f11 lays those of one experiment" in str(
+            app.screen.query_one("#subject", Static).content
+        )
 
 
 async def test_answers_name_the_keys_that_were_chosen(session: FakeSession) -> None:

@@ -168,3 +168,20 @@ def test_json_holds_every_metric() -> None:
         zip(data["runs"], (3.0, 10.0), strict=True)
     )
     assert data["metrics"]["train/loss"]["runs"][data["runs"][1]]["leaves"] == 1
+
+
+def test_runs_that_lack_the_same_are_said_together() -> None:
+    norms = MetricsLogged(t=1.0, kind="step", first=1, columns={"norm/w": [1.0, 2.0]})
+    found = comparison(SAME, compared("dddd", FALLING, norms)).remarks
+    assert "aaaa and bbbb have no norm/w." in found
+
+
+def test_runs_that_lie_under_each_other_are_said() -> None:
+    found = Comparison((OTHER, compared("aaaa", FALLING), SAME)).remarks
+    assert "bbbb is the same as aaaa, bit for bit." in found
+
+
+def test_a_column_with_a_turned_knob_is_text() -> None:
+    knob = turned("weight_decay", 3.0, 10.0, 50)
+    columns = difference_columns(comparison(compared("dddd", FALLING, knob)))
+    assert [column.numeric for column in columns] == [False]

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from tui_lab.tui.compare.rows import RunRows
+from tui_lab.tui.compare.screen import CompareScreen
 from tui_lab.tui.dialogs.again import AgainDialog
 from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.graph import GraphDialog
@@ -47,6 +49,7 @@ PLACES: tuple[tuple[type[DOMNode], ...], ...] = (
     (FilterInput, RunsScreen),
     (Knob, KnobList, ExperimentScreen),
     (GradientTable, ExperimentScreen),
+    (RunRows, CompareScreen),
     (RangeKnob, KnobList, StudyFormScreen),
     (Knob, KnobList, StudyFormScreen),
     (TrialTable, StudyScreen),

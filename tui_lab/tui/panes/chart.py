@@ -133,9 +133,9 @@ the others.
         for place, (role, words) in enumerate(self._legend):
             sample = style.sample(role)
             line = named[place] if len(named) == len(self._legend) else None
-            rule = _LINE if sample else _rule(style, role, line)
+            small = _LINE if sample else rule(style, role, line)
             shown = role if self._front in (None, role) else "muted"
-            entries.append((shown, f"{rule} {f'{sample} {plain(words)}'.strip()}"))
+            entries.append((shown, f"{small} {f'{sample} {plain(words)}'.strip()}"))
         return entries
 
     def _legend_rows(self, width: int, height: int, style: PlotStyle) -> list[Strip]:
@@ -206,7 +206,8 @@ def _strip(entries: Sequence[tuple[Role, str]], width: int, style: PlotStyle) ->
     return Strip(parts).adjust_cell_length(width, style.base)
 
 
-def _rule(style: PlotStyle, role: Role, line: Line | None) -> str:
+def rule(style: PlotStyle, role: Role, line: Line | None) -> str:
+    """A series in small, as it stands before its name."""
     if line is not None and line.upper is not None:
         return _BAND
     if line is not None and line.sign:

@@ -121,10 +121,15 @@ class FramedRows(Frame, can_focus=True):
         width, height = self.size
         return not rows or (len(rows) == height and rows[0].cell_length == width)
 
-    def _draw(self) -> None:
+    @property
+    def style(self) -> PlotStyle:
+        """How it is drawn in the theme of now."""
         if self._style is None:
             self._style = self._themed()
-        self.rows = self.draw_rows(*self.size, self._style)
+        return self._style
+
+    def _draw(self) -> None:
+        self.rows = self.draw_rows(*self.size, self.style)
 
     def _themed(self) -> PlotStyle:
         return themed(

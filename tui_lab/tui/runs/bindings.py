@@ -37,6 +37,13 @@ ACTING: list[BindingType] = [
         tooltip="Lay the curves of the runs over their experiment's charts",
         id="runs.overlay",
     ),
+    Binding(
+        "v",
+        "compare",
+        "compare",
+        tooltip="Show the selected runs side by side: what differs, what came of it",
+        id="runs.compare",
+    ),
     Binding("d,delete", "delete", "delete", tooltip="Delete for good", id="runs.delete"),
     Binding(
         "s",

@@ -38,8 +38,8 @@ class RunsScreen(ArrangingScreen):
         "default is also what was turned while the run ran (λ → 10), and where it was stopped. "
         "A branch stands below its parent, a family where the first of it stands; a group says "
         "what is lowest (or highest, as it is sorted) and the median of the column that the runs "
-        "are sorted by. Select runs of one experiment and press "
-        "{runs.overlay=o} to compare them."
+        "are sorted by. Select runs with {runs.select=space}: {runs.compare=v} shows them side by "
+        "side, {runs.overlay=o} lays those of one experiment over its charts."
     )
     BINDINGS: ClassVar[list[BindingType]] = ACTING
 
@@ -72,6 +72,14 @@ class RunsScreen(ArrangingScreen):
             self.lab.open_experiment(runs[0].experiment, overlays=[run.id for run in runs])
         else:
             notify(self, self.chosen[0].error, error=True)
+
+    def action_compare(self) -> None:
+        """Show the selected runs side by side."""
+        ids = [run.id for run in self.chosen]
+        if len(ids) < 2:
+            notify(self, with_keys(self.app, "{runs.select=space} selects the runs to compare."))
+        else:
+            self.lab.open_comparison(ids)
 
     def action_copy(self) -> None:
         """Copy the command that makes the run again, all that was done to it included."""
@@ -168,7 +176,7 @@ class RunsScreen(ArrangingScreen):
         self.refresh_runs()
 
 
-_NEEDS = frozenset(("overlay", "stop", "delete", "copy", "export", "write"))
+_NEEDS = frozenset(("overlay", "compare", "stop", "delete", "copy", "export", "write"))
 """Actions that need a run to act on."""
 
 

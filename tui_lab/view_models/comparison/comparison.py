@@ -25,6 +25,7 @@ from tui_lab.view_models.curves import Axis
 from tui_lab.view_models.figure import Figure, Role
 
 _USUAL = "train/loss"
+_BETTER = {"minimize": " (less is better)", "maximize": " (more is better)", "": ""}
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,15 @@ class Comparison:
     def results_in(self, key: str) -> list[Result]:
         """The results in any metric, as `results` gives those of the one looked at."""
         return results(self.runs, self.reference, key, self.band_in(key))
+
+    @property
+    def held_against(self) -> str:
+        """The metric, which way it is better, and the reference; empty where nothing was
+        measured."""
+        if not self.metric:
+            return ""
+        way = _BETTER[direction(self.runs, self.metric)]
+        return f"{self.metric}{way}, held against {self.runs[self.reference].name}"
 
     @property
     def headline(self) -> str:

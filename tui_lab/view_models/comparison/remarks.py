@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tui_lab.view_models.comparison.compared import ComparedRun
 from tui_lab.view_models.comparison.differences import Difference
+from tui_lab.view_models.comparison.results import likeness
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_words
 
@@ -27,6 +28,7 @@ def remarks(
     return [
         *_troubles(runs),
         *_common_parts(runs),
+        *_equal(runs),
         *_alike(runs, differing),
         *_missing(runs, unshared),
     ]
@@ -64,6 +66,17 @@ def _common_parts(runs: Sequence[ComparedRun]) -> Iterator[str]:
                 yield f"{both} are {parent[-4:]}, not shown here, up to step {common:,}."
 
 
+def _equal(runs: Sequence[ComparedRun]) -> Iterator[str]:
+    """Whose curves lie under another's."""
+    for place, run in enumerate(runs):
+        for other in runs[:place]:
+            if (found := likeness(run, other)) != "other":
+                what = "bit for bit" if found == "same" else "in every point kept of them"
+                so_far = " so far" * (run.live or other.live)
+                yield f"{run.name} is the same as {other.name}{so_far}, {what}."
+                break
+
+
 def _alike(runs: Sequence[ComparedRun], differing: Sequence[Difference]) -> Iterator[str]:
     if not differing:
         yield "Nothing that was asked of them differs: hyperparameters, seed, device, versions."
@@ -73,11 +86,22 @@ def _alike(runs: Sequence[ComparedRun], differing: Sequence[Difference]) -> Iter
 
 
 def _missing(runs: Sequence[ComparedRun], unshared: Sequence[str]) -> Iterator[str]:
+    lacking: dict[tuple[str, ...], list[str]] = {}
     for run in runs:
         has = {key for _, key in run.view.series}
-        lacks = [key for key in unshared if key not in has]
-        if has and lacks:
-            more = f" and {len(lacks) - 3} others" * (len(lacks) > 3)
-            yield f"{run.name} has no {', '.join(lacks[:3])}{more}."
-        elif not has and not run.error:
+        if not has and not run.error:
             yield f"{run.name} has measured nothing{' yet' * run.live}."
+        elif lacks := tuple(key for key in unshared if has and key not in has):
+            lacking.setdefault(lacks, []).append(run.name)
+    for lacks, names in lacking.items():
+        more = f" and {len(lacks) - 3} others" * (len(lacks) > 3)
+        yield f"{_joined(names)} {_HAVE[len(names) > 1]} no {', '.join(lacks[:3])}{more}."
+
+
+_HAVE = ("has", "have")
+
+
+def _joined(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last

@@ -18,11 +18,11 @@ RUN = "run"
 """The key of the column of names."""
 _RESULTS = {
     "last": "last",
+    "difference": "Δ last",
+    "leaves": "leaves band",
     "best": "best",
     "best at": "best at",
-    "difference": "Δ last",
     "differs": "other from",
-    "leaves": "leaves band",
 }
 _SAME = {"same": "same, bit for bit", "same as kept": "same in all kept", "reference": "reference"}
 
@@ -49,7 +49,7 @@ class Column:
 def difference_columns(comparison: Comparison) -> list[Column]:
     """What differs; without anything, no column."""
     return [
-        Column(each.name, each.heading, each.cells, each.values, _numbers(each.values))
+        Column(each.name, each.heading, each.cells, each.values, _numbers(each.values, each.cells))
         for each in comparison.differences
     ]
 
@@ -99,11 +99,11 @@ def _of_metric(comparison: Comparison) -> Iterator[Column]:
         return
     read: dict[str, list[Any]] = {
         "last": [result.last for result in found],
+        "difference": [result.difference for result in found],
+        "leaves": [result.leaves for result in found],
         "best": [result.best for result in found],
         "best at": [result.best_step for result in found],
-        "difference": [result.difference for result in found],
         "differs": [result.other_from for result in found],
-        "leaves": [result.leaves for result in found],
     }
     for key, values in read.items():
         cells = [_cell(comparison, place, key, values[place]) for place in range(len(found))]
@@ -146,8 +146,10 @@ def _of_others(comparison: Comparison) -> Iterator[Column]:
             yield Column(key, plain(key, 40), tuple(cells), tuple(values), numeric=True)
 
 
-def _numbers(values: Sequence[Any]) -> bool:
-    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values if v != "")
+def _numbers(values: Sequence[Any], cells: Sequence[str]) -> bool:
+    """Whether all are numbers, and none was turned on the way."""
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values if v != "")
+    return numbers and not any(" " in cell for cell in cells)
 
 
 def _ranked(value: Any) -> tuple[int, float, str] | None:
