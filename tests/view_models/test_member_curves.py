@@ -41,7 +41,7 @@ def test_the_median_lies_in_its_band_before_the_run_itself() -> None:
     assert band.upper.tolist() == pytest.approx([19.0, 38.0])
     assert (alone.role, alone.y.tolist()) == ("muted", [3.0, 6.0])
     assert (median.role, median.y.tolist()) == (band.role, [10.0, 20.0])
-    assert legend(figure) == [("first", "median of 21 20")]
+    assert legend(figure) == [("first", "median 20")]
     assert (figure.x_range, figure.log_y) == (own.x_range, own.log_y)
 
 

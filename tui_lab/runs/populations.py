@@ -45,7 +45,7 @@ def batches(experiment: Experiment, requests: Sequence[RunRequest]) -> list[list
     may not is alone."""
     found: dict[object, list[int]] = {}
     for index, request in enumerate(requests):
-        key = index if refusal(experiment, request) else _shared(experiment, request)
+        key = index if refusal(experiment, request) else shared(experiment, request)
         found.setdefault(key, []).append(index)
     return [
         indices[first : first + MOST_MEMBERS]
@@ -106,8 +106,8 @@ def _ids(data: Mapping[str, Any]) -> tuple[str, ...]:
     return ids
 
 
-def _shared(experiment: Experiment, request: RunRequest) -> object:
-    """What runs that train together have in common."""
+def shared(experiment: Experiment, request: RunRequest) -> object:
+    """What such runs have in common that may train together; can be hashed."""
     differ = experiment.together.differ if experiment.together else ()
     apart = experiment.together.apart if experiment.together else ()
     values = experiment.choose(request.hyperparameters)

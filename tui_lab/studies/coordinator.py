@@ -21,6 +21,7 @@ from tui_lab.studies import reasons
 from tui_lab.studies.directory import StudyDirectory
 from tui_lab.studies.ending import Failures, StudyFailed, lacking, tested
 from tui_lab.studies.executor import Executor, Slot
+from tui_lab.studies.gathering import Gathering
 from tui_lab.studies.reading import RunReading
 from tui_lab.studies.record import StudyRecord
 from tui_lab.studies.sampler import Sampler
@@ -60,6 +61,7 @@ class Coordinator:
         self._unbegun: list[tuple[int, RunReading]] = []
         """Runs that are written down and that no worker ever had."""
         self._stopping: set[str] = set()
+        self._gathering = Gathering(self._request, experiment, executor, now)
         self._failures = Failures()
         self._exhausted = False
         self._best: Trial | None = None
@@ -173,16 +175,23 @@ class Coordinator:
 
     def _fill(self) -> None:
         for slot in self._executor.free():
-            run = self._next(slot)
-            if run is None:
+            if not self._unbegun:
+                self._write_some_down(slot)
+            if not self._unbegun:
                 return
-            self._executor.start(run, slot)
+            runs = self._gathering.taken([reading.directory for _, reading in self._unbegun])
+            begun = {run.id for run in runs}
+            self._unbegun = [each for each in self._unbegun if each[1].id not in begun]
+            self._gathering.start(runs, slot)
 
-    def _next(self, slot: Slot) -> RunDirectory | None:
-        """A run that waits for a worker: one that is written down, one of a trial that was begun,
-        or the first of a new one."""
-        if self._unbegun:
-            return self._unbegun.pop(0)[1].directory
+    def _write_some_down(self, slot: Slot) -> None:
+        self._gathering.begin()
+        while len(self._unbegun) < self._gathering.most and (reading := self._next(slot)):
+            self._unbegun.append((reading.directory.request().trial, reading))
+
+    def _next(self, slot: Slot) -> RunReading | None:
+        """A run that is to be begun, written down: one of a trial that was begun, or the first of a
+        new one."""
         for number in sorted(self._open):
             trial = self.record.trials[number]
             if not trial.state.is_finished:
@@ -197,14 +206,15 @@ class Coordinator:
             return None
         return self._written_down(Trial(number=number, values=values), 0, slot)
 
-    def _written_down(self, trial: Trial, place: int, slot: Slot) -> RunDirectory:
+    def _written_down(self, trial: Trial, place: int, slot: Slot) -> RunReading:
         asked = request_of_run(
             self._request, self._study.id, self._experiment, trial, place, slot.device
         )
+        asked = self._gathering.named(asked)
         run = RunDirectory.create(self._study.runs, asked, self._now())
         self.record.add(run, run.request())
         self._open.add(trial.number)
-        return run
+        return self.record.readings(trial.number)[place]
 
     def _end_runs(self) -> None:
         """End what is under way; it is begun again when the study is resumed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from tui_lab.runs.directory import RunDirectory
 
@@ -31,6 +31,15 @@ class Ended:
     how: int | Literal["lost"]
     """The exit status (negative: the signal that ended it), or LOST: then the coordinator starts
     another attempt, which is a run of its own, and counts."""
+
+
+@runtime_checkable
+class TogetherExecutor(Protocol):
+    """An executor that may train many runs in one worker, as one population, in one slot."""
+
+    def start_together(self, runs: Sequence[RunDirectory], slot: Slot) -> None:
+        """As `start`, for runs that `runs.populations.join` has joined. Each is adopted, stopped
+        and told the end of as a run by itself."""
 
 
 class Executor(Protocol):

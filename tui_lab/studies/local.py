@@ -50,6 +50,8 @@ class LocalExecutor:
         self._stop = stop
         self._runs: dict[str, RunDirectory] = {}
         self._taken: dict[str, Slot] = {}
+        self._members: dict[str, str] = {}
+        """Of each run that trains in another's worker, that other."""
         self._own: set[str] = set()
         """Runs whose end the spare will tell."""
         spare.start()
@@ -57,7 +59,8 @@ class LocalExecutor:
     def free(self) -> Sequence[Slot]:
         taken = {slot.name for slot in self._taken.values()}
         free = [slot for slot in self._slots if slot.name not in taken]
-        return free[: max(0, len(self._slots) - len(self._runs))]
+        workers = len(self._runs) - len(self._members.keys() & self._runs.keys())
+        return free[: max(0, len(self._slots) - workers)]
 
     def start(self, run: RunDirectory, slot: Slot) -> None:
         if not self._spare.alive:
@@ -70,6 +73,13 @@ class LocalExecutor:
         self._runs[run.id] = run
         self._taken[run.id] = slot
         self._own.add(run.id)
+
+    def start_together(self, runs: Sequence[RunDirectory], slot: Slot) -> None:
+        first, *others = runs
+        self.start(first, slot)
+        for run in others:
+            self._runs[run.id] = run
+            self._members[run.id] = first.id
 
     def adopt(self, run: RunDirectory) -> bool:
         if not run.is_live():
@@ -91,8 +101,9 @@ class LocalExecutor:
         for path, code in told:
             run = RunDirectory(Path(path))
             if run.id in self._runs:
-                record_exit(run, code)
-                yield self._released(run.id, Ended(run.id, code))
+                for member in [run, *self._trained_by(run.id)]:
+                    record_exit(member, code)
+                    yield self._released(member.id, Ended(member.id, code))
         for run_id in [each for each in self._runs if each not in self._own]:
             if not self._goes_on(run_id):
                 yield self._released(run_id, Ended(run_id, LOST))
@@ -100,8 +111,14 @@ class LocalExecutor:
     def close(self) -> None:
         self._spare.close()
 
+    def _trained_by(self, run_id: str) -> list[RunDirectory]:
+        """The others in the worker of a run."""
+        of = [each for each, first in self._members.items() if first == run_id]
+        return [self._runs[each] for each in of if each in self._runs]
+
     def _released(self, run_id: str, ended: Ended) -> Ended:
         self._own.discard(run_id)
+        self._members.pop(run_id, None)
         self._taken.pop(run_id, None)
         self._runs.pop(run_id)
         return ended

@@ -52,7 +52,7 @@ class MemberCurves:
             low, median, high = _quantiles(reference.steps[chosen], others)
             at = positions(reference, view, x)[chosen]
             role, _, sign = looks_of_key(number)
-            line = Line(f"{key}{OF}median of {len(others)}", at, median, role, sign=sign)
+            line = Line(f"{key}{OF}median", at, median, role, sign=sign)
             found += [replace(line, y=low, upper=high, sign=""), line]
         return found
 

@@ -90,6 +90,8 @@ def open_study(screen: ExperimentScreen) -> None:
 def draw_otherwise(screen: ExperimentScreen, option: str) -> None:
     """Draw the charts and pictures in another way."""
     screen.shown.change(option)
+    if option == "band":
+        screen.look_after()  # the run may have ended, and its logs not be looked at any more
     screen.refresh_bindings()
     screen.draw()
 
