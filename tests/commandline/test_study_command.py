@@ -49,6 +49,9 @@ def test_json_is_the_whole_study(outcome: tuple[Path, dict[str, Any], str]) -> N
     assert result["study"] in err
     assert f"lr={best['values']['lr']}" in result["command"]
     assert "inputs=4" in result["command"]
+    populations = {RunDirectory(run).request().population for run in (home / "runs").iterdir()}
+    assert len(populations) == 1
+    assert populations != {""}
     for trial in result["trials"]:
         request = RunDirectory(home / "runs" / trial["runs"][0]).request()
         assert (request.study, request.trial) == (result["study"], trial["number"])
@@ -129,6 +132,26 @@ def test_a_study_that_is_killed_is_resumed(home: Path, killed: str) -> None:
     assert len(list(study.runs.iterdir())) == (3 if killed == "coordinator" else 5)
     values = [str(trial["values"]) for trial in result["trials"]]
     assert len(set(values)) == 3
+
+
+def test_a_population_and_its_coordinator_are_killed_and_the_study_goes_on(home: Path) -> None:
+    values = ("epochs=1500", "weight_decay=0,1,3", "--sampler", "grid", "--seeds", "2")
+    detached = Command(*SHORT, *values, "--detach")
+    assert detached.finish()[0] == ExitStatus.FINISHED
+    study = _begun("weight-decay", 6)
+    worker = {holder(run) for run in study.runs.iterdir()}
+    os.kill(holder(study.path), signal.SIGKILL)
+    for pid in worker:
+        os.kill(pid, signal.SIGKILL)
+    assert len(worker) == 1
+    _wait(lambda: study.state() is StudyState.INTERRUPTED)
+    status, out, err = Command("study", "--resume", study.id, "--json").finish()
+    assert status == ExitStatus.FINISHED, err
+    result = json.loads(out)
+    assert result["counts"] == {"complete": 3}
+    assert [trial["values"] for trial in result["trials"]] == [
+        {"weight_decay": decay} for decay in (0.0, 1.0, 3.0)
+    ]
 
 
 def _begun(experiment: str, runs: int) -> StudyDirectory:

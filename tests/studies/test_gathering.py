@@ -1,0 +1,146 @@
+"""Protects a study whose runs train as one population: which do, in whose worker, and that nothing
+is begun twice wherever the coordinator is killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from tests.studies.world import (
+    EXPERIMENT,
+    REQUEST,
+    Clock,
+    Fuse,
+    Killed,
+    World,
+    WorldExecutor,
+    begin_study,
+    finish,
+)
+from tui_lab.ranges import Range
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.populations import members
+from tui_lab.studies.coordinator import Coordinator
+from tui_lab.studies.directory import StudyDirectory
+from tui_lab.studies.executor import Ended, Slot
+from tui_lab.studies.local import LocalExecutor
+from tui_lab.study import StudyState, TrialState
+from tui_lab.together import Together
+
+NUMBERS = Together(differ=("weight_decay", "lr"))
+
+
+class Gatherer(WorldExecutor):
+    """An executor that may have many runs in one worker."""
+
+    def __init__(self, world: World, fuse: Fuse | None = None) -> None:
+        super().__init__(world, 2, fuse)
+        self.gathered: list[list[str]] = []
+
+    def start_together(self, runs: Sequence[RunDirectory], slot: Slot) -> None:
+        assert [run.id for run in members(runs[0])] == [run.id for run in runs]
+        self.gathered.append([run.id for run in runs])
+        for run in runs:
+            self.start(run, slot)
+
+    def free(self) -> Sequence[Slot]:
+        return super().free() if len(self._own) < 2 else ()
+
+
+def driven(
+    study: StudyDirectory, executor: Gatherer, together: Together = NUMBERS
+) -> tuple[StudyState, Coordinator]:
+    experiment = replace(EXPERIMENT, together=together)
+    driver = Coordinator(study, experiment, executor, now=Clock(), sleep=lambda seconds: None)
+    return driver.run(lambda: False), driver
+
+
+def test_what_differs_in_numbers_and_seeds_is_one_population(tmp_path: Path) -> None:
+    study = begin_study(tmp_path, replace(REQUEST, seeds=2))
+    executor = Gatherer(World())
+    state, driver = driven(study, executor)
+    assert state is StudyState.FINISHED
+    assert [len(runs) for runs in executor.gathered] == [12]
+    requests = [RunDirectory(study.runs / run).request() for run in executor.gathered[0]]
+    assert len({request.population for request in requests}) == 1
+    assert [request.member for request in requests] == list(range(12))
+    assert {trial.state for trial in driver.record.trials.values()} == {TrialState.COMPLETE}
+    assert study.status().best == 3
+
+
+def test_what_shapes_the_program_is_another_population(tmp_path: Path) -> None:
+    executor = Gatherer(World())
+    driven(begin_study(tmp_path), executor, Together(differ=("lr",)))
+    assert sorted(len(runs) for runs in executor.gathered) == [2, 2, 2]
+
+
+def test_values_that_wait_for_results_are_tried_one_by_one(tmp_path: Path) -> None:
+    request = replace(REQUEST, ranges=(Range("lr", 0.1, 0.9),), sampler="tpe", trials=3)
+    executor = Gatherer(World())
+    driven(begin_study(tmp_path, request), executor)
+    assert not executor.gathered
+
+
+def test_an_executor_of_single_runs_has_none(tmp_path: Path) -> None:
+    study = begin_study(tmp_path)
+    experiment = replace(EXPERIMENT, together=NUMBERS)
+    _, trials = finish(study, World(), experiment=experiment)
+    assert len(trials) == 6
+    assert {RunDirectory(run).request().population for run in study.runs.iterdir()} == {""}
+
+
+def test_wherever_it_is_killed_nothing_is_proposed_or_begun_twice(tmp_path: Path) -> None:
+    for acts in range(1, 40):
+        study, world = begin_study(tmp_path / str(acts)), World()
+        state = None
+        for fuse in (Fuse(acts), Fuse(acts + 1), Fuse()):
+            try:
+                state, driver = driven(study, Gatherer(world, fuse))
+                break
+            except Killed:
+                continue
+        assert state is StudyState.FINISHED, acts
+        trials = driver.record.trials
+        assert sorted(trials) == list(range(6))
+        assert len({tuple(trial.values.values()) for trial in trials.values()}) == 6
+        assert {trial.state for trial in trials.values()} == {TrialState.COMPLETE}
+        assert len(set(world.begun)) == len(world.begun) == 6
+
+
+class FakeSpare:
+    """Workers that end when they are told to."""
+
+    alive = True
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+        self.over: list[tuple[str, int]] = []
+
+    def start(self) -> None:
+        """It is ready."""
+
+    def give(self, run: RunDirectory, variables: dict[str, str]) -> None:
+        self.given.append(run.id)
+
+    def ended(self) -> Iterator[tuple[str, int]]:
+        over, self.over = self.over, []
+        yield from over
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def test_a_worker_that_vanishes_is_the_end_of_all_its_runs(tmp_path: Path) -> None:
+    study, spare = begin_study(tmp_path), FakeSpare()
+    driven(study, Gatherer(World()))
+    runs = [RunDirectory(path) for path in sorted(study.runs.iterdir())]
+    executor = LocalExecutor([Slot("0"), Slot("1")], spare)
+    executor.start_together(runs[:3], Slot("0"))
+    executor.start(runs[3], Slot("1"))
+    assert spare.given == [runs[0].id, runs[3].id]
+    assert not executor.free()
+    spare.over = [(str(runs[0].path), -9)]
+    told = list(executor.ended())
+    assert told[:3] == [Ended(run.id, -9) for run in runs[:3]]
+    assert [slot.name for slot in executor.free()] == ["0"]
