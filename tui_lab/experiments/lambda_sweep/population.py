@@ -6,8 +6,11 @@ every shape, the λ last.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -19,6 +22,8 @@ TRUE_W, TRUE_B = 0.01, 0.05
 _VALIDATION = 0x5EED_0000
 """Sets the seed of the validation examples apart from that of everything else."""
 
+_MOST_THREADS = 8
+"""More of them wait for each other: between two draws each needs Python."""
 Examples = tuple[Tensor, Tensor]
 """X (repetitions, n, inputs) and y (repetitions, n, 1)."""
 
@@ -56,10 +61,17 @@ class Repetitions:
 def draw_repetitions(sizes: Sizes, generators: list[torch.Generator]) -> Repetitions:
     """One problem from each generator, drawn in the order of a single weight-decay run, so that a
     repetition can be run singly; the validation examples, which such a run lacks, come from a
-    generator of their own."""
-    drawn = [_draw(sizes, generator) for generator in generators]
+    generator of their own. Several are drawn at once: each has its generator, and torch lets go of
+    Python while it draws."""
+    with ThreadPoolExecutor(_at_once()) as threads:
+        drawn = list(threads.map(partial(_draw, sizes), generators))
     X, y, X_val, y_val, X_test, y_test, w = map(torch.stack, zip(*drawn, strict=True))
     return Repetitions((X, y), (X_val, y_val), (X_test, y_test), w)
+
+
+def _at_once() -> int:
+    known = hasattr(os, "sched_getaffinity")
+    return min(_MOST_THREADS, len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1)
 
 
 def _draw(sizes: Sizes, generator: torch.Generator) -> tuple[Tensor, ...]:
