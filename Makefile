@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 
 DEBIAN := dataset-fashion-mnist openssh-server tmux
 
-.PHONY: lab test lowest parties install bench screenshots debian clean
+.PHONY: lab test lowest parties install bench screenshots debian browser clean
 .DEFAULT_GOAL := lab
 
 lab: install  ## open the lab; without a terminal, train weight-decay headless
@@ -54,6 +54,9 @@ debian:  ## what some tests and the screenshots need from Debian, when it can be
 	echo "Not root on Debian: install $(DEBIAN) yourself; the tests that need them skip." >&2; \
 	else apt-get update -qq && \
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(DEBIAN); fi
+
+browser:  ## Chromium, large: the test of `tui-lab serve` in one, and the screenshots' PNGs, need it
+	@$(MAKE) --no-print-directory debian DEBIAN=chromium
 
 bench: install  ## the budgets, measured here and now
 	$(BIN)/python -m benchmarks

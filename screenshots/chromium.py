@@ -10,7 +10,7 @@ from pathlib import Path
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LONGEST = 120.0
-_OPTIONS = (
+OPTIONS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -19,9 +19,9 @@ _OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--hide-scrollbars",
-    "--default-background-color=00000000",
 )
+"""Of a browser that shows no window, keeps nothing and calls nobody."""
+_PICTURE = ("--hide-scrollbars", "--default-background-color=00000000")
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -37,7 +37,8 @@ def draw_png(chromium: str, svg: Path, png: Path) -> None:
         subprocess.run(
             [
                 chromium,
-                *_OPTIONS,
+                *OPTIONS,
+                *_PICTURE,
                 f"--user-data-dir={profile}",
                 f"--window-size={width},{height}",
                 f"--screenshot={png.absolute()}",

@@ -39,6 +39,7 @@ COMMANDS = {
     "import": "importing:IMPORT",
     "tag": "tag:TAG",
     "delete": "delete:DELETE",
+    "serve": "serve:SERVE",
     "new": "new:NEW",
     "check": "check:CHECK_FILE",
     "doctor": "doctor:DOCTOR",

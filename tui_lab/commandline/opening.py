@@ -6,6 +6,7 @@ import gc
 import os
 from argparse import Namespace
 
+from tui_lab.browser import DRIVER
 from tui_lab.commandline.console import Console, speaks_utf8
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import (
@@ -97,7 +98,10 @@ def settings(arguments: Namespace, console: Console) -> Settings:
 
 
 def require_terminal(console: Console) -> None:
-    """Raises `UsageError` where the lab can't be shown; it draws on stderr and reads stdin."""
+    """Raises `UsageError` where the lab can't be shown; it draws on stderr and reads stdin, unless
+    it is in a window of a browser."""
+    if console.environ.get("TEXTUAL_DRIVER") == DRIVER:
+        return
     streams = (console.stdin, console.stdout, console.stderr)
     headless = "run without one: tui-lab run EXPERIMENT."
     if not all(stream is not None and stream.isatty() for stream in streams):

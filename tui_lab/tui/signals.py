@@ -20,8 +20,8 @@ GRACE = 1.5
 
 
 def end_on_signals(app: App[int], close: Callable[[], None]) -> None:
-    """End `app` on SIGTERM, and quietly on SIGHUP or when its terminal vanishes without one, after
-    calling `close`."""
+    """End `app` on SIGTERM, and quietly on SIGHUP or when its terminal, or the server of its window
+    in a browser, vanishes without one, after calling `close`."""
     if threading.current_thread() is not threading.main_thread():
         return
 
@@ -39,7 +39,7 @@ def end_on_signals(app: App[int], close: Callable[[], None]) -> None:
 
     loop.add_signal_handler(signal.SIGTERM, end_in_any_case, 0)
     loop.add_signal_handler(signal.SIGHUP, end_in_any_case, HANG_UP)
-    if not app.is_headless and sys.__stdin__ is not None and sys.__stdin__.isatty():
+    if not app.is_headless and sys.__stdin__ is not None and (sys.__stdin__.isatty() or app.is_web):
         watch_terminal(sys.__stdin__.fileno(), functools.partial(end_in_any_case, HANG_UP))
 
 

@@ -116,3 +116,12 @@ async def test_a_click_presses_the_key() -> None:
         await pilot.click(KeyLine, offset=(place + 1, 0))
         await pilot.pause()
         assert type(lab.app.screen).__name__ == "HelpScreen"
+
+
+async def test_a_window_that_has_no_focus_yet_names_its_keys(session: FakeSession) -> None:
+    app = TuiLabApp(session)
+    app.set_reactive(TuiLabApp.app_focus, False)  # as for a window of a browser at its start
+    async with app.run_test(size=(80, 24)) as pilot:
+        line = app.screen.query_one(KeyLine)
+        await until(pilot, lambda: bool(line.keys))
+        assert "help" in {key.description for key in line.keys}

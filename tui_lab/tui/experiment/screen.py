@@ -115,6 +115,8 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
 
     async def begin(self) -> None:
         """Complete the screen; its first paint is out."""
+        if not self.panes.is_attached:
+            return  # the lab was left meanwhile
         from tui_lab.view_models.run import RunView  # with numpy: after the first paint
 
         await self.panes.open(self.panes.current)

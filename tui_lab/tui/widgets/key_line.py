@@ -71,8 +71,8 @@ class KeyLine(Widget):
         return Content("  ").join(key.content for key in fitting(self.keys, self.size.width))
 
     def _follow(self, screen: Screen[Any]) -> None:
-        if screen is not self.screen or not self.app.app_focus:
-            return
+        if screen is not self.screen or (self.keys and not self.app.app_focus):
+            return  # away for a moment: the keys are what they were
         keys = tuple(self._shown())
         if keys != self.keys:
             self.keys = keys
