@@ -23,7 +23,7 @@ from tui_lab.training.program import Program
 BUDGETS = {"mlp": 8.0, "dropout": 8.0, "weight-decay": 12.0, "linear-regression": 20.0}
 _EPOCHS = {"mlp": 2000, "dropout": 2000, "weight-decay": 1_000_000, "linear-regression": 100_000}
 """More than are taken."""
-_SECONDS, _WARM = 3.0, 1.5
+_SECONDS, _WARM = 2.5, 1.5
 _LOOP = 0.8
 _PATIENCE = 40.0
 

@@ -34,5 +34,6 @@ def recorded(
 ) -> RecordedSteps:
     """What takes the steps of a program on this card; the publisher measures its whole sets there
     too."""
-    publisher.whole_sets.recorded = RecordedMeasures(program, card)
-    return RecordedSteps(program, card, publisher, clock)
+    steps = RecordedSteps(program, card, publisher, clock)
+    publisher.whole_sets.recorded = RecordedMeasures(program, card, lambda: steps.stands)
+    return steps

@@ -66,6 +66,9 @@ class Gathered:
         self._reach = torch.arange(batches.examples, device=card.device)
         self._at = torch.zeros((), dtype=torch.int64, device=card.device)
         self._size = batches.batch_size
+        example = sum(tensor.nbytes for tensor in batches.tensors) // max(1, batches.examples)
+        self._fitting = max(1, _MOST_BYTES // max(1, example))
+        """Examples that are gathered at once, at most."""
 
     def begin(self, epochs: Epochs) -> None:
         """As `Feed.begin`; the order of an epoch is copied once."""
@@ -82,8 +85,7 @@ class Gathered:
         if left <= 0:
             raise StopIteration
         self._size = min(whole, left)
-        example = sum(tensor[:1].nbytes for tensor in batches.tensors)
-        fitting = max(1, _MOST_BYTES // max(1, example * self._size))
+        fitting = max(1, self._fitting // self._size)
         return self._size, min(most, fitting, max(1, left // whole))
 
     def batches(self, count: int) -> Iterator[Any]:

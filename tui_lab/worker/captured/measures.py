@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -45,9 +45,13 @@ class RecordedMeasures:
     """What a program's `evaluate` gives, at the speed of its card: as it gives it the first time
     from where the program stands, and from then on by a recording, where there can be one."""
 
-    def __init__(self, program: Program, card: Card) -> None:
+    def __init__(self, program: Program, card: Card, stands: Callable[[], int]) -> None:
+        """`stands` tells one standing of the program from another; 0 where it is not certain."""
         self._program = program
         self._card = card
+        self._stands = stands
+        self._seen = 0
+        """What it told when the program stood as known."""
         self._known: Standing | None = None
         self._recording: Recording | None = None
         self._keys: tuple[str, ...] = ()
@@ -60,7 +64,7 @@ class RecordedMeasures:
         """Measure; to be called without gradients. Raises what the program does."""
         if self.refused or type(self._program.hp) is not Values:
             return self._program.evaluate()
-        if standing(self._program) != self._known:
+        if not self._is_known():
             return self._rehearse()
         if self._recording is None:
             try:
@@ -73,8 +77,18 @@ class RecordedMeasures:
         self._recording.replay()
         return Measured(self._keys, self._values.clone())
 
+    def _is_known(self) -> bool:
+        """Whether the program stands as it did when it was rehearsed."""
+        now = self._stands()
+        if not now or now != self._seen:
+            if standing(self._program) != self._known:
+                return False
+            self._seen = now
+        return True
+
     def _rehearse(self) -> Mapping[str, Any]:
         self._known = self._recording = None
+        self._seen = 0
         rehearsal = Rehearsal(self._program, self._card)
         with rehearsal.within():
             measured = self._program.evaluate()

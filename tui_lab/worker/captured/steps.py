@@ -16,7 +16,7 @@ from tui_lab.worker.captured.rehearsal import Rehearsal
 from tui_lab.worker.captured.ring import Ring, row_of
 from tui_lab.worker.captured.standing import Standing, standing, tensors
 from tui_lab.worker.captured.throttle import Throttle
-from tui_lab.worker.captured.untouched import Gradients, give, gradients, untouched
+from tui_lab.worker.captured.untouched import Gradients, give, gradients, outliving, untouched
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.publisher import Publisher
 
@@ -64,6 +64,11 @@ class RecordedSteps:
         self._throttle = Throttle(card, clock)
         self._known: Standing | None = None
         """How the program stood when its step was rehearsed; None before."""
+        self._number = 0
+        """Of standings that were known, how many there were."""
+        self._is_told = type(program).epoch_ended is not Program.epoch_ended
+        self._end = -1
+        """The last step that was taken as recorded."""
         self._fresh: frozenset[int] = frozenset()
         """The tensors of which each step makes the gradient anew."""
         self._recordings: dict[tuple[Shape, int], _Steps] = {}
@@ -81,6 +86,13 @@ class RecordedSteps:
     def is_full(self) -> bool:
         """Whether the block must be written before there is room for another step."""
         return self._ring is not None and self._ring.room < LENGTHS[0]
+
+    @property
+    def stands(self) -> int:
+        """Another number for each way in which the program stands, where recorded steps have led to
+        where it is and nothing else was done since; 0 where that is not certain."""
+        led = self._end == self._publisher.position.step
+        return self._number if led and not (self._is_told or self._fresh) else 0
 
     def take(self, epochs: Epochs, most: int, carry_on: Callable[[], bool]) -> int:
         """Take up to `most` steps, while `carry_on`, and gather what they say; gives how many.
@@ -118,7 +130,8 @@ class RecordedSteps:
         if self.refused or rehearsal.changed:
             return
         self._known, self._fresh = rehearsal.after, rehearsal.fresh
-        moved = {id(t): t for t in self._tensors() if before.get(id(t), -1) != t._version}
+        self._number += 1
+        moved = {id(t): t for t in self._tensors() if before.get(id(t), t._version) != t._version}
         self._moved = list(moved.values())
         self._begin()
 
@@ -156,6 +169,7 @@ class RecordedSteps:
 
     def _took(self, ring: Ring, count: int) -> None:
         self._publisher.position.step += count
+        self._end = self._publisher.position.step
         self._publisher.measurements.add_stretch(ring, ring.written, count)
         ring.written += count
         self._since += count
@@ -184,6 +198,10 @@ class RecordedSteps:
     def _record(self, count: int) -> _Steps:
         """Record so many steps; nothing of the program is another afterwards."""
         begun = self._clock()
+        if name := outliving(self._program):
+            raise NotRecorded(
+                f"something keeps the graph of an earlier step, which leads to {name}"
+            )
         first = next(iter(self._recordings.values()), None)
         fresh: Gradients = []
         with untouched(self._program):
@@ -192,8 +210,7 @@ class RecordedSteps:
                 self._draws(),
                 None if first is None else first.recording,
             )
-        if count == 1:
-            self._price = self._clock() - begun
+        self._price = (self._clock() - begun) / count
         return _Steps(count, recording, fresh)
 
     def _steps(self, count: int) -> Gradients:

@@ -1,15 +1,19 @@
-"""What is only recorded leaves the program that it is of as it was."""
+"""What is only recorded leaves the program that it is of as it was, and begins with nothing of what
+was before."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import torch
 from torch import Tensor
 
 from tui_lab.training.program import Program, forget_step
 from tui_lab.worker.captured.standing import leaves
 
+_SEEN = "tui-lab: seen"
 Gradients = list[tuple[Tensor, Tensor | None]]
 """Tensors, and the gradient that each has."""
 
@@ -37,3 +41,24 @@ def untouched(program: Program) -> Iterator[None]:
         vars(program).update(held)
         forget_step(program)
         give(before)
+
+
+def outliving(program: Program) -> str:
+    """The name of a parameter that the graph of a step before leads to, where something has kept
+    it; empty where all are gone.
+
+    Such a graph has the end that adds to the parameter's gradient made on the stream of that step,
+    which a recording of another would wait for.
+    """
+    for name, parameter in program.parameters().items():
+        if parameter.is_leaf and parameter.requires_grad:
+            _end(parameter).metadata[_SEEN] = True
+            if _end(parameter).metadata.pop(_SEEN, False):  # a new one has nothing on it
+                return name
+    return ""
+
+
+def _end(parameter: Tensor) -> Any:
+    with torch.enable_grad():
+        function: Any = parameter.view_as(parameter).grad_fn
+    return function.next_functions[0][0]
