@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+import torch
 from torch import Tensor, nn
 
 from tests.worker.captured.stub_card import StubCard
@@ -70,6 +71,25 @@ class Modular(Walk):
         return loss
 
 
+class Fused(Walk):
+    """Uses the dropout that a card has in one piece."""
+
+    def loss_of(self, batch: Any) -> Tensor:
+        loss: Tensor = torch.native_dropout(super().loss_of(batch), 0.5, True)[0]
+        return loss
+
+
+class Keeping(Walk):
+    """Keeps its losses where nobody looks, and their graphs with them."""
+
+    kept: ClassVar[list[Tensor]] = []
+
+    def loss_of(self, batch: Any) -> Tensor:
+        loss = super().loss_of(batch)
+        self.kept[:] = [loss]
+        return loss
+
+
 @pytest.mark.parametrize(
     ("toy", "why"),
     [
@@ -78,6 +98,8 @@ class Modular(Walk):
         (Counting, "each of them changes count on the host"),
         (Placed, "it reads the place in the epoch (batches.position)"),
         (Modular, "each of them changes net on the host"),
+        (Fused, "it uses torch's fused dropout, whose masks may be others there"),
+        (Keeping, "something keeps the graph of an earlier step, which leads to w"),
     ],
 )
 def test_what_a_graph_can_not_do_is_done_as_ever_and_said_once(
@@ -98,6 +120,15 @@ def test_a_recording_that_breaks_off_leaves_no_trace(tmp_path: Path) -> None:
     assert recorded.said == [
         "Steps are taken one by one, not from a CUDA graph: the stub broke off."
     ]
+
+
+def test_what_fails_now_and_then_is_tried_again(tmp_path: Path) -> None:
+    card, left = StubCard(), iter([True, False, True])
+    card.breaks = lambda: next(left, False)
+    plain, recorded = Driven(tmp_path / "one"), Driven(tmp_path / "other", card=card)
+    assert_same(plain, recorded)
+    assert not recorded.said
+    assert card.replays > 10
 
 
 def test_a_batch_of_a_recording_that_breaks_off_is_not_lost(tmp_path: Path) -> None:

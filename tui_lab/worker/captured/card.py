@@ -4,11 +4,12 @@ tests put a stub under."""
 from __future__ import annotations
 
 import gc
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TextIO
 
 import torch
 from torch import Tensor
@@ -108,7 +109,7 @@ class Cuda:
                     graph.capture_end()
         except (RuntimeError, NotRecorded) as error:
             self._mend(draws)
-            raise NotRecorded(_first_line(error)) from error
+            raise NotRecorded(_first_line(error.__context__ or error)) from error
         return _Graph(graph)
 
     def _mend(self, draws: Iterable[torch.Generator]) -> None:
@@ -126,18 +127,13 @@ class Cuda:
     @contextmanager
     def waits(self) -> Iterator[list[str]]:
         """As `Card.waits`, as far as torch notices."""
-        places: list[str] = []
         before = torch.cuda.get_sync_debug_mode()
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+        with told_of_waits() as places:
             torch.cuda.set_sync_debug_mode("warn")
             try:
                 yield places
             finally:
                 torch.cuda.set_sync_debug_mode(before)
-        for warning in caught:
-            if _WAITS in str(warning.message):
-                places.append(f"{Path(warning.filename).name}, line {warning.lineno}")
 
     def upload(self, target: Tensor, source: Tensor) -> None:
         """As `Card.upload`, from pinned memory."""
@@ -146,6 +142,33 @@ class Cuda:
     def mark(self) -> Mark:
         """As `Card.mark`; who waits for it sleeps."""
         return _Event()
+
+
+@contextmanager
+def told_of_waits() -> Iterator[list[str]]:
+    """In here torch's warnings that the host waits are taken down, with the line that did so: those
+    of this thread, since another that writes a state to the disk waits for the card too."""
+    places: list[str] = []
+    thread = threading.get_ident()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        show = warnings.showwarning
+
+        def note(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if _WAITS not in str(message):
+                show(message, category, filename, lineno, file, line)
+            elif threading.get_ident() == thread:
+                places.append(f"{Path(filename).name}, line {lineno}")
+
+        warnings.showwarning = note
+        yield places
 
 
 @contextmanager
@@ -161,5 +184,5 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:120]

@@ -28,6 +28,8 @@ _AT_ONCE = 0.005
 """Seconds of the card's work in one recording, so that an order need not wait."""
 _UNSETTLED = 4
 """Steps in a row that leave the program standing otherwise: the first make what all others use."""
+_FAILURES = 3
+"""Rehearsals and recordings that came to nothing."""
 _SHORT_LIVED = 8
 """Recordings in a row that were of use for hardly a step."""
 
@@ -64,11 +66,9 @@ class RecordedSteps:
         self._throttle = Throttle(card, clock)
         self._known: Standing | None = None
         """How the program stood when its step was rehearsed; None before."""
-        self._number = 0
-        """Of standings that were known, how many there were."""
+        self._number, self._end = 0, -1
+        """How many standings were known, and the last step that was taken as recorded."""
         self._is_told = type(program).epoch_ended is not Program.epoch_ended
-        self._end = -1
-        """The last step that was taken as recorded."""
         self._fresh: frozenset[int] = frozenset()
         """The tensors of which each step makes the gradient anew."""
         self._recordings: dict[tuple[Shape, int], _Steps] = {}
@@ -80,7 +80,7 @@ class RecordedSteps:
         """Steps that were taken as recorded since then."""
         self._price = 0.0
         """Seconds that recording one step takes."""
-        self._unsettled = self._short_lived = 0
+        self._unsettled = self._short_lived = self._failed = 0
 
     @property
     def is_full(self) -> bool:
@@ -119,7 +119,7 @@ class RecordedSteps:
 
     def _see(self, rehearsal: Rehearsal, before: dict[int, int]) -> None:
         if rehearsal.reason:
-            self._refuse(rehearsal.reason)
+            self._fail(rehearsal.reason)
             return
         if self._known is not None and standing(self._program, self._fresh) == self._known:
             return  # it led back to where what is recorded begins
@@ -159,7 +159,7 @@ class RecordedSteps:
                 self._took(ring, steps.count)
                 taken += steps.count
         except NotRecorded as error:
-            self._refuse(str(error))
+            self._fail(str(error))
         finally:
             feed.end(epochs)
             if taken and steps is not None:
@@ -242,6 +242,14 @@ class RecordedSteps:
             self._refuse("what they depend on changes all the time")
         self._recordings.clear()
         self._known, self._since = None, 0
+
+    def _fail(self, reason: str) -> None:
+        """It could not be done; another time it may, unless it is always so."""
+        self._recordings.clear()
+        self._known = None
+        self._failed += 1
+        if self._failed >= _FAILURES:
+            self._refuse(reason)
 
     def _refuse(self, reason: str) -> None:
         self.refused = reason
