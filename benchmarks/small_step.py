@@ -18,7 +18,6 @@ from tui_lab.training.linear_model import linreg
 from tui_lab.training.losses import squared_loss
 from tui_lab.training.optimizers import sgd, zero_grad
 
-_ROUNDS, _STEPS = 40, 100
 _LR, _BATCH = 0.03, 10
 _RUNS = 1024
 
@@ -47,7 +46,7 @@ def main() -> None:
     _print(steps)
     for mode in ("default", "reduce-overhead"):
         _compiled(mode, lambda loss: _plain(X, y, w, b, loss))
-    _print(_populations())
+    _print(_populations(), rounds=30, steps=2)
 
 
 def _compiled(mode: str, step: Callable[[Loss], object]) -> None:
@@ -152,15 +151,14 @@ def _exhaust(step: Iterator[int]) -> None:
         pass
 
 
-def _print(steps: dict[str, Step]) -> None:
-    best = dict.fromkeys(steps, float("inf"))
-    for _ in range(_ROUNDS):
-        for name, step in steps.items():
+def _print(kinds: dict[str, Step], rounds: int = 500, steps: int = 10) -> None:
+    best = dict.fromkeys(kinds, float("inf"))
+    for _ in range(rounds):
+        for name, step in kinds.items():
             begun = time.perf_counter()
-            for _ in range(_STEPS if len(steps) > 2 else 20):
+            for _ in range(steps):
                 step()
-            taken = (time.perf_counter() - begun) / (_STEPS if len(steps) > 2 else 20)
-            best[name] = min(best[name], 1e6 * taken)
+            best[name] = min(best[name], 1e6 * (time.perf_counter() - begun) / steps)
     for name, taken in best.items():
         print(f"{name:56} {taken:8.1f} µs", flush=True)
 

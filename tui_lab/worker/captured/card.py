@@ -4,11 +4,13 @@ tests put a stub under."""
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Protocol, TextIO
 
 import torch
@@ -16,6 +18,9 @@ from torch import Tensor
 
 _WAITS = "called a synchronizing CUDA operation"
 """What torch warns of, while it is asked to, at each operation that waits for the card."""
+
+
+_BETWEEN = (Path(torch.__file__).parent, Path(__file__).parent)
 
 
 class NotRecorded(Exception):
@@ -165,10 +170,21 @@ def told_of_waits() -> Iterator[list[str]]:
             if _WAITS not in str(message):
                 show(message, category, filename, lineno, file, line)
             elif threading.get_ident() == thread:
-                places.append(f"{Path(filename).name}, line {lineno}")
+                places.append(_line() or f"{Path(filename).name}, line {lineno}")
 
         warnings.showwarning = note
         yield places
+
+
+def _line() -> str:
+    """The line that has called what goes on: of what is neither torch's nor the lab's here."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.name != "warnings.py" and not any(own in path.parents for own in _BETWEEN):
+            return f"{path.name}, line {frame.f_lineno}"
+        frame = frame.f_back
+    return ""
 
 
 @contextmanager
