@@ -26,7 +26,7 @@ from tui_lab.training.program import Program
 from tui_lab.training.state import State, capture, restore
 from tui_lab.worker.captured.beginning import recorded
 from tui_lab.worker.captured.card import Cuda, Recording
-from tui_lab.worker.checkpoints import Place
+from tui_lab.worker.checkpoints import Checkpoints, Place
 from tui_lab.worker.control import Control
 from tui_lab.worker.driving import build
 from tui_lab.worker.interruption import Stopped
@@ -118,7 +118,8 @@ def run(
         directory = RunDirectory.create(Path(folder), request, datetime.now(UTC))
         position = Position(place.step, place.epoch)
         publisher = Publisher(program, RunRecord(directory), total_steps=_MANY, position=position)
-        past = Past(experiment, program, publisher, planned=planned, taken=place.taken)
+        checkpoints = Checkpoints(directory.path, program)
+        past = Past(experiment, program, publisher, checkpoints, planned=planned, taken=place.taken)
         card, control = Timed(), Control(Path(folder) / "control")
         steps = recorded(program, card, publisher) if graphs else None
         loop = Loop(experiment, program, control, publisher, past=past, recorded=steps)
@@ -131,6 +132,7 @@ def run(
             torch.cuda.synchronize()
         finally:
             control.close()
+            checkpoints.close()
         seconds = time.perf_counter() - start
         log = list(read_events(directory.events_path))
         return Run(capture(program), past.place, log, seconds, card.seconds)

@@ -17,7 +17,9 @@ from benchmarks.cuda.run import CARD, made
 from benchmarks.lab import lab, newest_run, steps_per_second
 from benchmarks.measurement import Measurement
 from benchmarks.terminal import Terminal
+from tui_lab.events import Remarked
 from tui_lab.runs.catalogue import Catalogue
+from tui_lab.runs.tail import read_events
 from tui_lab.training.program import Program
 
 BUDGETS = {"mlp": 8.0, "dropout": 8.0, "weight-decay": 12.0, "linear-regression": 20.0}
@@ -33,17 +35,18 @@ def measure() -> Iterator[Measurement]:
     for name, budget in BUDGETS.items():
         program = made(name, {})
         before = _rate(_steps(program))
-        shown = _shown(name)
+        shown, said = _shown(name)
         plain = max(before, _rate(_steps(program)))
         note = f"{shown:,.0f} and {plain:,.0f} steps/s"
         if name == "linear-regression":
             note += f"; the notes' own loop {_rate(notes(CARD)):,.0f}"
+        note += "".join(f"; {message}" for message in said)
         what = f"steps/s, lab on screen ÷ plain loop, {name}"
         yield Measurement(what, shown / plain, budget, at_least=True, note=note)
 
 
-def _shown(name: str) -> float:
-    """Steps per second of a run whose screen is on."""
+def _shown(name: str) -> tuple[float, list[str]]:
+    """Steps per second of a run whose screen is on, and what its log remarks."""
     with TemporaryDirectory() as folder:
         home = Path(folder)
         words = (name, f"epochs={_EPOCHS[name]}", "--device", "cuda")
@@ -54,7 +57,9 @@ def _shown(name: str) -> float:
             run = newest_run(home)
             _wait(terminal, lambda: run.status_record().step > 0)
             terminal.watch(_WARM + _SECONDS + 1.0)
-            return steps_per_second(run, _WARM, _WARM + _SECONDS)
+            log = read_events(run.events_path)
+            said = [event.message for event in log if isinstance(event, Remarked)]
+            return steps_per_second(run, _WARM, _WARM + _SECONDS), said
 
 
 def _painted(terminal: Terminal) -> None:

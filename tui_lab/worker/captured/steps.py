@@ -29,7 +29,9 @@ _AT_ONCE = 0.005
 _UNSETTLED = 4
 """Steps in a row that leave the program standing otherwise: the first make what all others use."""
 _FAILURES = 3
-"""Rehearsals and recordings that came to nothing."""
+"""Rehearsals and recordings that came to nothing, with less than a long time between them."""
+_LONG = 4096
+"""Steps that were taken as recorded since."""
 _SHORT_LIVED = 8
 """Recordings in a row that were of use for hardly a step."""
 
@@ -245,9 +247,9 @@ class RecordedSteps:
 
     def _fail(self, reason: str) -> None:
         """It could not be done; another time it may, unless it is always so."""
+        self._failed = 1 if self._since > _LONG else self._failed + 1
         self._recordings.clear()
-        self._known = None
-        self._failed += 1
+        self._known, self._since = None, 0
         if self._failed >= _FAILURES:
             self._refuse(reason)
 
