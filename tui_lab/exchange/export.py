@@ -14,6 +14,7 @@ from tui_lab.exchange.graphics.png import png
 from tui_lab.exchange.graphics.shapes import Scene
 from tui_lab.exchange.graphics.svg import svg
 from tui_lab.exchange.model import export_model
+from tui_lab.exchange.page import page_of
 from tui_lab.exchange.pictures import scene_of, view_of
 from tui_lab.exchange.rows import Measured
 from tui_lab.exchange.tables import write_csv, write_jsonl, write_parquet
@@ -40,6 +41,12 @@ def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> E
     with _directories(to, directory.id):
         if suffix in (".safetensors", ".pt"):
             return Exported(export_model(directory, to, options.which, named=options.named))
+        if suffix == ".html":
+            view = view_of(directory)
+            content = page_of(directory, view).encode()
+            with _written(to) as file:
+                file.write(content)
+            return Exported(f"Wrote {to}.", view.damage)
         if suffix in (".svg", ".png"):
             view = view_of(directory)
             scene = scene_of(view, options.picture, options.size)

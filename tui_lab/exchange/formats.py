@@ -63,11 +63,12 @@ PICTURES = (
     Format(".svg", "a chart as it is drawn in the lab, for light and dark pages"),
     Format(".png", "the same in pixels; needs Pillow"),
 )
+PAGES = (Format(".html", "all there is to see of it on a page that needs nothing else"),)
 MODELS = (
     Format(".safetensors", "the weights, as they were kept last or were best"),
     Format(".pt", "the same as a state_dict, for torch.load"),
 )
-FORMATS = (*TABLES, *PICTURES, *MODELS)
+FORMATS = (*TABLES, *PICTURES, *PAGES, *MODELS)
 _SUFFIXES: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tui_lab.exchange.formats import Size
 from tui_lab.exchange.graphics.drawing import Drawing
-from tui_lab.exchange.graphics.shapes import Dots, Ink, Path, Scene, Shape, Words, breadth
+from tui_lab.exchange.graphics.shapes import Dots, Ink, Path, Scale, Scene, Shape, Words, breadth
 from tui_lab.plots import limits
 from tui_lab.plots.axes import Axis, Ticks, drawn
 from tui_lab.plots.style import PlotStyle
@@ -57,7 +57,9 @@ def chart(figure: Figure, caption: Caption, size: Size) -> Scene:
     drawing = Drawing(x, y, (left, top, right, bottom))
     frame = [*_across(figure, drawing), *_upwards(up, drawing), *_labels(figure, drawing)]
     shapes = (*drawing.field(figure.field), *frame, *drawing.inside(figure, lines))
-    return Scene(width, height, (*above, *shapes, *below), caption.title)
+    across = Scale(left, right, x.low, x.high, x.log)
+    upwards = Scale(bottom, top, y.low, y.high, y.log)
+    return Scene(width, height, (*above, *shapes, *below), caption.title, (across, upwards))
 
 
 def _heading(figure: Figure, caption: Caption, width: int) -> Iterator[Shape]:

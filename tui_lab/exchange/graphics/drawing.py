@@ -81,9 +81,10 @@ class Drawing:
             if not len(part) or not placed[part[0]]:
                 continue
             points = self._place(x[part], y[part])
-            yield (
-                Path(points, line.role, width, dashes) if len(part) > 1 else Dots(points, line.role)
-            )
+            if len(part) > 1:
+                yield Path(points, line.role, width, dashes, line.name)
+            else:
+                yield Dots(points, line.role)
 
     def _points(self, x: Floats, y: Floats, line: Line) -> Iterator[Shape]:
         kept = np.isfinite(x) & np.isfinite(y)

@@ -30,6 +30,8 @@ class Path:
     width: float = 1.5
     dashes: tuple[float, float] | None = None
     """Lengths of what is drawn and what is not."""
+    name: str = ""
+    """Of a series: what its values are."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,18 @@ Shape = Path | Area | Dots | Words | Raster
 
 
 @dataclass(frozen=True)
+class Scale:
+    """Pixels of an axis and the numbers there: `low` at `start`, `high` at `stop`, logarithms of
+    ten where it is logarithmic."""
+
+    start: float
+    stop: float
+    low: float
+    high: float
+    log: bool
+
+
+@dataclass(frozen=True)
 class Scene:
     """A whole picture; what comes later lies on top."""
 
@@ -85,6 +99,8 @@ class Scene:
     height: int
     shapes: tuple[Shape, ...]
     title: str = ""
+    scales: tuple[Scale, Scale] | None = None
+    """Of a chart: how its pixels are numbers, across and upwards."""
 
 
 def breadth(text: str, size: float) -> float:

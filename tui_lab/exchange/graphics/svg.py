@@ -34,7 +34,8 @@ def svg(scene: Scene, *, standalone: bool = True) -> str:
     title = _safe(scene.title)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {scene.width} '
-        f'{scene.height}" class="picture" role="img" aria-label={quoteattr(title)}>',
+        f'{scene.height}" class="picture" role="img" aria-label={quoteattr(title)}'
+        f"{_scales(scene)}>",
         f"<title>{escape(title)}</title>",
     ]
     if standalone:
@@ -66,6 +67,17 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", check)
 
 
+def _scales(scene: Scene) -> str:
+    """What a page needs to say which numbers are under the mouse."""
+    if scene.scales is None:
+        return ""
+    named = zip(("x", "y"), scene.scales, strict=True)
+    return "".join(
+        f' data-{name}="{s.start:.2f} {s.stop:.2f} {s.low:.9g} {s.high:.9g} {int(s.log)}"'
+        for name, s in named
+    )
+
+
 def _rules(palette: Palette) -> str:
     rules = [
         f".l-{ink}{{stroke:{colour};fill:none}}.f-{ink}{{fill:{colour};stroke:none}}"
@@ -80,9 +92,10 @@ def _elements(shape: Shape) -> Iterator[str]:
         case Path():
             dashes = f' stroke-dasharray="{_n(shape.dashes[0])} {_n(shape.dashes[1])}"' \
                 if shape.dashes else ""  # fmt: skip
+            name = f" data-name={quoteattr(_safe(shape.name))}" if shape.name else ""
             yield (
                 f'<polyline class="l-{shape.ink}" stroke-width="{_n(shape.width)}"{dashes} '
-                f'stroke-linejoin="round" points="{_points(shape.points)}"/>'
+                f'stroke-linejoin="round"{name} points="{_points(shape.points)}"/>'
             )
         case Area():
             opacity = f' fill-opacity="{_n(shape.opacity)}"' if shape.opacity < 1 else ""
