@@ -15,6 +15,7 @@ from tui_lab.config import Again, Settings
 from tui_lab.errors import ExperimentError, ExperimentNotFound, RunError, RunNotFound, RunNotLive
 from tui_lab.events import RunEvent
 from tui_lab.exchange.formats import Exported
+from tui_lab.exchange.graphics.shapes import Scene
 from tui_lab.experiment import Curve, Experiment, Metric, Preset
 from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Int, Value
 from tui_lab.moment import Moment, past_view
@@ -217,11 +218,11 @@ class FakeSession:
         run = self.summary(run_id)
         self.put(dataclasses.replace(run, status=RunStatus.STOPPED, live=False))
 
-    async def export(self, run_id: str, to: Path) -> Exported:
-        self.calls.append(("export", run_id, to))
+    async def export(self, what: str | Scene, to: Path) -> Exported:
+        self.calls.append(("export", what, to))
         if self.export_error is not None:
             raise self.export_error
-        return Exported(f"Wrote {to}.", self.damage.get(run_id, {}))
+        return Exported(f"Wrote {to}.", self.damage.get(str(what), {}))
 
     async def card(self, run_id: str, experiment: Experiment | None) -> Card:
         run = self.summary(run_id)

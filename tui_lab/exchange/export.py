@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,15 +51,14 @@ def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> E
         if suffix in (".svg", ".png"):
             view = view_of(directory)
             scene = scene_of(view, options.picture, options.size)
-            export_scene(scene, to, dark=options.dark)
-            return Exported(f"Wrote {to}: {scene.title}.", view.damage)
+            return replace(export_scene(scene, to, dark=options.dark), damage=view.damage)
         measured = Measured(directory, timed=options.timed)
         with _written(to) as file:
             _TABLES[suffix](measured, file)
         return Exported(f"Wrote {to}.", measured.damage)
 
 
-def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> None:
+def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> Exported:
     """Write a picture that is laid out to an .svg or a .png; raises `RunError`, and `UsageError`
     where Pillow is missing."""
     if format_of(to) == ".png":
@@ -67,6 +67,7 @@ def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> None:
         content = svg(scene).encode()
     with _written(to) as file:
         file.write(content)
+    return Exported(f"Wrote {to}: {scene.title}.")
 
 
 @contextmanager

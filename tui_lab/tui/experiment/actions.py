@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from tui_lab.experiment import Experiment
 from tui_lab.tui.experiment.copying import copy_card
 from tui_lab.tui.experiment.host import Host
+from tui_lab.tui.experiment.picture_export import export_picture
 from tui_lab.tui.experiment.script import lacks
 from tui_lab.tui.knobs.panel import DEVICE, SEED
 from tui_lab.tui.navigation import Navigation
@@ -38,6 +39,7 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
     yield "open_pane", partial(open_pane, screen)
     yield "chart", partial(draw_otherwise, screen)
     yield "open_study", partial(open_study, screen)
+    yield "export_picture", partial(export_picture, screen)
     yield "copy", partial(copy_card, screen, screen.session, screen.run, screen.knobs)
 
 

@@ -236,6 +236,15 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
     Binding(
+        "P",
+        "export_picture",
+        "picture to a file",
+        key_display="P",
+        tooltip="Write the focused chart or picture to a file, SVG or PNG",
+        id="chart.export",
+        show=False,
+    ),
+    Binding(
         "O",
         "chart('clear')",
         "no overlay",

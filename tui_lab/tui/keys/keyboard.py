@@ -17,6 +17,7 @@ from tui_lab.tui.dialogs.branch import BranchDialog
 from tui_lab.tui.dialogs.graph import GraphDialog
 from tui_lab.tui.dialogs.mistake import MistakeDialog
 from tui_lab.tui.dialogs.number import NumberDialog
+from tui_lab.tui.dialogs.picture import PictureDialog
 from tui_lab.tui.dialogs.prediction import PredictionDialog
 from tui_lab.tui.dialogs.preset import PresetDialog
 from tui_lab.tui.dialogs.quit import QuitDialog
@@ -61,6 +62,7 @@ DIALOGS: tuple[type[DOMNode], ...] = (
     ColumnsDialog,
     DeleteDialog,
     ExportDialog,
+    PictureDialog,
     GraphDialog,
     GroupDialog,
     HelpScreen,

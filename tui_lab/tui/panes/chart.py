@@ -19,6 +19,7 @@ from tui_lab.tui.panes.framed_rows import CORNERS, FramedRows
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy and plotext come with these, and the first paint must not wait for them
+    from tui_lab.exchange.graphics.shapes import Scene
     from tui_lab.plots.plot import Drawing, Plot
     from tui_lab.view_models.figure import Figure, Line, Role
 
@@ -84,6 +85,17 @@ the others.
         self._figure, self._words = figure, words
         _, self._legend, self._note = words
         self.update_rows()
+
+    def scene(self) -> Scene | None:
+        """What is shown, laid out as a picture; None where there is nothing to draw."""
+        if self._figure is None or self._figure.is_empty:
+            return None
+        from tui_lab.exchange.formats import Options  # deferred: see TYPE_CHECKING above
+        from tui_lab.exchange.graphics.chart import Caption, chart
+        from tui_lab.view_models.figure import emphasised
+
+        caption = Caption(plain(self.heading), self._legend, self._note)
+        return chart(emphasised(self._figure, self._front), caption, Options().size)
 
     @property
     def can_dim(self) -> bool:

@@ -9,8 +9,10 @@ from textual.strip import Strip
 
 from tui_lab.plots.style import PlotStyle
 from tui_lab.tui.panes.framed_rows import FramedRows
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.exchange.graphics.shapes import Scene
     from tui_lab.view_models.picture_data import Cells
 
 
@@ -33,6 +35,15 @@ class Heatmap(FramedRows):
         from tui_lab.plots.mosaic import heatmap_rows  # deferred: it needs numpy
 
         return heatmap_rows(self._cells, width, height, style)
+
+    def scene(self) -> Scene | None:
+        """What is shown, laid out as a picture; None where there is nothing to draw."""
+        if self._cells is None or self._cells.note:
+            return None
+        from tui_lab.exchange.formats import Options  # deferred: it needs numpy
+        from tui_lab.exchange.graphics.tiles import heatmap
+
+        return heatmap(self._cells, plain(self.heading), Options().size)
 
     def notes(self) -> Sequence[str]:
         return (self._axes,) if self._axes else ()

@@ -9,8 +9,10 @@ from textual.strip import Strip
 
 from tui_lab.plots.style import PlotStyle
 from tui_lab.tui.panes.framed_rows import FramedRows
+from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
+    from tui_lab.exchange.graphics.shapes import Scene
     from tui_lab.view_models.picture_data import ImageGrid
 
 
@@ -34,6 +36,15 @@ class Images(FramedRows):
 
         rows, self._shown = image_rows(self._grid, width, height, style)
         return rows
+
+    def scene(self) -> Scene | None:
+        """What is shown, laid out as a picture; None where there is nothing to draw."""
+        if self._grid is None or self._grid.note:
+            return None
+        from tui_lab.exchange.formats import Options  # deferred: it needs numpy
+        from tui_lab.exchange.graphics.tiles import images
+
+        return images(self._grid, plain(self.heading), Options().size)
 
     def notes(self) -> Sequence[str]:
         if self._grid is None or not len(self._grid.pixels):

@@ -13,8 +13,9 @@ from typing import Any
 
 from tui_lab.commands import Acknowledgement, Command
 from tui_lab.errors import RunError
-from tui_lab.exchange.export import export_run
+from tui_lab.exchange.export import export_run, export_scene
 from tui_lab.exchange.formats import Exported
+from tui_lab.exchange.graphics.shapes import Scene
 from tui_lab.experiment import Experiment
 from tui_lab.history import History
 from tui_lab.lineage import branch_request, run_card
@@ -73,9 +74,11 @@ class LocalRuns(MemberRuns):
         """The state of a run, its worker's liveness included."""
         return self.catalogue.find(run_id).status()
 
-    async def export(self, run_id: str, to: Path) -> Exported:
-        """Write it to a file, in a thread; raises `UsageError` or `RunError`."""
-        return await in_background(export_run, self.catalogue.find(run_id), to)
+    async def export(self, what: str | Scene, to: Path) -> Exported:
+        """Write a run, or a picture, to a file, in a thread; raises `UsageError` or `RunError`."""
+        if isinstance(what, Scene):
+            return await in_background(export_scene, what, to)
+        return await in_background(export_run, self.catalogue.find(what), to)
 
     async def card(self, run_id: str, experiment: Experiment | None) -> Card:
         """The command that makes it again, in a thread; raises `RunError`."""

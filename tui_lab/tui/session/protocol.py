@@ -22,6 +22,7 @@ from tui_lab.study import StudyRequest, StudySummary, Trial
 if TYPE_CHECKING:
     from tui_lab.events import RunEvent
     from tui_lab.exchange.formats import Exported
+    from tui_lab.exchange.graphics.shapes import Scene
     from tui_lab.runs.catalogue import RunSummary
     from tui_lab.view_models.card import Card
     from tui_lab.view_models.run import RunView
@@ -87,9 +88,9 @@ class Runs(Protocol):
     async def stop(self, run_id: str) -> None:
         """End a run: by command, and by force when it does not answer."""
 
-    async def export(self, run_id: str, to: Path) -> Exported:
-        """Write a run to a file, whose suffix says the format. Raises `TuiLabError` when that can't
-        be."""
+    async def export(self, what: str | Scene, to: Path) -> Exported:
+        """Write a run, by its name, or a picture that is laid out, to a file, whose suffix says the
+        format. Raises `TuiLabError` when that can't be."""
 
     async def card(self, run_id: str, experiment: Experiment | None) -> Card:
         """The command that makes a run again, its parents' part included; raises `TuiLabError`
