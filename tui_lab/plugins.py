@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tui_lab.run import RunRequest
     from tui_lab.runs.summary import RunSummary
+    from tui_lab.study import StudyRequest
 
 GROUP = "tui_lab.experiments"
 """The entry-point group, and the package of those built in."""
@@ -62,7 +63,7 @@ def declared_in(module: ModuleType, name: str) -> Experiment:
     return _checked(getattr(module, "EXPERIMENT", None), name)
 
 
-def declared_by(run: RunRequest | RunSummary) -> Experiment | None:
+def declared_by(run: RunRequest | RunSummary | StudyRequest) -> Experiment | None:
     """The experiment a run was made of: what it says itself, else the installed one. None where
     that is gone or was not kept: what a run's directory names is not run by who only reads it."""
     if run.plugin or run.declared is not None:

@@ -126,6 +126,12 @@ def test_bands_points_levels_and_marks() -> None:
     assert "b" not in texts(scene)  # beyond the axis
 
 
+def test_points_with_a_rank_show_it() -> None:
+    lines = (Line("best", X[:1], X[:1], points=True, sign="1"), Line("b", X, X, points=True))
+    said = texts(chart(Figure(lines, x_range=(-5.0, 20.0)), Caption("x"), SIZE))
+    assert said["1"].bold
+
+
 def test_an_empty_figure_says_why() -> None:
     assert "no data yet" in texts(drawn())
     scene = chart(Figure(note="this run recorded none"), Caption("x"), SIZE)

@@ -15,6 +15,7 @@ from tui_lab.commandline.report import say_complaint
 from tui_lab.commandline.searching import add_runs, find_runs
 from tui_lab.commandline.selection import catalogue, split_file, trained_experiment
 from tui_lab.commandline.subcommand import Subcommand
+from tui_lab.config import runs_directory
 from tui_lab.errors import RunError, UsageError
 from tui_lab.exchange.destinations import RUN, destinations
 from tui_lab.exchange.formats import (
@@ -42,6 +43,7 @@ def configure(parser: Parser) -> None:
     add_runs(parser)
     parser.epilog = _EPILOG
     add = parser.add_argument
+    add("--study", metavar="STUDY", default="", help="a study in the place of runs: .csv or .html")
     add("--to", metavar="FILE", help=f"where to; {RUN}.csv is a file for each run")
     add(
         "--no-time",
@@ -64,6 +66,8 @@ def configure(parser: Parser) -> None:
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Writes the files; a run that can't be written costs a sentence and a status."""
     typed = word(arguments, "to", f"export needs --to FILE, ending in {named(FORMATS)}.")
+    if arguments.study:
+        return _study(arguments, typed, console)
     arguments.file, names = split_file(arguments.runs)
     runs = find_runs(names, arguments.where, catalogue(), "export")
     places = destinations(typed, [run.id for run in runs])
@@ -72,6 +76,19 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
         return _exported(arguments, runs[0], places[runs[0].id], console)
     done = [_tried(arguments, run, places[run.id], console) for run in runs]
     return _worst(done)
+
+
+def _study(arguments: Namespace, typed: str, console: Console) -> ExitStatus:
+    """Writes a study: its trials as a table, or all of it as a page."""
+    if arguments.runs or arguments.where is not None:
+        raise UsageError("--study is exported by itself; name no runs beside it.")
+    from tui_lab.exchange.study_export import export_study  # numpy comes with it
+    from tui_lab.studies.catalogue import StudyCatalogue
+
+    study = StudyCatalogue(runs_directory()).find(arguments.study)
+    (to,) = destinations(typed, [study.id]).values()
+    console.say(export_study(study, to).said)
+    return ExitStatus.FINISHED
 
 
 def _tried(arguments: Namespace, run: RunDirectory, to: Path, console: Console) -> ExitStatus:

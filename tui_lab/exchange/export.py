@@ -45,7 +45,7 @@ def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> E
         if suffix == ".html":
             view = view_of(directory)
             content = page_of(directory, view).encode()
-            with _written(to) as file:
+            with written(to) as file:
                 file.write(content)
             return Exported(f"Wrote {to}.", view.damage)
         if suffix in (".svg", ".png"):
@@ -53,7 +53,7 @@ def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> E
             scene = scene_of(view, options.picture, options.size)
             return replace(export_scene(scene, to, dark=options.dark), damage=view.damage)
         measured = Measured(directory, timed=options.timed)
-        with _written(to) as file:
+        with written(to) as file:
             _TABLES[suffix](measured, file)
         return Exported(f"Wrote {to}.", measured.damage)
 
@@ -65,13 +65,13 @@ def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> Exported:
         content = png(scene, "dark" if dark else "light")
     else:
         content = svg(scene).encode()
-    with _written(to) as file:
+    with written(to) as file:
         file.write(content)
     return Exported(f"Wrote {to}: {scene.title}.")
 
 
 @contextmanager
-def _written(to: Path) -> Iterator[BinaryIO]:
+def written(to: Path) -> Iterator[BinaryIO]:
     """A new file at `to`, whole or not at all."""
     try:
         with replacing(to, mode=0o666) as file:

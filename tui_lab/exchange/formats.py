@@ -60,10 +60,10 @@ TABLES = (
     Format(EVENTS, "for TensorBoard; so is a directory, DIR/"),
 )
 PICTURES = (
-    Format(".svg", "a chart as it is drawn in the lab, for light and dark pages"),
+    Format(".svg", "a chart, for light and dark pages"),
     Format(".png", "the same in pixels; needs Pillow"),
 )
-PAGES = (Format(".html", "all there is to see of it on a page that needs nothing else"),)
+PAGES = (Format(".html", "all there is to see, on one page"),)
 MODELS = (
     Format(".safetensors", "the weights, as they were kept last or were best"),
     Format(".pt", "the same as a state_dict, for torch.load"),

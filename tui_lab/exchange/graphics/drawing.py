@@ -90,6 +90,10 @@ class Drawing:
         kept = np.isfinite(x) & np.isfinite(y)
         if kept.any():
             points = np.unique(np.rint(2 * self._place(x[kept], y[kept])), axis=0) / 2
+            if line.sign.isalnum():  # a rank says more than a spot
+                for across, down in points.tolist():
+                    yield Words(across, down + 4, line.sign, line.role, 13, "middle", bold=True)
+                return
             yield Dots(points, line.role, 5.0 if stands_alone(line) else 2.5)
 
     def _bars(self, x: Floats, y: Floats, line: Line) -> Iterator[Shape]:

@@ -17,7 +17,7 @@ from tui_lab.tui.dialogs.form import FormDialog
 
 Files = Mapping[str, Path]
 """Where each run goes, by its name."""
-_HELP = f"The end of the name says the format; {RUN} stands for the run's name."
+_HELP = f"The end of it says the format; {RUN} is the run's name."
 
 
 class ExportDialog(FormDialog[Files]):
@@ -36,7 +36,7 @@ class ExportDialog(FormDialog[Files]):
     def fields(self) -> Iterable[Widget]:
         yield Input(f"{RUN}.csv", id="path", select_on_focus=False, compact=True)
         yield Static(Content(_HELP))
-        yield Static(Content("\n".join(f"{each.suffix:<10} {each.help}" for each in FORMATS)))
+        yield Static(Content("\n".join(f"{each.suffix:<13}{each.help}" for each in FORMATS)))
 
     def read(self) -> Files:
         """The files, from the directory that the lab was opened in; raises `UsageError` where
