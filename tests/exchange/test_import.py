@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -253,6 +254,19 @@ def test_a_disk_that_gives_up_leaves_nothing(
     with pytest.raises(HomeError, match="No space left"):
         imported(text(tmp_path / "x.csv", "a\n1\n"), home)
     assert list(home.iterdir()) == []
+
+
+def test_what_a_killed_import_left_is_no_run_and_is_swept_a_day_later(
+    home: Path, tmp_path: Path
+) -> None:
+    path = text(tmp_path / "x.csv", "a\n1\n")
+    old, new = home / ".import-old", home / ".import-new"
+    for left in (old, new):
+        left.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    run = imported(path, home)
+    assert sorted(each.name for each in home.iterdir()) == [".import-new", run.id]
+    assert [each.id for each in Catalogue(home).summaries()] == [run.id]
 
 
 def test_the_command_names_the_run_and_what_is_said_of_it(

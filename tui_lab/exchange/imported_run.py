@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +31,9 @@ from tui_lab.view_models.series import number
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _LONGEST = 60
 _MOST_CURVES = 60
+_STAGING = ".import-"
+_ABANDONED = 86400.0
+"""Seconds after which what is still being made will never be."""
 _SETS = ("train", "val", "valid", "validation", "test", "eval")
 """What metrics of one quantity begin with: they share a chart."""
 
@@ -105,7 +109,8 @@ def _written(
     """The run's directory, made elsewhere and moved to its place once it is whole."""
     try:
         runs.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=".import-", dir=runs))
+        _sweep(runs)
+        staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=runs))
     except OSError as error:
         raise HomeError(f"No run can be made in {runs} ({error.strerror or error}).") from error
     try:
@@ -118,6 +123,13 @@ def _written(
         raise HomeError(f"No run can be made in {runs} ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what imports that were killed have left."""
+    for left in runs.glob(f"{_STAGING}*"):
+        if time.time() - left.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _fill(run: RunDirectory, gathered: Gathered) -> None:
