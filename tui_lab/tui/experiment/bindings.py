@@ -238,7 +238,7 @@ PICTURES: list[BindingType] = [
     Binding(
         "P",
         "export_picture",
-        "picture to a file",
+        "write picture",
         key_display="P",
         tooltip="Write the focused chart or picture to a file, SVG or PNG",
         id="chart.export",
