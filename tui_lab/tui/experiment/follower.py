@@ -153,7 +153,7 @@ class RunFollower:
         """Ask what the run is on: the CPU and its threads, or a GPU and its load."""
         started = self.feed.view.started if self.feed else None
         self.device = started.device if started else ""
-        if started and not self.device.startswith("cuda"):
+        if started and started.threads and not self.device.startswith("cuda"):
             self.device += f" {started.threads} thread{'s' * (started.threads != 1)}"
         elif self.device and self.is_live:
             self.device = self._session.gpu(self.id) or self.device

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
+from tui_lab.run import IMPORTED
 from tui_lab.tui.knobs.columns import KnobColumns
 from tui_lab.tui.knobs.companions import companions
 from tui_lab.tui.knobs.heading import KnobHeading
@@ -27,6 +28,7 @@ from tui_lab.watching import is_script
 SEED, DEVICE = "seed", "device"
 _NO_KNOBS_YET = "They are found at the script's first backward pass."
 _NO_KNOBS = "This script has no optimizer of torch: there is nothing to turn."
+_IMPORTED = "It was imported: there is nothing to turn."
 _GREATEST_SEED = 2**53 - 1
 
 
@@ -75,11 +77,13 @@ class KnobPanel(Vertical):
         self.idle: Callable[[], Mapping[str, str]] = lambda: experiment.idle(self.values)
         """Why each of those that do nothing while the others stand as they do does nothing."""
         self._list = KnobList(list(self.knobs.values()), _headings(experiment, self.knobs))
-        self._help = explains or KnobHelp(RUN_HINT + PRESETS_HINT * (not is_script(experiment)))
+        hint = "" if experiment.program == IMPORTED else RUN_HINT
+        self._help = explains or KnobHelp(hint + PRESETS_HINT * (not _is_bare(experiment)))
 
     def compose(self) -> ComposeResult:
         if not self.knobs:
             words = _NO_KNOBS if self.experiment.pictures else _NO_KNOBS_YET
+            words = _IMPORTED if self.experiment.program == IMPORTED else words
             yield Static(words, id="no-knobs", markup=False)
         yield self._list
         yield Static(id="knob-error", markup=False)
@@ -214,11 +218,16 @@ class KnobPanel(Vertical):
 
 
 def usual_knobs(experiment: Experiment, seed: int, device: str) -> Mapping[str, Knob]:
-    """One per hyperparameter, and of all but a script seed and device."""
+    """One per hyperparameter, and of all but a script and what was imported seed and device."""
     knobs = {h.name: Knob(h) for h in experiment.hyperparameters}
-    if not is_script(experiment):
+    if not _is_bare(experiment):
         knobs |= {SEED: Knob(_seed(seed)), DEVICE: Knob(_device(device))}
     return knobs
+
+
+def _is_bare(experiment: Experiment) -> bool:
+    """Whether runs of it are not made of values."""
+    return is_script(experiment) or experiment.program == IMPORTED
 
 
 def _headings(experiment: Experiment, knobs: Mapping[str, Knob]) -> list[KnobHeading]:
