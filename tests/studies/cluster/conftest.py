@@ -28,7 +28,7 @@ from tui_lab.studies.cluster.link import LinkError
 from tui_lab.studies.cluster.supply import FoundScheduler, Supply
 from tui_lab.studies.executor import Ended, Slot
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 PATIENT = Patience(look=0.1, missing=DEADLINE, disk=0.1)
 HASTY = Patience(look=0.1, missing=1.0, disk=0.1)
 LONG, SHORT = 200_000, 3
@@ -213,6 +213,26 @@ def begun(lab: Executed, run: RunDirectory, until: Until) -> RunDirectory:
     """Start a run in the first slot there is."""
     lab.executor.start(run, until(lab.free)[0])
     return run
+
+
+def under_way(lab: Executed, run: RunDirectory, until: Until) -> RunDirectory:
+    """Start a run in the first slot there is, and wait until it trains."""
+    begun(lab, run, until)
+    until(lambda: run.status_record().step > 0)
+    return run
+
+
+def goes_on(run: RunDirectory, until: Until) -> None:
+    """Wait until a run is a good deal further than it is now."""
+    step = run.status_record().step
+    until(lambda: run.status_record().step > step + 1000)
+
+
+def ends_once(lab: Executed, run: RunDirectory, until: Until) -> None:
+    """Stop a run: it comes to one end, and was begun once."""
+    lab.executor.stop(run.id, "enough")
+    assert until(lambda: lab.end_of(run)).how == 0
+    assert starts_of(run) == 1
 
 
 def starts_of(run: RunDirectory) -> int:

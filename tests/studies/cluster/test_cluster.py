@@ -16,7 +16,10 @@ from tests.studies.cluster.conftest import (
     MakeRun,
     Until,
     begun,
+    ends_once,
+    goes_on,
     starts_of,
+    under_way,
 )
 from tui_lab.commands import Pause, Resume, SetHyperparameter
 from tui_lab.events import HyperparameterChanged, RunFinished, RunStopped
@@ -57,8 +60,7 @@ def test_its_log_is_mirrored_while_it_is_written_and_commands_reach_it(
 ) -> None:
     grid.add("a")
     lab = execute(grid.address)
-    run = begun(lab, make_run(LONG), until)
-    until(lambda: run.status_record().step > 0)
+    run = under_way(lab, make_run(LONG), until)
     assert run.is_live()
     client = RunClient(run.path)
     assert client.send(Pause()).ok
@@ -82,14 +84,11 @@ def test_a_run_goes_on_when_its_node_is_killed_without_it(
 ) -> None:
     grid.add("a")
     lab = execute(grid.address)
-    run = begun(lab, make_run(LONG), until)
-    step = until(lambda: run.status_record().step)
+    run = under_way(lab, make_run(LONG), until)
     grid.kill("a", wholly=False)
     grid.add("a")
-    until(lambda: run.status_record().step > step + 1000)
-    lab.executor.stop(run.id, "enough")
-    assert until(lambda: lab.end_of(run)).how == 0
-    assert starts_of(run) == 1
+    goes_on(run, until)
+    ends_once(lab, run, until)
 
 
 def test_a_run_is_lost_with_all_of_its_node_and_another_attempt_is_another_run(
@@ -99,8 +98,7 @@ def test_a_run_is_lost_with_all_of_its_node_and_another_attempt_is_another_run(
         grid.add(name)
     lab = execute(grid.address, patience=HASTY)
     until(lambda: len(lab.free()) == 2)
-    run = begun(lab, make_run(LONG), until)
-    until(lambda: run.status_record().step > 0)
+    run = under_way(lab, make_run(LONG), until)
     grid.kill(node_of(grid, run), wholly=True)
     assert until(lambda: lab.end_of(run)).how == LOST
     assert run.status() is RunStatus.CRASHED
@@ -116,8 +114,7 @@ def test_what_was_given_up_is_ended_when_its_node_comes_back_after_all(
 ) -> None:
     grid.add("a")
     lab = execute(grid.address, patience=HASTY)
-    run = begun(lab, make_run(LONG), until)
-    until(lambda: run.status_record().step > 0)
+    run = under_way(lab, make_run(LONG), until)
     grid.kill("a", wholly=False)
     assert until(lambda: lab.end_of(run)).how == LOST
     steps = run.events_path.read_bytes()
@@ -133,19 +130,16 @@ def test_what_goes_on_is_adopted_after_the_scheduler_was_killed(
 ) -> None:
     grid.add("a")
     lab = execute(grid.address)
-    run = begun(lab, make_run(LONG), until)
-    step = until(lambda: run.status_record().step)
+    run = under_way(lab, make_run(LONG), until)
     grid.scheduler.kill()
     grid.kill("a", wholly=False)
     until(lambda: "does not answer" in " ".join(lab.said))
     (worker,) = grid.workers()
     grid.restart()
     grid.add("a")
-    until(lambda: run.status_record().step > step + 1000)
+    goes_on(run, until)
     assert grid.workers() == [worker]
-    lab.executor.stop(run.id, "enough")
-    assert until(lambda: lab.end_of(run)).how == 0
-    assert starts_of(run) == 1
+    ends_once(lab, run, until)
 
 
 def test_what_goes_on_is_adopted_by_the_next_coordinator(
@@ -153,8 +147,7 @@ def test_what_goes_on_is_adopted_by_the_next_coordinator(
 ) -> None:
     grid.add("a")
     former = execute(grid.address)
-    run, unknown = begun(former, make_run(LONG), until), make_run()
-    until(lambda: run.status_record().step > 0)
+    run, unknown = under_way(former, make_run(LONG), until), make_run()
     former.executor.close()
     lab = execute(grid.address)
     assert not lab.executor.adopt(unknown)

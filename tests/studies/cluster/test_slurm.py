@@ -20,6 +20,7 @@ from tests.studies.cluster.conftest import (
     begun,
     processes_with,
     told_of,
+    under_way,
 )
 from tui_lab.errors import UsageError
 from tui_lab.runs.directory import RunDirectory
@@ -121,8 +122,7 @@ def test_a_job_stays_until_its_run_is_over(
     slurm: Slurm, execute: Execute, make_run: MakeRun, until: Until
 ) -> None:
     lab = execute(slurm.supply())
-    run = begun(lab, make_run(LONG), until)
-    until(lambda: run.status_record().step > 0)
+    run = under_way(lab, make_run(LONG), until)
     (node,), (worker,) = slurm.nodes(), slurm.workers()
     lab.executor.close()
     assert (slurm.nodes(), slurm.workers()) == ([node], [worker])

@@ -21,7 +21,7 @@ Hear = Callable[[Notice], object]
 
 _PATIENCE = 10.0
 """Seconds for an answer from a scheduler or a node."""
-_OPENING, _CLOSING = 20.0, 3.0
+_OPENING, _CLOSING = 10.0, 3.0
 
 
 class LinkError(TuiLabError):
