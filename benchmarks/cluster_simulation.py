@@ -161,21 +161,31 @@ def _coordinated(study: StudyDirectory, workers: Workers) -> Iterator[Measuremen
     experiment = load_experiment("weight-decay")
     before = _memory()
     coordinator = Coordinator(study, experiment, workers, now=_Clock(), sleep=lambda _: None)
-    begin = time.perf_counter()
     coordinator.rebuild()
     coordinator.turn()
     quiet = _quiet_rounds(coordinator, workers)
-    while coordinator.turn():
-        pass
-    seconds = time.perf_counter() - begin - sum(quiet) - workers.seconds
+    costs = _driven(coordinator, workers)
     states = coordinator.record.counts
     assert states[TrialState.COMPLETE] == _TRIALS, states
     assert workers.begun == _TRIALS + workers.lost
     what = f"{_TRIALS:,} trials on {_WORKERS} workers:"
     note = f"{workers.lost} workers vanished, each trial came to one end"
-    yield Measurement(f"{what} a trial", 1000 * seconds / _TRIALS, 50.0, "ms", note=note)
+    yield Measurement(f"{what} a trial", 1000 * sum(costs) / _TRIALS, 50.0, "ms", note=note)
+    tenth = len(costs) // 10
+    growth = sum(costs[-tenth:]) / sum(costs[:tenth])
+    yield Measurement(f"{what} the last tenth to the first", growth, 3.0)
     yield _row(f"{what} a round with nothing new", quiet, 20.0)
     yield Measurement(f"{what} memory", _memory() - before, 200.0, "MB")
+
+
+def _driven(coordinator: Coordinator, workers: Workers) -> Sequence[float]:
+    """The seconds of each round to the end, without what the workers' part in it took."""
+    costs, goes_on = [], True
+    while goes_on:
+        begin, theirs = time.perf_counter(), workers.seconds
+        goes_on = coordinator.turn()
+        costs.append(time.perf_counter() - begin - (workers.seconds - theirs))
+    return costs
 
 
 def _quiet_rounds(coordinator: Coordinator, workers: Workers) -> Sequence[float]:
