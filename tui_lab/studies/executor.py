@@ -46,7 +46,7 @@ class Executor(Protocol):
     """Where runs go on. It is used by one thread; nothing here blocks for long, but `close`."""
 
     def free(self) -> Sequence[Slot]:
-        """The room there is now."""
+        """The room there is now; raises `TuiLabError` where there will never be any."""
 
     def start(self, run: RunDirectory, slot: Slot) -> None:
         """Put a worker on a run that is written down and has none; raises `TuiLabError` where
