@@ -118,7 +118,7 @@ _DEEDS: tuple[tuple[str, Sequence[str]], ...] = (
     ("choosing a column to sort by", ("s",)),
     ("sorting", ("down", "down", "down", "enter", "s", "enter")),
     ("marking all, inverting", ("a", "i", "a", "escape")),
-    ("choosing what to group by", ("v",)),
+    ("choosing what to group by", ("G",)),
     ("grouping", ("down", "down", "enter")),
     ("folding groups", ("home", "left", "right", "space", "space")),
     ("trees on and off", ("b", "b")),

@@ -11,7 +11,7 @@ import pytest
 from tests.tui.fakes import FakeSession, summary
 from tests.tui.listed import Opened, at_runs, column
 from tui_lab.runs.catalogue import RunSummary
-from tui_lab.tui.runs.arrangement import Arrangement
+from tui_lab.tui.runs.arrangement import Arrangement, sorted_by
 from tui_lab.tui.runs.column_dialogs import GroupDialog
 from tui_lab.tui.runs.row import Heading
 
@@ -180,3 +180,28 @@ async def test_all_that_is_shown_is_marked_and_marks_turn_round(app: Opened) -> 
         assert len(app.runs.listing.selected) == 1
         await pilot.press("slash", "escape", "i")
         assert len(app.runs.listing.selected) == 4
+
+
+def test_folding_sorts_and_groups_nothing_anew(
+    arrangement: Arrangement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[str]()
+
+    def value(run: RunSummary, key: str) -> float:
+        asked.append(run.id)
+        return sorted_by(run, key)
+
+    monkeypatch.setattr("tui_lab.tui.runs.arrangement.sorted_by", value)
+    arrangement.sort_by("age")
+    arrangement.group("lr")
+    lines = arrangement.lines(ALL)
+    assert len(asked) == len(ALL)
+    arrangement.fold(lines[0])
+    folded = arrangement.lines(ALL)
+    arrangement.is_tree = False
+    assert len(arrangement.lines(ALL)) == len(folded) < len(lines)
+    assert len(asked) == len(ALL)
+    arrangement.sort_by("age")
+    assert shown(arrangement)[1] == "A"
+    assert shown(arrangement, ALL[1:])[1] == "A"
+    assert len(asked) == 3 * len(ALL) - 1

@@ -35,6 +35,11 @@ class Arrangement:
         """The lines that are folded."""
         self._groups: Mapping[str, Sequence[RunSummary]] = {}
         self._headings: dict[str, str] = {}
+        self._sorted: tuple[Sequence[RunSummary], Order | None, Sequence[RunSummary]]
+        self._sorted = (), None, ()
+        """The runs that were sorted last, how, and as what."""
+        self._grouped_for: tuple[Sequence[RunSummary], str, Order | None] = (), "", None
+        """The runs that were grouped last, by what, and how they were sorted."""
 
     @property
     def state(self) -> Hashable:
@@ -61,7 +66,7 @@ class Arrangement:
 
     def members(self, group: str) -> Iterable[str]:
         """The runs of a group that is listed."""
-        return (run.id for run in self._groups.get(group, ()))
+        return (run.id for run in self._groups.get(group, ()) if self.group_by)
 
     def heading(self, group: str) -> str:
         """What stands above a group that is listed; found out when somebody looks."""
@@ -72,17 +77,31 @@ class Arrangement:
         return self._headings[group]
 
     def lines(self, runs: Sequence[RunSummary]) -> list[Line]:
-        """The runs, newest first, as they are to follow each other."""
-        if self.order is not None:
-            key = self.order.key
-            runs = ordered(runs, lambda run: sorted_by(run, key), falling=self.order.falling)
+        """The runs, newest first, as they are to follow each other. The same list is not sorted
+        and grouped once more when something is only folded."""
+        runs = self._in_order(runs)
         parents = {run.id: run.parent for run in runs if run.parent} if self.is_tree else {}
-        self._groups = self._grouped(runs) if self.group_by else {}
-        self._headings.clear()
         if not self.group_by:
             return arranged([run.id for run in runs], parents, self.folded)
+        self._group_once(runs)
         groups = [Group(name, [run.id for run in some]) for name, some in self._groups.items()]
         return grouped(groups, parents, self.folded)
+
+    def _in_order(self, runs: Sequence[RunSummary]) -> Sequence[RunSummary]:
+        if self.order is None:
+            return runs
+        before, order, there = self._sorted
+        if before is not runs or order != self.order:
+            key = self.order.key
+            there = ordered(runs, lambda run: sorted_by(run, key), falling=self.order.falling)
+            self._sorted = runs, self.order, there
+        return there
+
+    def _group_once(self, runs: Sequence[RunSummary]) -> None:
+        if self._grouped_for[0] is not runs or self._grouped_for[1:] != (self.group_by, self.order):
+            self._groups = self._grouped(runs)
+            self._grouped_for = runs, self.group_by, self.order
+            self._headings.clear()
 
     def _grouped(self, runs: Sequence[RunSummary]) -> Mapping[str, Sequence[RunSummary]]:
         """By what they have in common; sorted runs bring their groups into their own order."""

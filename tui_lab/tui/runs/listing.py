@@ -53,8 +53,12 @@ class RunListing:
         self._rows: dict[str, tuple[RunSummary, RunRow]] = {}
         self._texts: dict[str, tuple[Searched, str]] = {}
         self._vocabulary: Vocabulary | None = None
+        self._found: Sequence[RunSummary] = ()
+        """The runs that the last filter left, newest first."""
+        self._found_for: Any = None
+        """By what they were found; None where the runs are others since."""
         self._made_for: Any = None
-        """What the lines were made for; None where the runs are others since."""
+        """In which arrangement the lines were made of them; None where they are others since."""
 
     def learn(self, runs: Iterable[RunSummary]) -> None:
         """Have ready what words are looked for in, before anyone types one."""
@@ -73,7 +77,7 @@ class RunListing:
         if changed is None or changed or is_one_gone:
             self.selected &= runs.keys()
             self.live = frozenset(run.id for run in runs.values() if run.live)
-            self._made_for = self._vocabulary = None
+            self._found_for = self._vocabulary = None
 
     def rows(self, filter_text: str) -> RunRows:
         """The runs that a filter leaves, in their order; where it can't be read, `complaint` says
@@ -81,13 +85,14 @@ class RunListing:
         now = self._session.now()
         query = self._asked(filter_text)
         moment = now if MOMENTS.intersection(names(query)) else None
-        wanted_for = (query, moment, self.arrangement.state)
-        if self._made_for != wanted_for:
+        if self._found_for != (query, moment):
             wanted = condition(query, now, self._text)
-            found = [run for run in self.runs.values() if wanted(run)]
-            self._listed = frozenset(run.id for run in found)
-            self.lines = self.arrangement.lines(found)
-            self._made_for = (query, moment, self.arrangement.state)
+            self._found = [run for run in self.runs.values() if wanted(run)]
+            self._listed = frozenset(run.id for run in self._found)
+            self._found_for, self._made_for = (query, moment), None
+        if self._made_for != (state := self.arrangement.state):
+            self.lines = self.arrangement.lines(self._found)
+            self._made_for = state
         return RunRows(self.lines, partial(self._row, now))
 
     def _asked(self, text: str) -> Query:
