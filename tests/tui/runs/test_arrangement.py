@@ -13,6 +13,7 @@ from tests.tui.listed import Opened, at_runs, column
 from tui_lab.runs.catalogue import RunSummary
 from tui_lab.tui.runs.arrangement import Arrangement, sorted_by
 from tui_lab.tui.runs.column_dialogs import GroupDialog
+from tui_lab.tui.runs.listing import RunListing
 from tui_lab.tui.runs.row import Heading
 
 A = summary(1, metrics={"test/loss": 0.4}, hyperparameters={"lr": 0.1}, tags=("good",))
@@ -26,7 +27,7 @@ NAMES = {run.id: letter for run, letter in zip(ALL, "EDCBA", strict=True)}
 
 def shown(arrangement: Arrangement, runs: Sequence[RunSummary] = ALL) -> list[str]:
     """The lines: letters of runs behind what the tree draws, headings in words."""
-    lines = arrangement.lines(runs)
+    lines = arrangement.lines(arrangement.in_order(runs))
     return [
         arrangement.heading(line.id) if line.is_group else f"{line.before}{NAMES[line.id]}"
         for line in lines
@@ -182,26 +183,29 @@ async def test_all_that_is_shown_is_marked_and_marks_turn_round(app: Opened) -> 
         assert len(app.runs.listing.selected) == 4
 
 
-def test_folding_sorts_and_groups_nothing_anew(
-    arrangement: Arrangement, monkeypatch: pytest.MonkeyPatch
+async def test_folding_and_searching_sort_nothing_anew(
+    session: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = list[str]()
 
     def value(run: RunSummary, key: str) -> float:
         asked.append(run.id)
-        return sorted_by(run, key)
+        return float(sorted_by(run, key))
 
     monkeypatch.setattr("tui_lab.tui.runs.arrangement.sorted_by", value)
-    arrangement.sort_by("age")
-    arrangement.group("lr")
-    lines = arrangement.lines(ALL)
+    listing = RunListing(session)
+    listing.take({run.id: run for run in ALL})
+    listing.arrangement.sort_by("age")
+    listing.arrangement.group("lr")
+    before = len(listing.rows(""))
+    listing.arrangement.fold(listing.lines[0])
+    assert len(listing.rows("")) < before
+    listing.arrangement.is_tree = False
+    assert [row.id for row in listing.rows("toy").runs] == [run.id for run in (D, C, A, B)]
     assert len(asked) == len(ALL)
-    arrangement.fold(lines[0])
-    folded = arrangement.lines(ALL)
-    arrangement.is_tree = False
-    assert len(arrangement.lines(ALL)) == len(folded) < len(lines)
-    assert len(asked) == len(ALL)
-    arrangement.sort_by("age")
-    assert shown(arrangement)[1] == "A"
-    assert shown(arrangement, ALL[1:])[1] == "A"
+    listing.arrangement.sort_by("age")
+    assert [row.id for row in listing.rows("toy").runs] == [run.id for run in (A, C, D, B)]
+    assert len(asked) == 2 * len(ALL)
+    listing.take({run.id: run for run in ALL[1:]})
+    listing.rows("")
     assert len(asked) == 3 * len(ALL) - 1

@@ -77,9 +77,8 @@ class Arrangement:
         return self._headings[group]
 
     def lines(self, runs: Sequence[RunSummary]) -> list[Line]:
-        """The runs, newest first, as they are to follow each other. The same list is not sorted
-        and grouped once more when something is only folded."""
-        runs = self._in_order(runs)
+        """The runs, in their order, as they are to follow each other. The same list is not grouped
+        once more when something is only folded."""
         parents = {run.id: run.parent for run in runs if run.parent} if self.is_tree else {}
         if not self.group_by:
             return arranged([run.id for run in runs], parents, self.folded)
@@ -87,7 +86,8 @@ class Arrangement:
         groups = [Group(name, [run.id for run in some]) for name, some in self._groups.items()]
         return grouped(groups, parents, self.folded)
 
-    def _in_order(self, runs: Sequence[RunSummary]) -> Sequence[RunSummary]:
+    def in_order(self, runs: Sequence[RunSummary]) -> Sequence[RunSummary]:
+        """The runs, given newest first, sorted; the same list is sorted once."""
         if self.order is None:
             return runs
         before, order, there = self._sorted

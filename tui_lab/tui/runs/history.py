@@ -12,8 +12,8 @@ from tui_lab.tui.session.protocol import Session
 if TYPE_CHECKING:
     from tui_lab.runs.catalogue import RunSummary
 
-_MANY = 1000
-"""Runs that take a collector of garbage long enough to be noticed."""
+_MANY = 100
+"""Runs that come at a time only when a history is first read."""
 
 
 class RunHistory:
@@ -54,7 +54,7 @@ class RunHistory:
             changed = [run for run in some if self.runs.get(run.id) is not run]
             if changed:
                 self._keep(changed)
-                if not self.is_complete and len(self.runs) > _MANY:
+                if len(changed) >= _MANY:
                     # They stay: a full collection would look through all of them, for 50 ms.
                     gc.freeze()
                 yield changed

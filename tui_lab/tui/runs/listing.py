@@ -53,8 +53,9 @@ class RunListing:
         self._rows: dict[str, tuple[RunSummary, RunRow]] = {}
         self._texts: dict[str, tuple[Searched, str]] = {}
         self._vocabulary: Vocabulary | None = None
+        self._all: Sequence[RunSummary] = ()
         self._found: Sequence[RunSummary] = ()
-        """The runs that the last filter left, newest first."""
+        """The runs that the last filter left, in their order."""
         self._found_for: Any = None
         """By what they were found; None where the runs are others since."""
         self._made_for: Any = None
@@ -77,6 +78,7 @@ class RunListing:
         if changed is None or changed or is_one_gone:
             self.selected &= runs.keys()
             self.live = frozenset(run.id for run in runs.values() if run.live)
+            self._all = list(runs.values())
             self._found_for = self._vocabulary = None
 
     def rows(self, filter_text: str) -> RunRows:
@@ -85,11 +87,12 @@ class RunListing:
         now = self._session.now()
         query = self._asked(filter_text)
         moment = now if MOMENTS.intersection(names(query)) else None
-        if self._found_for != (query, moment):
+        if self._found_for != (asked := (query, moment, self.arrangement.order)):
             wanted = condition(query, now, self._text)
-            self._found = [run for run in self.runs.values() if wanted(run)]
+            # All are sorted, and once: at the next letter they are in their order already.
+            self._found = [run for run in self.arrangement.in_order(self._all) if wanted(run)]
             self._listed = frozenset(run.id for run in self._found)
-            self._found_for, self._made_for = (query, moment), None
+            self._found_for, self._made_for = asked, None
         if self._made_for != (state := self.arrangement.state):
             self.lines = self.arrangement.lines(self._found)
             self._made_for = state
