@@ -78,8 +78,8 @@ def test_a_knob_against_the_goal() -> None:
     figure = knob_figure(found, "lr", 2)
     drawn = [(line.name, line.sign, line.x.tolist(), line.y.tolist()) for line in figure.lines]
     assert drawn == [
-        ("best", "2", [0.1], [0.5]),
         ("best", "1", [0.01], [0.2]),
+        ("best", "2", [0.1], [0.5]),
         ("trials", "", [1.0], [0.9]),
         ("pruned", "·", [0.001], [2.0]),
     ]

@@ -27,7 +27,7 @@ def knob_figure(view: StudyView, name: str, best: int, *, log: bool = False) -> 
     pruned = [t for t in view.trials.values() if t.state is TrialState.PRUNED]
     ranked = view.ranked
     lines = [
-        *(_ranks(scale, ranked[:best], name)),
+        *_ranks(scale, ranked[:best], name),
         _points(scale, name, ranked[best:], "first", "trials"),
         _points(scale, name, pruned, "muted", "pruned", sign="·"),
     ]
@@ -52,9 +52,8 @@ def _with_margin(scale: KnobScale) -> tuple[float, float]:
 
 
 def _ranks(scale: KnobScale, trials: Sequence[Trial], name: str) -> list[Line]:
-    """A line of one point for each of the best; the very best comes last, and lies on top."""
-    ranks = [_points(scale, name, [t], "accent", "best", str(n)) for n, t in enumerate(trials, 1)]
-    return ranks[::-1]
+    """A line of one point for each of the best; the very best comes first, and lies on top."""
+    return [_points(scale, name, [t], "accent", "best", str(n)) for n, t in enumerate(trials, 1)]
 
 
 def _points(

@@ -25,33 +25,30 @@ _GOES_ON = {
 
 
 def header(view: StudyView, study_id: str, summary: StudySummary) -> tuple[Parts, Parts]:
-    """`Study of Weight decay  ● running  best 0.0123`; at the right the study's name and, which
-    stays longer, `12 of 40: 10 complete · 2 pruned · 3 running`."""
+    """`Study of Weight decay  ● running  best 0.0123`; at the right the study's name, which goes
+    first, `10 complete · 2 pruned · 3 running` and, which stays longest, `12 of 40`."""
     title = view.experiment.title if view.experiment else view.request.experiment
     state = f"{SIGNS[summary.state]} {summary.state}"
     best = view.best
-    left = [
-        Content.styled(f"Study of {plain(title)}", "bold"),
-        Content.styled(state, COLOURS[summary.state]),
-    ]
+    named = (f"Study of {plain(title)}", "bold")
+    left = [Content.assemble(named, "  ", (state, COLOURS[summary.state]))]  # never parted
     if best is not None and best.goal is not None:
         left.append(Content.styled(f"best {short(best.goal)}", "bold $accent"))
-    right = (Content.styled(study_id, "$text-muted"), Content(_progress(view, summary)))
-    return tuple(left), right
-
-
-def _progress(view: StudyView, summary: StudySummary) -> str:
     done = sum(count for state, count in view.counts.items() if state.is_finished)
+    total = f"{done:,} of {summary.trials or view.request.trials:,}"
     counts = counts_in_words(view.counts) or "no trial yet"
-    return f"{done:,} of {summary.trials or view.request.trials:,}: {counts}"
+    return tuple(left), (Content.styled(study_id, "$text-muted"), Content(counts), Content(total))
 
 
 def status(app: App[Any], view: StudyView, summary: StudySummary) -> tuple[Parts, Parts]:
     """The best so far at the left; at the right what there is to be said, the most important
     last."""
     best = best_in_words(view)
-    left = (Content(plain(best)),) if best else (Content(_asked(view)),)
-    return left, tuple(_remarks(app, view, summary))
+    left, said = Content(plain(best) or _asked(view)), _remarks(app, view, summary)
+    if summary.state not in _GOES_ON:
+        return (left,), tuple(said)
+    words = with_keys(app, _GOES_ON[summary.state])  # first, so that it is never left out
+    return (Content.styled(words, "bold $warning"),), (*said[:-1], left, *said[-1:])
 
 
 def _asked(view: StudyView) -> str:
@@ -73,7 +70,4 @@ def _remarks(app: App[Any], view: StudyView, summary: StudySummary) -> list[Cont
         said.append(Content.styled(plain(f"on the test set: {values}"), "bold $accent"))
     if summary.error:
         said.append(Content.styled(plain(summary.error), "bold $error"))
-    if summary.state in _GOES_ON:
-        words = with_keys(app, _GOES_ON[summary.state])
-        said.append(Content.styled(words, "bold $warning"))
     return said
