@@ -185,3 +185,10 @@ def test_a_column_with_a_turned_knob_is_text() -> None:
     knob = turned("weight_decay", 3.0, 10.0, 50)
     columns = difference_columns(comparison(compared("dddd", FALLING, knob)))
     assert [column.numeric for column in columns] == [False]
+
+
+def test_of_many_metrics_that_a_run_lacks_the_first_are_named() -> None:
+    norms = {f"norm/{n}": [1.0] for n in range(4)}
+    more = compared("dddd", FALLING, MetricsLogged(t=1.0, kind="step", first=1, columns=norms))
+    found = comparison(more).remarks
+    assert "aaaa has no norm/0, norm/1, norm/2 and 1 other." in found

@@ -94,7 +94,8 @@ def _missing(runs: Sequence[ComparedRun], unshared: Sequence[str]) -> Iterator[s
         elif lacks := tuple(key for key in unshared if has and key not in has):
             lacking.setdefault(lacks, []).append(run.name)
     for lacks, names in lacking.items():
-        more = f" and {len(lacks) - 3} others" * (len(lacks) > 3)
+        rest = len(lacks) - 3
+        more = f" and {rest} other{'s' * (rest > 1)}" * (rest > 0)
         yield f"{_joined(names)} {_HAVE[len(names) > 1]} no {', '.join(lacks[:3])}{more}."
 
 
