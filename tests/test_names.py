@@ -61,8 +61,8 @@ def test_a_person_may_call_it_otherwise(experiment: str, word: str, name: str) -
             "weight-decay",
             "leraning_rate",
             "weight-decay has no hyperparameter 'leraning_rate'; it has implementation, loss, "
-            "weight_decay, lr, batch_size, epochs, train_examples, test_examples, inputs, noise, "
-            "init_sd, bias_init, decay_bias.",
+            "weight_decay, lr, batch_size, epochs, train_examples, test_examples, "
+            "validation_examples, inputs, noise, init_sd, bias_init, decay_bias.",
         ),
         ("weight-decay", "", "weight-decay has no hyperparameter ''; it has implementation"),
     ],

@@ -84,7 +84,7 @@ def test_studies_are_listed_and_shown(
         ("weight-decay lr=1e-4..1 λ=0,1 weight_decay=3", "weight_decay is given twice."),
         ("weight-decay lr=1..1e-4", "The range of lr has to rise"),
         ("weight-decay lr=0.1,11", "lr must be a number from 1e-06 to 10"),
-        ("weight-decay lr=0.1,0.2 --trials 0", "--trials"),
+        ("weight-decay lr=0.1,0.2 --trials 0", "--trials: a number from 1 to 100,000, not '0'"),
         ("weight-decay lr=0.1,0.2 --goal val/los", "has no metric 'val/los'; a goal may be"),
         ("overfitting lr=0.1,0.2 --goal test/loss", "test/loss is for the end"),
         ("bayes tau=1,2", "bayes trains nothing"),

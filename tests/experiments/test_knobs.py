@@ -40,6 +40,7 @@ ALTERED: dict[str, Values] = {
         "epochs": 3,
         "train_examples": 17,
         "test_examples": 99,
+        "validation_examples": 99,
         "inputs": 199,
         "noise": 0.02,
         "init_sd": 0.5,

@@ -237,3 +237,31 @@ def test_the_weights_are_shown_against_the_true_ones() -> None:
     np.testing.assert_array_equal(bars["values"], training.parameter("w"))
     assert bars["reference"] == [0.01] * 200
     assert json.loads(json.dumps(pictures, allow_nan=False)) == pictures
+
+
+KEPT: dict[tuple[str, int], tuple[float, float, float]] = {
+    ("scratch", 0): (0.00058363064, 0.07648660988, 0.38641658425),
+    ("scratch", 3): (0.00150444196, 0.11013834178, 0.36498540640),
+    ("concise", 0): (0.00058363075, 0.07648661733, 0.38641661406),
+    ("concise", 3): (0.00150444300, 0.11013834924, 0.36498546600),
+}
+"""Train loss, test loss and ‖w‖ as they were before there were validation examples."""
+
+
+@pytest.mark.parametrize(("implementation", "seed"), KEPT)
+def test_validation_examples_change_no_number_there_was(implementation: str, seed: int) -> None:
+    last = trained(seed, implementation=implementation).last
+    kept = KEPT[implementation, seed]
+    assert [last[key] for key in ("train/loss", "test/loss", "norm/w")] == pytest.approx(kept)
+    others = trained(seed, implementation=implementation, validation_examples=7).last
+    assert {key for key in last if last[key] != others[key]} == {"val/loss"}
+
+
+def test_validation_examples_are_others_of_the_same_law() -> None:
+    program = build(NAME)
+    validation, test = (vars(program)[name][0].numpy() for name in ("_validation", "_test"))
+    assert validation.shape == test.shape == (100, 200)
+    train = program.batches.tensors[0].numpy()
+    for other in (test, train):
+        assert not (validation[:, None] == other).all(axis=2).any()
+    assert validation.std() == pytest.approx(1.0, rel=0.05)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+from tests.commandline.scripted_run import Screen
 from tests.experiments.driver import Values, train
-from tests.experiments.lessons import lesson, outcome
+from tests.experiments.lessons import lesson, numbers, outcome
+from tui_lab.cli import perform
+from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.experiments.weight_decay import EXPERIMENT
+from tui_lab.tui.panes.lesson import lesson as page
 
 NAME = "weight-decay"
 
@@ -63,3 +69,28 @@ def test_the_runs_are_what_the_questions_lead_up_to() -> None:
     assert last("concise-lambda-0")["test/loss"] == pytest.approx(2 * none["test/loss"], rel=0.02)
     assert last("concise-as-scratch")["norm/w"] == pytest.approx(some["norm/w"], rel=1e-5)
     assert last("from-zero")["test/loss"] < 0.01
+
+
+def test_the_study_of_the_lesson_can_be_run_and_said_what_came_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command as it stands there, with fewer epochs; its numbers with all of them."""
+    monkeypatch.setenv("TUI_LAB_HOME", str(tmp_path))
+    command = next(line for line in page(EXPERIMENT).splitlines() if "tui-lab study" in line)
+    words = command.split()[1:]
+    console = Screen()
+    short = [*words, "epochs=1", "--device", "cpu", "--at-once", "2", "--json"]
+    assert perform(short, console) == ExitStatus.FINISHED, console.err
+    result = json.loads(console.out)
+    assert (result["counts"], result["goal"], result["seeds"]) == ({"complete": 7}, "val/loss", 5)
+    means = [_mean("val/loss", decay) for decay in (0, 3, 10, 30, 100)]
+    said = numbers(
+        lesson(NAME),
+        "is # at λ 0, # at λ 3, # at λ 10, # at λ 30 and # at λ 100, which is chosen; its test "
+        "loss, looked at once, is #.",
+    )
+    assert said == pytest.approx([*means, _mean("test/loss", 100)], rel=0.01)
+
+
+def _mean(metric: str, decay: float) -> float:
+    return sum(train(NAME, seed, weight_decay=decay).last[metric] for seed in range(5)) / 5

@@ -111,7 +111,7 @@ def test_wherever_it_is_killed_nothing_is_proposed_or_begun_twice(tmp_path: Path
 class FakeSpare:
     """Workers that end when they are told to."""
 
-    alive = True
+    alive = ready = True
 
     def __init__(self) -> None:
         self.given: list[str] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tui_lab.errors import RunError
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
@@ -53,6 +55,7 @@ class Local:
         self.spare = spare or Splitting()
         self.executor = LocalExecutor(local_slots(2, "cpu"), self.spare)
         self.told: list[Ended] = []
+        wait(self.executor.free)
 
     def begin(self, run: RunDirectory) -> None:
         """Start it, and wait until it trains."""
@@ -137,12 +140,23 @@ def test_a_spare_that_is_killed_costs_no_run(tmp_path: Path, local: Local) -> No
     wait(lambda: not local.spare.alive)
     assert not local.ended()
     other = new_run(tmp_path, 2)
+    assert not local.executor.free(), "there is no spare yet"
+    wait(local.executor.free)
     local.executor.start(other, local.executor.free()[0])
     wait(local.ended)
     assert local.told == [Ended(other.id, 0)]
     assert run.is_live()
     local.executor.stop(run.id, "")
     wait(lambda: local.ended() and len(local.told) == 2)
+
+
+def test_a_spare_that_can_not_begin_is_an_error() -> None:
+    spare = Splitting((sys.executable, "-c", "raise SystemExit(3)"))
+    executor = LocalExecutor(local_slots(2, "cpu"), spare)
+    wait(lambda: not spare.alive)
+    with pytest.raises(RunError, match=r"ended as it began \(status 3\)"):
+        executor.free()
+    executor.close()
 
 
 def test_cards_are_shared_out_in_turn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from subprocess import Popen
-from typing import Any, get_args
+from typing import get_args
 
 from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
@@ -27,7 +27,7 @@ from tui_lab.studies.catalogue import StudyCatalogue
 from tui_lab.studies.directory import StudyDirectory
 from tui_lab.studies.following import StudyFollower
 from tui_lab.studies.launch import resume_study, start_study, stop_study
-from tui_lab.study import SamplerName, StudyRequest, StudyState
+from tui_lab.study import MOST_TRIALS, SamplerName, StudyRequest, StudyState
 
 _POLL = 0.1
 """Seconds between two looks at a study."""
@@ -206,12 +206,10 @@ def _exit_status(state: StudyState) -> ExitStatus:
     return ExitStatus.INTERRUPTED if state is StudyState.STOPPED else ExitStatus.FAILED
 
 
-def _number(text: str) -> Any:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:9]) <= MOST_TRIALS:
+        raise ArgumentTypeError(f"a number from 1 to {MOST_TRIALS:,}, not {text[:40]!r}")
+    return int(text)
 
 
-_number.__name__ = "number from 1 on"  # argparse says it of a wrong one
 STUDY = Subcommand("study", "look for the best values by many runs", configure, execute)

@@ -78,7 +78,8 @@ def _lines(
         yield f"best: trial {best.number}  {request.goal} {number_text(best.goal)}{over}"
     if summary.test:
         measured = "  ".join(f"{key} {number_text(value)}" for key, value in summary.test.items())
-        yield f"its test metrics, looked at once: {measured}"
+        once = "" if request.goal.startswith("test/") else ", looked at once"
+        yield f"its test metrics{once}: {measured}"
     if command:
         yield command
 

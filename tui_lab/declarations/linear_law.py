@@ -50,10 +50,10 @@ def noise(default: float) -> Float:
 
 
 def too_many_numbers(hp: Hyperparameters) -> HyperparameterError | None:
-    """Why the training or the test examples don't fit in memory."""
-    for name in ("train_examples", "test_examples"):
+    """Why the training, the validation or the test examples don't fit in memory."""
+    for name in ("train_examples", "validation_examples", "test_examples"):
         most = MOST_NUMBERS // hp.inputs
-        if hp[name] > most:
+        if hp.get(name, 0) > most:
             message = (
                 f"{name} must be at most {most:,} with {hp.inputs:,} inputs, not {hp[name]:,}."
             )

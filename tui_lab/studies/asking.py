@@ -77,6 +77,8 @@ def remarks(request: StudyRequest, experiment: Experiment) -> Iterator[str]:
             f"{experiment.name} has no validation metric: {request.goal} decides, so that what it "
             "is for the best trial says little of how that does on new data."
         )
+    elif not request.goal.startswith("val/"):
+        yield f"{experiment.name} has no validation metric: {request.goal} decides."
     if request.prune and request.trials < FEWEST_PRUNED:
         yield f"Of fewer than {FEWEST_PRUNED} trials none is pruned."
 

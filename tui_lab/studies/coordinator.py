@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.studies import reasons
 from tui_lab.studies.directory import StudyDirectory
 from tui_lab.studies.ending import Failures, StudyFailed, lacking, tested
-from tui_lab.studies.executor import Executor, Slot
+from tui_lab.studies.executor import LOST, Executor, Slot
 from tui_lab.studies.gathering import Gathering
 from tui_lab.studies.reading import RunReading
 from tui_lab.studies.record import StudyRecord
@@ -96,7 +96,7 @@ class Coordinator:
     def turn(self) -> bool:
         """One round; whether there is more to do. Raises `TuiLabError` where the study can't go
         on."""
-        ended = {each.run_id for each in self._executor.ended()}
+        ended = {each.run_id: each.how for each in self._executor.ended()}
         for number in sorted(self._open):
             self._follow(number, ended)
         self._fill()
@@ -117,13 +117,14 @@ class Coordinator:
         else:
             self._unbegun.append((number, reading))
 
-    def _follow(self, number: int, ended: set[str]) -> None:
+    def _follow(self, number: int, ended: Mapping[str, int | str]) -> None:
         changed = False
         for reading in self.record.under_way(number):
             changed |= reading.read()
             if reading.id in ended and not reading.is_over:
-                # Another worker may have been there before the one that ended.
-                reading.lost = not self._executor.adopt(reading.directory)
+                # A worker that ended by itself may have found another one there.
+                told = ended[reading.id]
+                reading.lost = told == LOST or not self._executor.adopt(reading.directory)
                 changed = True
         if changed or self.record.trials[number].state.is_finished:
             trial = self.record.settle(number)

@@ -20,7 +20,11 @@ class Spare(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether it can be given runs."""
+        """Whether it is there."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be given runs; raises `RunError` where it never will."""
 
     def start(self) -> None:
         """Make it ready."""
@@ -57,14 +61,20 @@ class LocalExecutor:
         spare.start()
 
     def free(self) -> Sequence[Slot]:
+        if self._spare.ready:
+            return self._untaken()
+        if not self._spare.alive:
+            self._own.clear()  # their ends are seen from their locks
+            self._spare.start()
+        return ()
+
+    def _untaken(self) -> Sequence[Slot]:
         taken = {slot.name for slot in self._taken.values()}
         free = [slot for slot in self._slots if slot.name not in taken]
         workers = len(self._runs) - len(self._members.keys() & self._runs.keys())
         return free[: max(0, len(self._slots) - workers)]
 
     def start(self, run: RunDirectory, slot: Slot) -> None:
-        if not self._spare.alive:
-            self._own.clear()  # their ends are seen from their locks
         try:
             self._spare.give(run, dict(slot.environment))
         except RunError:  # it died just now
@@ -85,7 +95,7 @@ class LocalExecutor:
         if not run.is_live():
             return False
         self._runs[run.id] = run
-        if free := self.free():
+        if free := self._untaken():
             self._taken[run.id] = free[0]
         return True
 

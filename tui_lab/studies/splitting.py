@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
 
 from tui_lab.errors import RunError
 from tui_lab.runs.directory import RunDirectory
@@ -24,6 +23,22 @@ class Splitting:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._rest = b""
+        self._told: list[tuple[str, int]] = []
+        self._is_ready = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has imported torch and can be given runs; raises `RunError` where it ended
+        before it came so far."""
+        alive = self.alive  # asked first, so that what came before is still read
+        self._read()
+        if self._process is not None and not alive and not self._is_ready:
+            code = self._process.returncode
+            raise RunError(
+                f"The process that starts workers ended as it began (status {code}); what it said "
+                "stands in coordinator.log."
+            )
+        return alive and self._is_ready
 
     @property
     def alive(self) -> bool:
@@ -66,9 +81,9 @@ class Splitting:
     def ended(self) -> Iterator[tuple[str, int]]:
         """The path of each run whose worker has ended since the last call, and its exit status
         (negative: the signal that ended it)."""
-        for said in self._said():
-            if "code" in said:
-                yield str(said["run"]), int(said["code"])
+        self._read()
+        told, self._told = self._told, []
+        yield from told
 
     def close(self) -> None:
         """Let it go; its children go on."""
@@ -84,8 +99,10 @@ class Splitting:
             self._process.wait()
         self._process = None
         self._rest = b""
+        self._is_ready = False
 
-    def _said(self) -> Iterator[dict[str, Any]]:
+    def _read(self) -> None:
+        """Take in what it said."""
         if self._process is None:
             return
         assert self._process.stdout is not None
@@ -93,4 +110,7 @@ class Splitting:
             while chunk := os.read(self._process.stdout.fileno(), _CHUNK):
                 self._rest += chunk
         *lines, self._rest = self._rest.split(b"\n")
-        yield from map(loads, lines)
+        for said in map(loads, lines):
+            self._is_ready = self._is_ready or "ready" in said
+            if "code" in said:
+                self._told.append((str(said["run"]), int(said["code"])))

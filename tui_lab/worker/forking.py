@@ -1,9 +1,10 @@
 """A spare that splits itself for every run it is given: torch is imported once for all of them.
 
 Each line on standard input is a JSON object: `run`, the directory of a run, and `environment`,
-variables of its worker beside those it inherits. On standard output comes `{"run", "pid"}` for a
-worker that has begun, and `{"run", "code"}` for one that has ended. A worker is a session of its
-own: it outlives the spare, which ends when standard input closes.
+variables of its worker beside those it inherits. On standard output comes `{"ready": true}` once
+torch is imported, `{"run", "pid"}` for a worker that has begun, and `{"run", "code"}` for one that
+has ended. A worker is a session of its own: it outlives the spare, which ends when standard input
+closes.
 
 The spare itself computes nothing: what torch keeps in threads and on a card does not survive a
 fork, and each child has it for itself.
@@ -51,6 +52,7 @@ def split() -> str:
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     spare = _Spare()
+    _say({"ready": True})
     for line in _lines(awake, spare):
         asked = loads(line)
         if not spare.fork(asked["run"]):

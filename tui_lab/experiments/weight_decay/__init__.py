@@ -69,6 +69,14 @@ EXPERIMENT = Experiment(
         ),
         linear_law.TEST_EXAMPLES,
         Int(
+            "validation_examples",
+            default=100,
+            low=1,
+            high=1_000_000,
+            log=True,
+            help="Examples to choose λ by, from the same law; nothing else depends on them.",
+        ),
+        Int(
             "inputs",
             default=200,
             low=1,
@@ -100,6 +108,7 @@ EXPERIMENT = Experiment(
             "reads twice as large.",
             "minimize",
         ),
+        Metric("val/loss", "The same over the validation examples, after each epoch.", "minimize"),
         linear_law.TEST_LOSS,
         Metric("norm/w", "‖w‖, the Euclidean length of the weights."),
         Metric("norm/w_row", "Length of the part of w that the training examples can see."),

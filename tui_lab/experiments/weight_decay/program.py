@@ -43,8 +43,11 @@ class WeightDecay(Program):
         test = synthetic_data(true_w, TRUE_B, hp.test_examples, hp.noise, self.generator)
         if hp.bias_init == "zero":
             b.zero_()
+        apart = _set_apart(self.generator)
+        validation = synthetic_data(true_w, TRUE_B, hp.validation_examples, hp.noise, apart)
         self._row_space = _row_space(train[0], self.device)
         self._test = (test[0].to(self.device), test[1].to(self.device))
+        self._validation = (validation[0].to(self.device), validation[1].to(self.device))
         self.build_model(w.to(self.device), b.to(self.device))
         data = (train[0].to(self.device), train[1].to(self.device))
         self.batches = Batches(data, hp.batch_size, self.generator)
@@ -62,6 +65,7 @@ class WeightDecay(Program):
         seen = w if self._row_space is None else self._row_space @ (self._row_space.T @ w)
         return {
             "train/loss": self._mean_loss(*self.batches.tensors),
+            "val/loss": self._mean_loss(*self._validation),
             "test/loss": self._mean_loss(*self._test),
             "norm/w": torch.linalg.vector_norm(w),
             "norm/w_row": torch.linalg.vector_norm(seen),
@@ -150,6 +154,15 @@ class Concise(WeightDecay):
         weight, bias = self.optimizer.param_groups
         weight["weight_decay"] = self.hp.weight_decay
         bias["weight_decay"] = self.hp.weight_decay if self.hp.decay_bias else 0.0
+
+
+def _set_apart(generator: torch.Generator) -> torch.Generator:
+    """Another generator that follows from this one, which draws on as if nobody had asked: all that
+    was random before there were validation examples is still the same."""
+    asked = torch.Generator()
+    asked.set_state(generator.get_state())
+    seed = int(torch.randint(2**62, (), generator=asked))
+    return torch.Generator().manual_seed(seed)
 
 
 def _row_space(X: Tensor, device: torch.device) -> Tensor | None:
