@@ -70,3 +70,11 @@ def test_of_many_members_so_many_are_followed() -> None:
     assert members.curves is not None
     assert len(members.curves.views) == 171
     assert not members.awaits_more
+
+
+async def test_a_member_says_that_its_gradients_are_not_watched() -> None:
+    started = dataclasses.replace(STARTED, request={"population": POPULATION})
+    lab = Opened(started, MEASURED, FINISHED, run=summary(1, population=POPULATION, member=0))
+    async with lab.app.run_test(size=(120, 40)) as pilot:
+        await lab.settle(pilot)
+        assert "Gradients are not watched in a population; run it by itself" in lab.text

@@ -25,6 +25,9 @@ COLUMNS = (
     "∇ lately",
     "health",
 )
+WAITING = "Gradients appear with the first step."
+UNWATCHED = "Gradients are not watched in a population; run it by itself to see them."
+"""Why there are none."""
 _FIELDS = {".grad": "grad", "‖p‖": "norm", "‖∇‖": "grad_norm", "‖Δ‖/‖p‖": "update"}
 _EXPENDABLE = ("∇ lately", "requires_grad", "shape", "‖p‖", "‖Δ‖/‖p‖")
 """Columns to leave out where there is no room, in that order."""
@@ -41,10 +44,11 @@ _COLOURS = {
 }
 
 
-def table_rows(states: Sequence[GradientState], width: int) -> list[Content]:
-    """The header and a row per parameter, without the columns that do not fit into `width`."""
+def table_rows(states: Sequence[GradientState], width: int, empty: str = WAITING) -> list[Content]:
+    """The header and a row per parameter, without the columns that do not fit into `width`; where
+    there are none, why."""
     if not states:
-        return [Content.styled("Gradients appear with the first step.", "$text-muted")]
+        return [Content.styled(empty, "$text-muted")]
     cells = [_cells(state) for state in states]
     widths = _fitting(cells, width)
     header = {column: Content.styled(column, "$text-muted") for column in widths}

@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from tui_lab.tui.panes.gradient_rows import line, table_rows
+from tui_lab.tui.panes.gradient_rows import WAITING, line, table_rows
 from tui_lab.view_models.layers import FOLD, by_layer
 
 if TYPE_CHECKING:  # the view models need numpy, which is imported after the first paint
@@ -75,6 +75,8 @@ its parameters. `•` stands before what is other than at the last phase.
         self._states: tuple[GradientState, ...] = ()
         """A row for each of them: parameters, or layers of them."""
         self._unfolded: set[str] = set()
+        self.empty = WAITING
+        """What is said where there are none."""
         self._contents: tuple[str, ...] = ()
         self._opened: tuple[str, ...] = ()
         self._open = ""
@@ -176,7 +178,9 @@ its parameters. `•` stands before what is other than at the last phase.
                 self.refresh(Region(0, place, self.size.width, 1))
 
     def _made(self) -> list[Content]:
-        heading, *rows = table_rows(self._states, self.scrollable_content_region.width - 2)
+        heading, *rows = table_rows(
+            self._states, self.scrollable_content_region.width - 2, self.empty
+        )
         made = [Content.assemble(" ", heading)]
         for index, row in enumerate(rows):
             is_here = index == self._cursor and self.has_focus

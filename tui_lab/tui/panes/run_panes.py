@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tui_lab.config import Marker
 from tui_lab.experiment import Experiment
 from tui_lab.tui.panes.code_view import CodeView
+from tui_lab.tui.panes.gradient_rows import UNWATCHED, WAITING
 from tui_lab.tui.panes.gradient_table import GradientTable
 from tui_lab.tui.panes.log_view import LogView
 from tui_lab.tui.panes.notes_view import NotesView
@@ -103,6 +104,8 @@ class RunPanes(PaneBox):
         opened = view.opened.lines()
         shares = units(view.snapshot)
         below = [*shares, *contents(view.snapshot, before)]
+        asked = view.started.request if view.started else {}
+        self.gradients.empty = UNWATCHED if asked.get("population") else WAITING
         self.gradients.show(states, below, plain(open_name), opened)
         rows = _AROUND + len(states) + len(shares) + most_contents(view.started)
         self._table_rows = rows + len(opened)
