@@ -215,10 +215,10 @@ class HomeScreen(Screen[None]):
         """Say how many there are, and how the newest stands."""
         words = studies_in_words(studies)
         self.set_class(bool(words), "-studied")
-        line = self.query_one("#studies", Static)
         shown = with_keys(self.app, f"{words}  {{study.list=S}} studies") if words else ""
-        if str(line.content) != shown:
-            line.update(Content(shown))
+        for line in self.query("#studies").results(Static):  # none in a screen that is going
+            if str(line.content) != shown:
+                line.update(Content(shown))
 
     def _show_runs(self) -> None:
         """Show what the runs are now; only lines that read differently are drawn."""
