@@ -25,13 +25,21 @@ class StubRecording:
     def __init__(self, card: StubCard, work: Callable[[], None], written: list[Tensor]) -> None:
         self._card, self._work, self._written = card, work, written
         self._number = card.recorded
+        leaves = [tensor for tensor in written if tensor.is_leaf and tensor.requires_grad]
+        self._made = [(leaf, leaf.grad) for leaf in leaves]
+        """The gradients that lie where the recording writes them."""
 
     def replay(self) -> None:
         self._card.log.append(f"replay {self._number}")
+        held = [leaf.grad for leaf, _ in self._made]
         with ExitStack() as unnoticed:  # torch is not told what a card does
             for tensor in self._written:
                 unnoticed.enter_context(_unsafe_preserve_version_counter(tensor))
             self._work()
+        for (leaf, made), before in zip(self._made, held, strict=True):
+            if leaf.grad is not before and leaf.grad is not None and made is not None:
+                made.copy_(leaf.grad)
+            leaf.grad = before  # only Python gives a tensor another
 
 
 class StubMark:

@@ -4,13 +4,11 @@ ever, with a word about why. The card is a stub that does on the processor what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
 
 from tests.worker.captured.stub_card import StubCard
 from tests.worker.captured.walks import (
@@ -26,9 +24,15 @@ from tests.worker.captured.walks import (
     assert_same,
     both,
 )
-from tests.worker.conducted import of
+from tests.worker.conducted import EXPERIMENT, of
+from tests.worker.driven import CPU, building, column
 from tui_lab import events
 from tui_lab.commands import Advance, Command, Pause, Resume, Rewind, SetHyperparameter
+from tui_lab.runs.directory import RunDirectory
+from tui_lab.worker.captured.beginning import recorded
+from tui_lab.worker.epochs import Epochs
+from tui_lab.worker.publisher import Publisher
+from tui_lab.worker.record import RunRecord
 
 
 def test_one_step_is_rehearsed_then_recorded_and_longer_stretches_later(tmp_path: Path) -> None:
@@ -43,18 +47,25 @@ def test_one_step_is_rehearsed_then_recorded_and_longer_stretches_later(tmp_path
     assert card.replays < STEPS
 
 
-def test_a_parameter_that_a_card_has_written_to_counts_as_written_to(tmp_path: Path) -> None:
-    versions = list[int]()
+def test_a_parameter_that_a_card_has_written_to_counts_as_written_to(
+    directory: RunDirectory,
+) -> None:
+    program = building(Walk, EXPERIMENT)(CPU, EXPERIMENT.choose({}))
+    publisher, card = Publisher(program, RunRecord(directory), total_steps=STEPS), StubCard()
+    steps, epochs = recorded(program, card, publisher), Epochs(program, publisher.position)
+    (w,) = program.parameters().values()
+    while not card.replays:
+        steps.take(epochs, 1, lambda: True)
+    before = w._version
+    assert steps.take(epochs, 1, lambda: True) == 1
+    assert w._version > before
 
-    class Looking(Walk):
-        """Remembers of which parameter its measurements are."""
 
-        def evaluate(self) -> Mapping[str, float | Tensor]:
-            versions.append(self.w._version)
-            return super().evaluate()
-
-    Driven(tmp_path, Looking, card=StubCard())
-    assert len(set(versions)) == 2  # after each epoch
+def test_a_measurement_that_reads_a_knob_is_recorded_anew(tmp_path: Path) -> None:
+    turned: dict[int, list[Command]] = {2 * STEPS + 300: [SetHyperparameter("lr", 0.1)]}
+    plain, recorded, _ = both(tmp_path, before=turned, epochs=3)
+    assert_same(plain, recorded)
+    assert column(recorded.log, "lr", "epoch") == [0.5, 0.5, 0.1]
 
 
 def test_a_knob_that_is_turned_is_recorded_anew(tmp_path: Path) -> None:

@@ -52,12 +52,13 @@ class Driven:
         toy: type[Program] = Walk,
         before: Mapping[int, list[Command]] | None = None,
         card: StubCard | None = None,
+        epochs: int = 2,
         **drawn: Any,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={})
         directory = RunDirectory.create(folder, request, datetime(2026, 1, 1))
-        self.program = building(toy, EXPERIMENT)(CPU, EXPERIMENT.choose({"epochs": 2}))
+        self.program = building(toy, EXPERIMENT)(CPU, EXPERIMENT.choose({"epochs": epochs}))
         self.log, self.answers = drive(
             directory, EXPERIMENT, self.program, before, card=card, **drawn
         )
@@ -70,7 +71,8 @@ class Driven:
     def numbers(self) -> list[Any]:
         """What the run came to, to the last bit."""
         values = [value.tolist() for value in self.program.parameters().values()]
-        return [values, column(self.log, "train/loss", "epoch"), self.program.batches.state_dict()]
+        measured = [column(self.log, key, "epoch") for key in ("train/loss", "lr")]
+        return [values, measured, self.program.batches.state_dict()]
 
 
 def both(
