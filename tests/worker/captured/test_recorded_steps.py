@@ -30,6 +30,7 @@ from tui_lab import events
 from tui_lab.commands import Advance, Command, Pause, Resume, Rewind, SetHyperparameter
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.captured.beginning import recorded
+from tui_lab.worker.captured.steps import RecordedSteps
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
@@ -47,25 +48,46 @@ def test_one_step_is_rehearsed_then_recorded_and_longer_stretches_later(tmp_path
     assert card.replays < STEPS
 
 
+def begun(directory: RunDirectory, toy: type[Walk]) -> tuple[Walk, RecordedSteps, Epochs]:
+    """A program whose steps are recorded, with its last step taken so."""
+    program = building(toy, EXPERIMENT)(CPU, EXPERIMENT.choose({}))
+    assert isinstance(program, Walk)
+    publisher, card = Publisher(program, RunRecord(directory), total_steps=STEPS), StubCard()
+    steps, epochs = recorded(program, card, publisher), Epochs(program, publisher.position)
+    while not card.replays:
+        steps.take(epochs, 1, lambda: True)
+    return program, steps, epochs
+
+
 def test_a_parameter_that_a_card_has_written_to_counts_as_written_to(
     directory: RunDirectory,
 ) -> None:
-    program = building(Walk, EXPERIMENT)(CPU, EXPERIMENT.choose({}))
-    publisher, card = Publisher(program, RunRecord(directory), total_steps=STEPS), StubCard()
-    steps, epochs = recorded(program, card, publisher), Epochs(program, publisher.position)
-    (w,) = program.parameters().values()
-    while not card.replays:
-        steps.take(epochs, 1, lambda: True)
-    before = w._version
+    program, steps, epochs = begun(directory, Walk)
+    before = program.w._version
     assert steps.take(epochs, 1, lambda: True) == 1
-    assert w._version > before
+    assert program.w._version > before
+
+
+def test_a_gradient_made_anew_is_that_of_the_last_step(directory: RunDirectory) -> None:
+    program, steps, epochs = begun(directory, Zeroing)
+    before = program.w.detach().clone()
+    assert steps.take(epochs, 1, lambda: True) == 1
+    place = program.batches.position
+    noise = program.batches.tensors[0][program.batches.order[place - 2 : place]]
+    gradient = (before + noise.view(-1)).sum() / 100
+    assert program.w.grad is not None
+    assert program.w.grad.item() == pytest.approx(gradient.item())
 
 
 def test_a_measurement_that_reads_a_knob_is_recorded_anew(tmp_path: Path) -> None:
     turned: dict[int, list[Command]] = {2 * STEPS + 300: [SetHyperparameter("lr", 0.1)]}
-    plain, recorded, _ = both(tmp_path, before=turned, epochs=3)
+    plain, recorded, card = both(tmp_path / "turned", before=turned, epochs=3)
     assert_same(plain, recorded)
     assert column(recorded.log, "lr", "epoch") == [0.5, 0.5, 0.1]
+    left = StubCard()
+    Driven(tmp_path / "left", card=left, epochs=3)
+    # Of the step, and of the whole sets.
+    assert card.log.count("rehearse") == left.log.count("rehearse") + 2
 
 
 def test_a_knob_that_is_turned_is_recorded_anew(tmp_path: Path) -> None:
