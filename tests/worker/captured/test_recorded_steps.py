@@ -30,6 +30,7 @@ from tui_lab import events
 from tui_lab.commands import Advance, Command, Pause, Resume, Rewind, SetHyperparameter
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.worker.captured.beginning import recorded
+from tui_lab.worker.captured.measures import Measured, RecordedMeasures
 from tui_lab.worker.captured.steps import RecordedSteps
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.publisher import Publisher
@@ -81,13 +82,22 @@ def test_a_gradient_made_anew_is_that_of_the_last_step(directory: RunDirectory) 
 
 def test_a_measurement_that_reads_a_knob_is_recorded_anew(tmp_path: Path) -> None:
     turned: dict[int, list[Command]] = {2 * STEPS + 300: [SetHyperparameter("lr", 0.1)]}
-    plain, recorded, card = both(tmp_path / "turned", before=turned, epochs=3)
+    plain, recorded, _ = both(tmp_path, before=turned, epochs=3)
     assert_same(plain, recorded)
     assert column(recorded.log, "lr", "epoch") == [0.5, 0.5, 0.1]
-    left = StubCard()
-    Driven(tmp_path / "left", card=left, epochs=3)
-    # Of the step, and of the whole sets.
-    assert card.log.count("rehearse") == left.log.count("rehearse") + 2
+
+
+def test_whole_sets_are_recorded_of_one_standing() -> None:
+    program = building(Walk, EXPERIMENT)(CPU, EXPERIMENT.choose({}))
+    certain = iter([0, 0, 0, 7, 7])
+    measure = RecordedMeasures(program, StubCard(), lambda: next(certain))
+    with torch.no_grad():
+        assert not isinstance(measure(), Measured)
+        assert isinstance(measure(), Measured)
+        program.hp.lr = 0.1
+        assert not isinstance(measure(), Measured)
+        assert isinstance(measure(), Measured)
+        assert isinstance(measure(), Measured)
 
 
 def test_a_knob_that_is_turned_is_recorded_anew(tmp_path: Path) -> None:
