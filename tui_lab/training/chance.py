@@ -57,6 +57,17 @@ def generators(seeds: Sequence[int], device: torch.device = _CPU) -> Generators:
     return made
 
 
+def derived(
+    generator: torch.Generator, make: Callable[[torch.Generator], torch.Generator]
+) -> torch.Generator:
+    """What `make` makes of a generator; of each member's in a population."""
+    if not isinstance(generator, Generators):
+        return make(generator)
+    made = Generators()
+    made.members = [make(each) for each in generator.members]
+    return made
+
+
 class Chances(TorchFunctionMode):
     """In here every member has its own random numbers, and its own of what is made to be filled.
 

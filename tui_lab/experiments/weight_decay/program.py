@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tui_lab.training.batches import Batches
+from tui_lab.training.chance import derived
 from tui_lab.training.linear_model import linear_layer, linreg, normal, synthetic_data
 from tui_lab.training.losses import l2_penalty, squared_error, squared_loss
 from tui_lab.training.optimizers import sgd, zero_grad
@@ -43,7 +44,7 @@ class WeightDecay(Program):
         test = synthetic_data(true_w, TRUE_B, hp.test_examples, hp.noise, self.generator)
         if hp.bias_init == "zero":
             b.zero_()
-        apart = _set_apart(self.generator)
+        apart = derived(self.generator, _set_apart)
         validation = synthetic_data(true_w, TRUE_B, hp.validation_examples, hp.noise, apart)
         self._row_space = _row_space(train[0], self.device)
         self._test = (test[0].to(self.device), test[1].to(self.device))
