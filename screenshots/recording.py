@@ -4,7 +4,6 @@ curves again."""
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -174,4 +173,3 @@ class Recorder:
         for recording in self._recordings:
             recording.end()
         self._spare.close()
-        shutil.rmtree(recording.directory.path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import json
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +19,7 @@ Scene = Callable[[Studio, str], Awaitable[str]]
 """Takes the studio and the picture's name, gives the SVG."""
 
 SMALL: Size = (80, 24)
+WIDE: Size = (160, 50)
 LIGHTER = {
     "mlp": {"examples": 10_000},
     "dropout": {"examples": 10_000},
@@ -51,6 +55,7 @@ def scenes() -> dict[str, Scene]:
         "home": home,
         "runs": runs,
         "groups": groups,
+        "study": study,
         "help": help_screen,
     }
 
@@ -193,6 +198,16 @@ async def groups(studio: Studio, name: str) -> str:
         return stage.picture(name)
 
 
+async def study(studio: Studio, name: str) -> str:
+    """Twenty-four trials of weight decay: which λ and learning rate do best."""
+    asked = ("weight-decay", "weight_decay=log:0.3..100", "lr=log:1e-3..1e-2", "epochs=40")
+    study_id = studio.run("study", partial(_studied, asked=(*asked, "--trials", "24")))
+    async with studio.lab(Opening(), WIDE) as stage:
+        stage.open_study(study_id)
+        await stage.until(lambda text: "24 of 24" in text and "comes with" not in text)
+        return stage.picture(name)
+
+
 async def help_screen(studio: Studio, name: str) -> str:
     """The keys of an experiment's screen."""
     run = studio.run("turned", _turned)
@@ -243,6 +258,12 @@ def _held_after_backward(recorder: Recorder) -> str:
     recording = recorder.held("linear-regression")
     recording.advance("phase")
     return recording.id
+
+
+def _studied(_: Recorder, asked: Sequence[str]) -> str:
+    command = [sys.executable, "-m", "tui_lab", "study", *asked, "--json"]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True)
+    return str(json.loads(ended.stdout)["study"])
 
 
 def _decay(studio: Studio, value: float) -> str:

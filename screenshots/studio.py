@@ -65,6 +65,10 @@ class Stage:
         """As the screen of runs does for those selected there."""
         self._app.open_comparison(run_ids)
 
+    def open_study(self, study_id: str) -> None:
+        """As the list of studies does."""
+        self._app.open_study(study_id)
+
     async def until(self, done: Callable[[str], bool]) -> None:
         """Wait for something to stand on the screen."""
         deadline = time.monotonic() + LONGEST
