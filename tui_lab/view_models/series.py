@@ -94,6 +94,17 @@ class Series:
         return self._data[2, : self._size]
 
     @property
+    def span(self) -> int:
+        """Steps of which no more than the extremes are kept, at most; 0 where every point is."""
+        if self.total == self._size:
+            return 0
+        return round(_wide(max(float(self.steps[-1] - self.steps[0]), 1.0), self._spans))
+
+    @property
+    def _spans(self) -> int:
+        return min(5 * self.capacity // 16, self.capacity // 3 - 2)
+
+    @property
     def first(self) -> float | None:
         """The value appended first."""
         return float(self._data[1, 0]) if self._size else None
@@ -163,9 +174,7 @@ class Series:
     def _make_room(self, wanted: int) -> int:
         """Grow or thin until at least one more point fits; how many do."""
         if self._size == self.capacity:
-            kept = _thinned(
-                self.steps, self.values, min(5 * self.capacity // 16, self.capacity // 3 - 2)
-            )
+            kept = _thinned(self.steps, self.values, self._spans)
             # Into another array: figures that are still on screen look at this one.
             thinned = np.empty_like(self._data)
             thinned[:, : len(kept)] = self._data[:, kept]
@@ -218,8 +227,12 @@ def _grid_starts(x: Floats, most: int) -> _Indices:
     width = x[-1] - x[0]
     if not _ascends(x, width):
         return _span_starts(x, most)
-    span = np.floor(x / 2.0 ** math.ceil(math.log2(width / most)))
+    span = np.floor(x / _wide(width, most))
     return np.concatenate(([0], np.flatnonzero(span[1:] != span[:-1]) + 1))
+
+
+def _wide(width: float, most: int) -> float:
+    return 2.0 ** math.ceil(math.log2(width / most))
 
 
 def _ascends(x: Floats, width: float) -> bool:

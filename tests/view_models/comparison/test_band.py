@@ -48,6 +48,41 @@ def test_a_run_leaves_where_it_stays_outside() -> None:
     assert first_outside(band, series(flat)) is None
 
 
+@pytest.mark.parametrize("reach", [10, 50])
+@pytest.mark.parametrize("outside", [2, 9, 49])
+def test_what_is_outside_up_to_the_end_has_left(reach: int, outside: int) -> None:
+    flat = np.ones(10 * reach)
+    band = own_band(series(flat))
+    assert band.reach == reach
+    short, late = np.full(outside, 9.0), flat.copy()
+    late[-outside:] = 9.0
+    assert first_outside(band, series(short)) == 1
+    assert first_outside(band, series(late)) == len(flat) - outside + 1
+    assert first_outside(band, series([9.0])) == 1
+    if outside < reach:
+        assert first_outside(band, series(late), ended=False) is None
+    late[-1] = 1.0
+    assert first_outside(band, series(late)) == (
+        None if outside - 1 < reach else len(flat) - outside + 1
+    )
+
+
+def test_one_last_point_outside_is_noise() -> None:
+    late = np.ones(100)
+    late[-1] = 9.0
+    assert first_outside(own_band(series(np.ones(100))), series(late)) is None
+
+
+def test_where_the_band_says_nothing_a_stretch_goes_on() -> None:
+    values = np.ones(300)
+    values[100:200] = np.nan  # wider than the window, so that there is no band in its middle
+    band = own_band(series(values))
+    run = np.ones(300)
+    run[125:205] = 9.0
+    assert np.isnan(band.low[150])
+    assert first_outside(band, series(run)) == 126
+
+
 def test_noise_of_the_same_size_stays_inside() -> None:
     generator = np.random.default_rng(0)
     one, other = 1 + 0.1 * generator.standard_normal((2, 1000))
@@ -81,6 +116,18 @@ def test_seeds_give_a_band_of_percentiles() -> None:
     assert "21 runs here that differ from the reference in the seed alone" in band.definition
     assert first_outside(band, series(np.full(50, 20.0))) == 1
     assert first_outside(band, series(np.full(50, 19.0))) is None
+
+
+def test_a_seed_counts_where_it_has_steps() -> None:
+    rows = [series(np.full(50, float(n))) for n in range(8)]
+    short = [series(np.full(10, 100.0)), series(np.full(10, 100.0), first=41)]
+    band = band_of_seeds(rows[0], [*rows[1:], *short])
+    assert band.high[20] < 7 < band.high[5] < 100
+    assert (band.seeds, band.fewest) == (10, 8)
+    assert "8 of them where fewest have a value" in band.definition
+    few = band_of_seeds(rows[0], [*rows[1:4], *short])
+    assert np.isnan(few.low[20])
+    assert np.isfinite(few.low[5])
 
 
 def test_the_first_other_value_is_found_bit_for_bit() -> None:

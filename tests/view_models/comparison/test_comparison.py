@@ -4,6 +4,7 @@ order, and the chart."""
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,12 +83,77 @@ def test_runs_without_a_step_in_common_are_not_judged() -> None:
     assert (found["leaves"][1], found["differs"][1]) == ("–", "–")
 
 
+def test_steps_that_are_not_the_same_are_not_held_against_each_other() -> None:
+    def evaluated(name: str, every: int) -> ComparedRun:
+        at = [every * n for n in range(1, 101)]
+        columns = {"train/loss": FALLING}
+        return compared(
+            name,
+            (),
+            MetricsLogged(t=1.0, kind="epoch", steps=at, epochs=at, columns=columns),
+        )
+
+    found = cells(Comparison((evaluated("aaaa", 7), evaluated("bbbb", 1000))))
+    assert found["differs"] == ("", "–")
+    found = cells(Comparison((evaluated("aaaa", 7), evaluated("bbbb", 14))))
+    assert found["differs"] == ("", "14")
+
+
+def test_a_run_that_left_late_or_was_short_has_left_once_it_ended() -> None:
+    late = [*FALLING[:-3], 99.0, 99.0, 99.0]
+    found = cells(comparison(compared("dddd", late), compared("eeee", [99.0] * 3)))
+    assert found["leaves"][1:] == ("98", "1")
+    found = cells(comparison(compared("dddd", late, live=True)))
+    assert found["leaves"][1] == "not yet"
+
+
+LONG = np.random.default_rng(0).normal(size=200_000)
+
+
+def test_of_long_runs_a_step_is_known_as_exactly_as_is_said() -> None:
+    """A value between the extremes of its span, of which nothing is kept, is not seen."""
+    changed = LONG.copy()
+    changed[150_001] = np.nextafter(changed[150_001], 9)
+    for other, said in ((changed, "in no point kept"), (np.append(LONG[:-1], 9.0), "≤ 200,000")):
+        long = Comparison((compared("aaaa", LONG.tolist()), compared("bbbb", other.tolist())))
+        assert cells(long)["differs"] == ("", said)
+    assert "kept of 200,000: of 16 steps the extremes, so exact to as many." in long.band_words
+    line = long.runs[0].series("train/loss", "step")
+    assert line is not None
+    assert np.diff(line.steps).max() <= 2 * line.span
+
+
 def test_five_seeds_are_a_band() -> None:
     seeds = [compared(f"000{n}", [v + n for v in FALLING], seed=n) for n in range(1, 5)]
     one_more = comparison(*seeds, OTHER)
     assert one_more.band is not None
     assert one_more.band.seeds == 5
     assert comparison(*seeds[:3], OTHER).band_words.startswith("Band: the lowest to the highest")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"sha256": "ab" * 32},
+        {"begin": {"device": "cuda:0"}},
+        {"begin": {"threads": 7}},
+        {"begin": {"request": {"versions": {"torch": "1"}}}},
+        {"of": "dropout"},
+        {"parent": "weight-decay-20261120-120000-9999", "parent_step": 5},
+    ],
+)
+def test_only_what_differs_in_the_seed_alone_makes_a_band(other: dict[str, Any]) -> None:
+    """Whatever is named as a difference keeps a run out of the band."""
+    usual = {"request": {"versions": {"torch": "2"}}}
+    usual_runs = [
+        compared(f"000{n}", [v + n for v in FALLING], seed=n, begin=usual) for n in range(5)
+    ]
+    assert Comparison(tuple(usual_runs)).band.seeds == 5  # type: ignore[union-attr]
+    other = {**other, "begin": {**usual, **other.get("begin", {})}}
+    another = compared("0009", HIGHER, seed=9, **other)
+    with_it = Comparison((*usual_runs, another))
+    assert [each.name for each in with_it.differences] != ["seed"]
+    assert with_it.band.seeds == 5  # type: ignore[union-attr]
 
 
 def test_evaluations_count_once_there_are_enough() -> None:

@@ -29,6 +29,8 @@ class Band:
     """Points to either side that it is made from, and that a run must stay outside in a row."""
     seeds: int = 0
     """Runs it is made from; 0 for the reference's own curve."""
+    fewest: int = 0
+    """Of those how many had not ended, where fewest had not."""
 
     @property
     def definition(self) -> str:
@@ -36,10 +38,13 @@ class Band:
         if self.seeds:
             what = f"from the {LOW}th to the {HIGH}th percentile of the {self.seeds} runs here "
             what += "that differ from the reference in the seed alone"
+            if self.fewest < self.seeds:
+                what += f", {self.fewest} of them where fewest have a value"
         else:
             what = f"the lowest to the highest value of the reference within {self.reach} points "
             what += "before and after"
-        return f"Band: {what}; left at the first of {self.reach} points in a row outside it."
+        left = f"left at the first of {self.reach} points in a row outside it"
+        return f"Band: {what}; {left}, or of {_FEWEST} up to the end."
 
 
 def own_band(reference: Series) -> Band:
@@ -55,28 +60,46 @@ def own_band(reference: Series) -> Band:
 
 
 def band_of_seeds(reference: Series, others: Sequence[Series]) -> Band:
-    """What runs that differ by chance alone cover at each step of the reference."""
+    """What runs that differ by chance alone cover at each step of the reference: those that were
+    there. Where fewer than `LEAST_SEEDS` of them were, there is no saying."""
     steps = reference.steps
-    rows = [reference.values, *(np.interp(steps, s.steps, s.values) for s in others)]
+    rows = [reference.values, *(_between(series, steps) for series in others)]
     table = np.array([np.where(np.isfinite(row), row, np.nan) for row in rows])
-    known = np.isfinite(table).any(axis=0)
+    there = np.isfinite(table).sum(axis=0)
+    known = there >= LEAST_SEEDS
     edges = np.full((2, len(steps)), np.nan)
     if known.any():
         edges[:, known] = np.nanpercentile(table[:, known], (LOW, HIGH), axis=0)
-    return Band(steps, edges[0], edges[1], _reach(len(steps)), len(rows))
+    fewest = int(there[known].min(initial=len(rows)))
+    return Band(steps, edges[0], edges[1], _reach(len(steps)), len(rows), fewest)
 
 
-def first_outside(band: Band, run: Series) -> int | None:
-    """The step at which a run leaves a band; None where it never does, as far as both go."""
+def _between(series: Series, steps: Floats) -> Floats:
+    """Its values at these steps; NaN before its first and after its last one."""
+    found: Floats = np.interp(steps, series.steps, series.values, left=np.nan, right=np.nan)
+    return found
+
+
+def first_outside(band: Band, run: Series, *, ended: bool = True) -> int | None:
+    """The step at which a run leaves a band; None where it never does, as far as both go.
+
+    It stays outside for `reach` points in a row. Once both have `ended`, two that reach the last
+    point are enough, so that neither a short run nor one that left late counts as having stayed.
+    """
     shared = (run.steps >= band.steps[0]) & (run.steps <= band.steps[-1])
     steps, values = run.steps[shared], run.values[shared]
     at = np.searchsorted(band.steps, steps)
     low, high = band.low[at], band.high[at]
     with np.errstate(invalid="ignore"):
         outside = (values < low) | (values > high) | (np.isnan(values) & np.isfinite(low))
-    padded = np.concatenate(([0], np.cumsum(outside)))
-    in_a_row = np.flatnonzero(padded[band.reach :] - padded[: -band.reach] == band.reach)
-    return int(steps[in_a_row[0]]) if len(in_a_row) else None
+    judged = np.isfinite(low)
+    steps, outside = steps[judged], outside[judged]
+    fewest = min(_FEWEST, max(1, len(steps))) if ended else band.reach
+    # Beyond the last point all is outside: what lasts until there is long enough.
+    padded = np.concatenate(([0], np.cumsum(np.append(outside, np.ones(band.reach, bool)))))
+    in_a_row = padded[band.reach :] - padded[: -band.reach] == band.reach
+    places = np.flatnonzero(in_a_row[: max(0, len(steps) - fewest + 1)])
+    return int(steps[places[0]]) if len(places) else None
 
 
 def first_other(reference: Series, run: Series) -> int | None:

@@ -118,10 +118,12 @@ class Comparison:
         line = run.series(self.metric, kind)
         of = "evaluations" if kind == "epoch" else "steps"
         words = f"{self.band.definition} Points are {of}"
-        if line is not None and line.total > len(line):
-            each = round((line.steps[-1] - line.steps[0]) / len(line))
-            return f"{words}, {len(line):,} kept of {line.total:,}: exact to {each:,} or so."
-        return f"{words}."
+        if line is None or all(result.exact for result in self.results):
+            return f"{words}."
+        lines = [run.series(self.metric, kind) for run in self.runs]
+        span = max(each.span for each in lines if each is not None)
+        kept = f"{len(line):,} kept of {line.total:,}" if line.span else "not all of them kept"
+        return f"{words}, {kept}: of {span:,} steps the extremes, so exact to as many."
 
     def figure(self, drawn: Drawn) -> Figure:
         """The curves of the metric laid over each other."""

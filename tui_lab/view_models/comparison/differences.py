@@ -32,7 +32,7 @@ def differences(runs: Sequence[ComparedRun]) -> list[Difference]:
 
     A hyperparameter that only one of several experiments has is no difference between runs.
     """
-    return [*_hyperparameters(runs), *_origins(runs)]
+    return [*_hyperparameters(runs), *origins(runs)]
 
 
 def turns(runs: Sequence[ComparedRun]) -> list[list[tuple[str, Change]]]:
@@ -83,7 +83,8 @@ def _cell(run: ComparedRun, name: str, marks: Sequence[tuple[str, Change]]) -> s
     return run.text(name, run.values[name]) + "".join(later)
 
 
-def _origins(runs: Sequence[ComparedRun]) -> Iterator[Difference]:
+def origins(runs: Sequence[ComparedRun]) -> Iterator[Difference]:
+    """What differs beside hyperparameters."""
     for name, read in _ORIGINS.items():
         yield from _of(name, [read(run) for run in runs])
     for package in dict.fromkeys(name for run in runs for name in run.versions):

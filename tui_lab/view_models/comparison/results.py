@@ -18,6 +18,7 @@ from tui_lab.view_models.comparison.band import (
     own_band,
 )
 from tui_lab.view_models.comparison.compared import ComparedRun
+from tui_lab.view_models.comparison.differences import origins
 from tui_lab.view_models.measurements import Kind
 from tui_lab.view_models.series import Series
 
@@ -40,7 +41,12 @@ class Result:
     leaves: int | None
     """The first step outside the reference's band."""
     comparable: bool
-    """Whether run and reference have steps in common."""
+    """Whether the run goes over steps that the reference goes over."""
+    shared: bool
+    """Whether both have a point at the same step."""
+    exact: bool
+    """Whether every point of both is kept, as it is but in very long runs: else an earlier step may
+    be another."""
 
 
 def direction(runs: Sequence[ComparedRun], key: str) -> str:
@@ -107,11 +113,10 @@ def _equal(one: Series, other: Series) -> bool:
 
 
 def _twins(run: ComparedRun, reference: ComparedRun) -> bool:
-    """Whether they differ in the seed, and in nothing else that was asked of them."""
+    """Whether they differ in the seed, and in nothing else that `differences` would name."""
     return (
-        run.facts.seed != reference.facts.seed
-        and run.facts.experiment == reference.facts.experiment
-        and run.values == reference.values
+        run.values == reference.values
+        and [each.name for each in origins((reference, run))] == ["seed"]
         and not (run.view.marks or reference.view.marks)
         and not (run.facts.parent or reference.facts.parent)
     )
@@ -130,15 +135,22 @@ def _result(
     line, other = run.series(key, kind), reference.series(key, kind)
     comparable = line is not None and other is not None and _overlap(line, other)
     found = band is not None and line is not None and other is not None and comparable
+    ended = not (run.live or reference.live)
     return Result(
         last=last,
         best=best,
         best_step=best_step,
         difference=None if last is None or against is None else last - against,
         other_from=first_other(other, line) if found and line and other else None,
-        leaves=first_outside(band, line) if found and band and line else None,
+        leaves=first_outside(band, line, ended=ended) if found and band and line else None,
         comparable=comparable,
+        shared=line is not None and other is not None and _share(line, other),
+        exact=not any(series is not None and series.span for series in (line, other)),
     )
+
+
+def _share(one: Series, other: Series) -> bool:
+    return bool(np.isin(one.steps, other.steps, kind="sort").any())
 
 
 def _overlap(one: Series, other: Series) -> bool:

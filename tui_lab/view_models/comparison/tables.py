@@ -118,14 +118,22 @@ def _cell(comparison: Comparison, place: int, key: str, value: Any) -> str:
         return _SAME.get(likeness) or _leaving(comparison, place, comparison.results[place])
     if key in ("difference", "differs") and likeness == "reference":
         return ""
-    if key == "differs" and value is None:
-        same = likeness in _SAME or comparison.results[place].comparable
-        return "never" if same else NOTHING
+    if key == "differs":
+        return _differing(comparison, place, comparison.results[place])
     if key == "difference" and value is not None:
         return f"{value:+.4g}" if value else "0"
     if value is None:
         return NOTHING
     return short(value) if isinstance(value, float) else f"{value:,}"
+
+
+def _differing(comparison: Comparison, place: int, result: Result) -> str:
+    """Of long runs, of which not every point is kept, no more is known than by when."""
+    if not result.shared:
+        return "never" if comparison.likenesses[place] in _SAME else NOTHING
+    if result.other_from is None:
+        return "never" if result.exact else "in no point kept"
+    return f"{'' if result.exact else '≤ '}{result.other_from:,}"
 
 
 def _leaving(comparison: Comparison, place: int, result: Result) -> str:
