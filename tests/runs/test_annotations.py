@@ -3,8 +3,13 @@ can't be read costs a sentence and is not written over."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
+import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -84,6 +89,33 @@ def test_fields_of_another_version_are_passed_over(new_run: NewRun) -> None:
     run = new_run().path
     (run / FILE).write_text('{"name": "x", "colour": "red"}')
     assert read_annotation(run) == Annotation("x")
+
+
+def test_of_several_writers_none_undoes_the_other(new_run: NewRun) -> None:
+    run = new_run().path
+    before = {path.name for path in run.iterdir()}
+    _write_at_once(run)
+    assert {path.name for path in run.iterdir()} == {*before, FILE}
+
+
+def _write_at_once(run: Path) -> None:
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(lambda n: annotate(run, add=[f"t{n}"]), range(40)))
+    assert set(read_annotation(run).tags) == {f"t{n}" for n in range(40)}
+
+
+def test_where_directories_can_not_be_locked_a_file_is(
+    new_run: NewRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = fcntl.flock
+
+    def as_on_nfs(descriptor: int, operation: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        locked(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", as_on_nfs)
+    _write_at_once(new_run().path)
 
 
 def test_tags_in_a_line() -> None:

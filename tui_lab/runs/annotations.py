@@ -12,6 +12,7 @@ from pathlib import Path
 from tui_lab.annotation import Annotation
 from tui_lab.errors import RunError, RunUnreadable
 from tui_lab.runs.object_file import ObjectFile
+from tui_lab.runs.turn import turn
 
 FILE = "annotation.json"
 
@@ -37,16 +38,21 @@ def annotate(
 ) -> Annotation:
     """Write on a run: what is given takes the place of what was there, and that is given back.
 
+    Of several writers one waits for the other, so that nothing is lost.
+
     Raises `UsageError` for a name or a tag that is none, `RunUnreadable` where what was there would
     be lost, `RunError` where nothing can be written.
     """
-    file, before = ObjectFile(run, FILE), read_annotation(run)
-    after = before.changed(name=name, note=note, add=add, remove=remove)
-    if after == before:
-        return after
+    file = ObjectFile(run, FILE)
     try:
-        file.write(after.to_json(), durable=True, indent=True)
+        with turn(run):
+            before = read_annotation(run)
+            after = before.changed(name=name, note=note, add=add, remove=remove)
+            if after != before:
+                file.write(after.to_json(), durable=True, indent=True)
     except OSError as error:
+        if not run.is_dir():
+            read_annotation(run)  # says what is missing
         reason = error.strerror or str(error)
         raise RunError(f"Nothing can be written on {file.run} ({reason}).") from error
     return after
