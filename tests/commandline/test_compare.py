@@ -56,6 +56,14 @@ def test_json_says_the_same(console: Screen, make_run: MakeRun) -> None:
     assert data["metrics"]["train/loss"]["runs"][other.id]["best"] == 0.25
 
 
+def test_runs_may_be_asked_for_in_words(console: Screen, make_run: MakeRun) -> None:
+    ids = [make_run(lr=lr).id for lr in (0.5, 0.25, 0.125)]
+    lines(console, ids[2], "--where", "lr>=0.2", "--json")
+    data = json.loads(console.out)
+    assert data["reference"] == ids[2]
+    assert sorted(data["runs"]) == sorted(ids)
+
+
 @pytest.mark.parametrize("axis", ["step", "epoch", "time"])
 def test_the_chart_runs_over_what_is_asked_for(
     console: Screen, make_run: MakeRun, axis: str
@@ -73,6 +81,11 @@ def test_the_chart_runs_over_what_is_asked_for(
         (["{0}", "{1}", "--sort", "foo"], "There is no column 'foo' to sort by; there are run,"),
         (["{0}", "{1}", "--reference", "x"], "The reference must be one of the runs compared, "),
         (["{0}", "{1}", "--x", "year"], "invalid choice: 'year'"),
+        (["{0}", "{1}", "--where", " "], "--where is empty"),
+        (["--where", "lr=9"], "No run matches."),
+        (["--where", "lr=0.5"], "compare needs two runs or more"),
+        (["{0}", "{1}", "--json", "--x", "step"], "--json prints all of it"),
+        (["{0}", "{1}", "--json", "--sort", "lr"], "--json prints all of it"),
     ],
 )
 def test_what_cant_be_is_one_sentence(

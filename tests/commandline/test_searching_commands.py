@@ -31,7 +31,9 @@ def test_a_query_in_one_word_or_several(make_run: MakeRun) -> None:
     assert listed("lr>=0.3 or broke") == listed("lr>=0.3", "or", "broke")
     assert listed("lr>=0.3") == [high.id]
     assert listed("not", "status:finished") == [low.id]
-    assert listed(" -status:finished") == [low.id]
+    assert listed("-status:finished") == [low.id]
+    assert listed("lr>0", "-broke") == [high.id]
+    assert listed("-(lr>=0.3", "or", "lr=0)") == [low.id]
 
 
 def test_a_query_that_can_not_be_read_is_shown_with_its_place(console: Screen) -> None:
@@ -99,7 +101,7 @@ def test_a_live_run_is_tagged(make_run: MakeRun, console: Screen) -> None:
         (["+a=b"], "can't be a tag"),
         (["--name", "x"], "2 runs can't have one name"),
         (["--name", "a\x1bb"], "one name"),
-        (["--where", "nosuch=1"], ""),
+        (["+x", "--where", "lr>=abc"], "'abc' is no number"),
     ],
 )
 def test_what_can_not_be_written_is_written_on_none(
@@ -128,9 +130,35 @@ def test_a_query_that_finds_nothing_deletes_nothing(make_run: MakeRun, console: 
     run = make_run(lr=0.5)
     assert perform(["delete", "--yes", "--where", "lr=0.7"], console) == ExitStatus.USAGE
     assert console.err == "No run matches.\n"
-    assert perform(["delete", "--yes", "--where", " "], console) == ExitStatus.USAGE
+    assert perform(["delete", "--yes"], console) == ExitStatus.USAGE
     assert "delete needs a run, or --where QUERY" in console.err
     assert run.path.exists()
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+@pytest.mark.parametrize(
+    "words", [["delete", "--yes"], ["tag", "+x"], ["export", "--to", "{run}.csv"]]
+)
+@pytest.mark.parametrize("named", [False, True])
+def test_an_empty_query_is_not_every_run(
+    words: list[str], blank: str, named: bool, make_run: MakeRun, console: Screen
+) -> None:
+    runs = [make_run() for _ in range(3)]
+    names = [runs[0].id] if named else []
+    assert perform([*words, *names, "--where", blank], console) == ExitStatus.USAGE
+    assert "--where is empty" in console.err
+    assert all(run.path.exists() for run in runs)
+    assert all(read_annotation(run.path).tags == () for run in runs)
+
+
+def test_a_query_behind_where_may_begin_with_not(make_run: MakeRun, console: Screen) -> None:
+    gone, kept = make_run(lr=0.5), make_run(RunStatus.FAILED, "It broke.", lr=0.25)
+    words = ["tag", kept.id, "+kept", "--where", "-broke"]
+    assert perform(words, console) == ExitStatus.FINISHED
+    assert [read_annotation(run.path).tags for run in (gone, kept)] == [("kept",), ("kept",)]
+    assert perform(["delete", "--yes", "--where", "-status:failed"], console) == 0
+    assert [run.path.exists() for run in (gone, kept)] == [False, True]
+    assert perform(["delete", "-x", "--yes"], console) == ExitStatus.USAGE
 
 
 def test_export_writes_a_file_for_each_run_that_is_found(

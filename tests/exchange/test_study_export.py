@@ -79,5 +79,10 @@ def test_the_command(study: StudyDirectory, tmp_path: Path) -> None:
     assert perform([*words, str(tmp_path / "x.svg")], console) == ExitStatus.USAGE
     assert "a study is exported to .csv or .html" in console.err
     assert perform([*words, "x.csv", "--where", "lr=1"], console) == ExitStatus.USAGE
+    for more in (["--no-time"], ["--picture", "x"], ["--size", "400x400"], ["--which", "best"]):
+        console = Screen()
+        assert perform([*words, str(tmp_path / "y.html"), *more], console) == ExitStatus.USAGE
+        assert f"{more[0]} goes with runs" in console.err
+    assert not (tmp_path / "y.html").exists()
     with pytest.raises(UsageError):
         export_study(study, tmp_path / "x.pt")

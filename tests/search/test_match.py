@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.search.searched import Run
 from tui_lab.run import RunStatus
 from tui_lab.search.match import condition
+from tui_lab.search.moments import LOCAL, span
 from tui_lab.search.order import ordered
 from tui_lab.search.parser import parsed
 from tui_lab.search.reference import value_of
@@ -113,6 +115,35 @@ def test_finds(text: str) -> None:
 )
 def test_passes_over(text: str) -> None:
     assert not finds(text)
+
+
+def test_what_every_run_has_may_be_empty_and_what_it_lacks_is_never_compared() -> None:
+    bare = Run(hyperparameters={"lr": 0.1})
+    assert finds("tag!=good note!=x study!=y tag='' note='' -tag:good -tag=* -note=*", bare)
+    assert not any(finds(text, bare) for text in ("momentum!=1", "test/loss!=1", "trial!=1"))
+    assert finds("not momentum=1 not trial=1", bare)
+
+
+def test_a_date_has_the_offset_of_its_own_time_of_the_year(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    try:
+        for now in (datetime(2026, 7, 15, 12, tzinfo=LOCAL), datetime(2026, 1, 15, tzinfo=LOCAL)):
+            winter, summer = span("2026-01-10", now), span("2026-07-10", now)
+            assert winter is not None and winter[0] == datetime(2026, 1, 9, 23, tzinfo=UTC)  # noqa: PT018
+            assert summer is not None and summer[0] == datetime(2026, 7, 9, 22, tzinfo=UTC)  # noqa: PT018
+        begin, end = span("today", datetime(2026, 3, 29, 12, tzinfo=LOCAL)) or (NOW, NOW)
+        assert end - begin == timedelta(hours=23)
+        week, _ = span("-7d", datetime(2026, 3, 30, 12, tzinfo=LOCAL)) or (NOW, NOW)
+        assert week == datetime(2026, 3, 23, 10, tzinfo=UTC)
+        assert datetime.now(LOCAL).utcoffset() == datetime.now(UTC).astimezone().utcoffset()
+        for extreme in ("0001", "9999-12-31"):
+            span(extreme, NOW.astimezone(LOCAL))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_the_last_value_of_a_knob_that_was_turned_counts() -> None:

@@ -9,6 +9,7 @@ from tui_lab.commandline.console import Console
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.runs import Declarations
+from tui_lab.commandline.searching import add_runs, found, none_found, read_where
 from tui_lab.commandline.selection import catalogue
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import UsageError
@@ -18,11 +19,11 @@ _FEW = "compare needs two runs or more; see tui-lab runs."
 
 
 def configure(parser: Parser) -> None:
-    """Declares RUN RUN … and how they are compared."""
+    """Declares RUN RUN …, `--where` and how they are compared."""
+    add_runs(parser)
     add = parser.add_argument
-    add("runs", nargs="*", metavar="RUN", help="their names, or the beginnings of them")
     add("--metric", metavar="KEY", default="", help="the metric to look at (train/loss if shared)")
-    add("--x", choices=("step", "epoch", "time"), default="step", help="what the curves run over")
+    add("--x", choices=("step", "epoch", "time"), help="what the curves run over (step)")
     add(
         "--reference",
         metavar="RUN",
@@ -38,7 +39,10 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     # numpy comes with it, and `--help` must not wait for that.
     from tui_lab.commandline.comparison_report import compared, print_comparison
 
-    chosen = list(_named(arguments.runs, catalogue()))
+    for option in ("x", "sort"):
+        if arguments.json and getattr(arguments, option):
+            raise UsageError(f"--json prints all of it in one order; leave --{option} out.")
+    chosen = list(_chosen(arguments.runs, arguments.where, catalogue()))
     readable = [run for run in chosen if run.readable]
     for run in chosen:
         if not run.readable:
@@ -50,19 +54,26 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     if arguments.json:
         console.print_json(comparison.to_json())
     else:
-        print_comparison(comparison, arguments.x, arguments.sort, console)
+        print_comparison(comparison, arguments.x or "step", arguments.sort, console)
     is_whole = readable == chosen and not any(
         run.error or run.view.damage for run in comparison.runs
     )
     return ExitStatus.FINISHED if is_whole else ExitStatus.FAILED
 
 
-def _named(words: Sequence[str], runs: Catalogue) -> Iterator[RunSummary]:
-    """The runs that were named, each once."""
-    found = {run.id: run for run in (runs.summary(word) for word in words)}
-    if len(found) < 2:
+def _chosen(words: Sequence[str], where: str | None, runs: Catalogue) -> Iterator[RunSummary]:
+    """The runs that were named, and those that a query finds, each once."""
+    query = None if where is None else read_where(where)
+    chosen = {run.id: run for run in (runs.summary(word) for word in words)}
+    if query is not None:
+        there = runs.summaries()
+        matching = found(query, there)
+        if not (matching or chosen):
+            raise UsageError(none_found(query, there))
+        chosen |= {run.id: run for run in matching if run.id not in chosen}
+    if len(chosen) < 2:
         raise UsageError(_FEW)
-    yield from found.values()
+    yield from chosen.values()
 
 
 def _place(word: str, runs: Sequence[RunSummary]) -> int:

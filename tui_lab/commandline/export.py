@@ -82,6 +82,9 @@ def _study(arguments: Namespace, typed: str, console: Console) -> ExitStatus:
     """Writes a study: its trials as a table, or all of it as a page."""
     if arguments.runs or arguments.where is not None:
         raise UsageError("--study is exported by itself; name no runs beside it.")
+    for option in _GO_WITH:
+        if _given(arguments, option):
+            raise UsageError(f"{option} goes with runs; a study is exported whole.")
     from tui_lab.exchange.study_export import export_study  # numpy comes with it
     from tui_lab.studies.catalogue import StudyCatalogue
 
@@ -129,10 +132,13 @@ def _options(arguments: Namespace) -> Options:
 def _check(arguments: Namespace, to: Path) -> None:
     """Raises `UsageError` for what is said and has no meaning for the format."""
     for option, formats in _GO_WITH.items():
-        given = getattr(arguments, option.strip("-").replace("-", "_"))
-        if given and format_of(to) not in [each.suffix for each in formats]:
+        if _given(arguments, option) and format_of(to) not in [each.suffix for each in formats]:
             not_one = "is none of them" if len(formats) > 1 else "is not one"
             raise UsageError(f"{option} goes with {named(formats)}; {to.name} {not_one}.")
+
+
+def _given(arguments: Namespace, option: str) -> bool:
+    return bool(getattr(arguments, option.strip("-").replace("-", "_")))
 
 
 _GO_WITH = {

@@ -38,6 +38,7 @@ class Parser(ArgumentParser):
         )
         self.add_argument("-h", "--help", action="store_true", help="show this and exit")
         self._signed = False
+        self._signed_values: set[str] = set()
 
     def error(self, message: str) -> NoReturn:
         said = message[0].upper() + message[1:].rstrip(".")
@@ -47,7 +48,8 @@ class Parser(ArgumentParser):
         """The arguments, options and words in any order, unless some are for another program."""
         if any(action.nargs == REMAINDER for action in self._actions):
             return self.parse_args(list(arguments))
-        words = [self._kept(each) for each in arguments] if self._signed else list(arguments)
+        before = ["", *arguments]
+        words = [self._kept(*each) for each in zip(before, arguments, strict=False)]
         return self.parse_intermixed_args(words)
 
     def take_signed_words(self) -> None:
@@ -55,10 +57,16 @@ class Parser(ArgumentParser):
         or begins with two dashes."""
         self._signed = True
 
-    def _kept(self, word: str) -> str:
-        """What argparse takes for a word and not for an option."""
-        is_option = word.startswith("--") or word in self._option_string_actions
-        return f" {word}" if word.startswith("-") and not is_option else word
+    def take_signed_value(self, option: str) -> None:
+        """Has what follows an option come as its value where it begins with one dash."""
+        self._signed_values.add(option)
+
+    def _kept(self, before: str, word: str) -> str:
+        """What argparse takes for a word and not for an option, given the one before it."""
+        if not word.startswith("-") or word.startswith("--") or word == "-":
+            return word
+        is_word = self._signed and word not in self._option_string_actions
+        return f" {word}" if is_word or before in self._signed_values else word
 
     def ask_for_json(self, what: str) -> None:
         """Declares `--json`."""

@@ -33,6 +33,7 @@ def configure(parser: Parser) -> None:
         "--sort", metavar="NAME", help="by a hyperparameter, a metric, or a field such as step"
     )
     parser.add_argument("--reverse", action="store_true", help="the other way round")
+    parser.take_signed_words()
     parser.ask_for_json("the list")
 
 

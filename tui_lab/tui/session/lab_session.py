@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters, Value
 from tui_lab.plugins import load_experiment
 from tui_lab.run import RunRequest, is_run_id
+from tui_lab.search.moments import LOCAL
 from tui_lab.tui.session.experiment_shelf import ExperimentShelf
 from tui_lab.tui.session.gpu import GpuMeter
 from tui_lab.versions import current_versions
@@ -83,7 +84,7 @@ class LabSession:
         return terminal() if self._terminal is None else self._terminal
 
     def now(self) -> datetime:
-        return datetime.now(UTC).astimezone()
+        return datetime.now(LOCAL)
 
     def experiments(self) -> Sequence[Experiment | ExperimentError]:
         return self._experiments.all()
