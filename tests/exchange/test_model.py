@@ -65,11 +65,11 @@ def test_the_best_is_that_of_the_lowest_loss_among_those_kept(
     trained: RunDirectory,
 ) -> None:
     view = view_of(trained)
-    losses = view.series["epoch", "test/loss"]
+    losses = view.series["epoch", "val/loss"]
     by_step = dict(zip(losses.steps.tolist(), losses.values.tolist(), strict=True))
     some = [20, 80, 40]
     assert _best(view, some, "x").step == min(some, key=by_step.__getitem__)
-    assert "the lowest test/loss of 3 kept" in _best(view, some, "x").why
+    assert "the lowest val/loss of 3 kept" in _best(view, some, "x").why
     with pytest.raises(RunError, match="--which last"):
         _best(view, [21], "x")
 
@@ -138,4 +138,4 @@ def test_the_command_names_the_step(
     console = Screen()
     words = ["export", trained.id, "--to", str(tmp_path / "m.safetensors"), "--which", "best"]
     assert perform(words, console) == 0
-    assert "the lowest test/loss of" in console.err
+    assert "the lowest val/loss of" in console.err

@@ -58,15 +58,19 @@ class Link:
             set_as_default=False,
             timeout=_OPENING,
         )
-        self._client = await _answered(client, f"{self.address} does not answer", _OPENING)
+        try:
+            await _answered(client, f"{self.address} does not answer", _OPENING)
+        except BaseException:
+            await _let_go(client)
+            raise
+        self._client = client
         client.subscribe_topic(self.topic, self._take)
 
     async def close(self) -> None:
         """Let go of the scheduler."""
         client, self._client = self._client, None
         if client is not None:
-            with suppress(Exception):  # dask's own, of a connection that is not wanted any more
-                await asyncio.wait_for(client.close(timeout=_CLOSING), 2 * _CLOSING)
+            await _let_go(client)
 
     async def nodes(self) -> Collection[str]:
         """The addresses of the nodes that are there; a scheduler that does not answer is down."""
@@ -116,6 +120,16 @@ class Link:
 
     def _take(self, event: tuple[float, Notice]) -> None:
         self._hear(event[1])
+
+
+async def _let_go(client: Any) -> None:
+    try:
+        with suppress(Exception):  # dask's own, of a connection that is not wanted any more
+            await asyncio.wait_for(client.close(timeout=_CLOSING), 2 * _CLOSING)
+    finally:
+        # One that is not closed calls a coroutine of its own when it is collected, which nobody
+        # awaits.
+        client.status = "closed"
 
 
 async def _answered(asked: Awaitable[Any], sentence: str, patience: float = _PATIENCE) -> Any:
