@@ -12,6 +12,10 @@ MOST_MEMBERS = 1024
 """Runs of one population: each keeps four files open."""
 
 
+CURE = "Run them one after another."
+"""How the sentence ends by which a population is refused once its program is looked at."""
+
+
 @dataclass(frozen=True)
 class Together:
     """Runs may train as one batch that differ in their seeds, and in the numbers of `differ`."""

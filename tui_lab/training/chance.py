@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -12,8 +13,8 @@ from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
 from tui_lab.training import member_rules
-from tui_lab.training.member_numbers import MemberNumbers
-from tui_lab.training.members import Members, each, member, of, stacked
+from tui_lab.training.member_numbers import MemberNumbers, keep
+from tui_lab.training.members import Members, each, member, of, own_place, stacked
 
 assert member_rules  # the rules are there once this is
 
@@ -25,6 +26,10 @@ _TAKES_GENERATOR = (
 )
 _DRAWS = "rand_like randn_like randint_like"
 _FILLED = "zeros ones full empty"
+_OF_NUMBERS = (
+    "tensor as_tensor asarray scalar_tensor full full_like linspace logspace arange new_full "
+    "new_tensor eye"
+)
 
 
 def _named(names: str) -> frozenset[Function]:
@@ -34,6 +39,8 @@ def _named(names: str) -> frozenset[Function]:
 
 
 _GENERATED, _DRAWN, _MADE = _named(_TAKES_GENERATOR), _named(_DRAWS), _named(_FILLED)
+_COUNTED = _named(_OF_NUMBERS)
+"""What makes tensors of numbers that may be members'."""
 _DROPPED = frozenset({F.alpha_dropout, F.dropout1d, F.dropout2d, F.dropout3d})
 _STARTS = frozenset(
     getattr(init, name) for name in dir(init) if name.endswith("_") and name[0] != "_"
@@ -63,8 +70,10 @@ def derived(
     """What `make` makes of a generator; of each member's in a population."""
     if not isinstance(generator, Generators):
         return make(generator)
-    made = Generators()
-    made.members = [make(each) for each in generator.members]
+    members = [make(each) for each in generator.members]
+    made = Generators(members[0].device)
+    made.set_state(members[0].get_state())
+    made.members = members
     return made
 
 
@@ -95,30 +104,40 @@ class Chances(TorchFunctionMode):
         kwargs = kwargs or {}
         if func in _GENERATED:
             return self._drawn(func, args, dict(kwargs))
+        if func in _COUNTED and _holds_members((*args, *kwargs.values())):
+            return each(func, args, kwargs, self.count)
         if func in _MADE:
             return self._made(func, args, kwargs)
         if func is F.dropout:
             return self._dropout(*args, **kwargs)
         if func in _DRAWN or func in _DROPPED or func in _STARTS:
             return self._swapped(func, args, kwargs)
-        if func is torch.tensor and _holds_members(args):
-            return each(func, args, kwargs, self.count)
-        for value in args:
+        for value in (*args, *kwargs.values()):
             if type(value) is MemberNumbers:
                 return Members.__torch_function__(func, types, args, kwargs)
+            keep(value)
         return func(*args, **kwargs)
 
     def _drawn(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        source = kwargs.pop("generator", None)
+        source = kwargs.get("generator")
         source = self._default_for(args, kwargs) if source is None else source
         if not isinstance(source, Generators):  # one of the program's own, the same for all
-            return func(*args, generator=source, **kwargs)
-        in_place = func.__name__.endswith("_")
-        results = []
-        for k, generator in enumerate(source.members):
-            given = [member(value, k) for value in args]
-            results.append(func(*given, generator=generator, **kwargs))
-        return args[0] if in_place else stacked(results)
+            return self._drawn_alike(func, args, kwargs)
+        _own_what_is_filled(func, args, kwargs)
+        kwargs["generator"] = source
+        results = [func(*_owned(args, k), **_owned(kwargs, k)) for k in range(self.count)]
+        return args[0] if _is_in_place(func) else stacked(results)
+
+    def _drawn_alike(self, func: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Every member draws the same, as each would alone."""
+        if not _holds_members((*args, *kwargs.values())):
+            return func(*args, **kwargs)
+        source, results = kwargs["generator"], []
+        before = source.get_state()
+        for k in range(self.count):
+            source.set_state(before)
+            results.append(func(*_owned(args, k), **_owned(kwargs, k)))
+        return args[0] if _is_in_place(func) else stacked(results)
 
     def _default_for(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Generators:
         """Torch's own where something is drawn, or filled."""
@@ -155,17 +174,58 @@ class Chances(TorchFunctionMode):
         return kept if p < 1 else kept.zero_()
 
     def _swapped(self, func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """One member after another, with torch's own generator standing where the member's does."""
-        before, results = torch.get_rng_state(), []
-        for k, generator in enumerate(self._default["cpu"].members):
-            torch.set_rng_state(generator.get_state())
-            given = [member(value, k) for value in args]
-            results.append(func(*given, **{n: member(v, k) for n, v in kwargs.items()}))
-            generator.set_state(torch.get_rng_state())
-        torch.set_rng_state(before)
-        if func.__name__.endswith("_"):
+        """One member after another, with torch's own generators standing where the member's do."""
+        _own_what_is_filled(func, args, kwargs)
+        results = []
+        for k in range(self.count):
+            with self._standing(k):
+                results.append(func(*_owned(args, k), **_owned(kwargs, k)))
+        if _is_in_place(func):
             return args[0] if args else next(iter(kwargs.values()))
         return stacked(results)
+
+    @contextmanager
+    def _standing(self, k: int) -> Iterator[None]:
+        """In here torch's default generators, wherever they draw, are those of one member."""
+        own = [(each.device, each.members[k]) for each in self._default.values()]
+        before = [_exchanged(device, generator.get_state()) for device, generator in own]
+        try:
+            yield
+        finally:
+            for (device, generator), state in zip(own, before, strict=True):
+                generator.set_state(_exchanged(device, state))
+
+
+def _exchanged(device: torch.device, state: Tensor) -> Tensor:
+    """Have the default generator of a device stand so; gives how it stood."""
+    if device.type == "cpu":
+        before = torch.get_rng_state()
+        torch.set_rng_state(state)
+    else:
+        before = torch.cuda.get_rng_state(device)
+        torch.cuda.set_rng_state(state, device)
+    return before
+
+
+def _is_in_place(func: Function) -> bool:
+    return func.__name__.endswith("_")
+
+
+def _own_what_is_filled(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    if _is_in_place(func):
+        own_place(args[0] if args else next(iter(kwargs.values())))
+
+
+def _owned(value: Any, k: int) -> Any:
+    """What one member is given."""
+    if isinstance(value, Generators):
+        return value.members[k]
+    if type(value) in (tuple, list):
+        return type(value)(_owned(part, k) for part in value)
+    if type(value) is dict:
+        return {key: _owned(part, k) for key, part in value.items()}
+    keep(value)
+    return member(value, k)
 
 
 def _holds_members(value: Any) -> bool:

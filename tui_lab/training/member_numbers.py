@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,16 +11,24 @@ import torch
 from torch import Tensor
 
 from tui_lab.errors import ExperimentError
+from tui_lab.together import CURE
 
 
 class PartWays(ExperimentError):
-    """The members of a population would take different ways at one line of their program."""
+    """The members of a population would take different ways at one line of their program, or what
+    it does there can't be done for each of them; says so, and what to do."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "The members of this population part ways where their program asks for a number; what "
-            "they differ in decides what is done there. Run them one after another."
-        )
+    def __init__(
+        self,
+        why: str = "The members of this population part ways where their program asks for a "
+        "number; what they differ in decides what is done there.",
+    ) -> None:
+        super().__init__(f"{why} {CURE}")
+
+
+_BITS = 0x7FF8_6D65_6D62_6572
+_MARK: float = struct.unpack("<d", struct.pack("<Q", _BITS))[0]
+"""A NaN that arithmetic hands on and nothing else makes: who comes to it lost what differs."""
 
 
 def _sides(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
@@ -38,14 +47,18 @@ class MemberNumbers(float):
     """Numbers that go where torch takes a number alone, such as an optimizer's `lr`.
 
     Arithmetic gives others of their kind; a question to them has to have one answer for all members
-    or raises `PartWays`. As a single float they are not a number, so that nobody takes one for all.
+    or raises `PartWays`. As a single float they are not a number, one that `is_lost` knows, so
+    that nobody takes one for all.
     """
+
+    __array_ufunc__ = None
+    """numpy has no answer for all members, and leaves arithmetic to these."""
 
     stack: Tensor
     """A row per member, float64."""
 
     def __new__(cls, stack: Tensor) -> MemberNumbers:
-        made = super().__new__(cls, "nan")
+        made = super().__new__(cls, _MARK)
         made.stack = stack
         return made
 
@@ -56,16 +69,29 @@ class MemberNumbers(float):
     __sub__, __rsub__ = _sides(operator.sub)
     __mul__, __rmul__ = _sides(operator.mul)
     __truediv__, __rtruediv__ = _sides(operator.truediv)
+    __floordiv__, __rfloordiv__ = _sides(operator.floordiv)
+    __mod__, __rmod__ = _sides(operator.mod)
     __pow__, __rpow__ = _sides(operator.pow)
 
     def __neg__(self) -> Any:
         return MemberNumbers(-self.stack)
 
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return MemberNumbers(self.stack.abs())
+
+    def __round__(self, digits: Any = None) -> Any:
+        """As Python rounds each, to whole numbers or to digits."""
+        rounded = [round(value, digits or 0) for value in self.stack.tolist()]
+        return numbers(rounded, self.stack.device)
+
     def __bool__(self) -> bool:
         return self != 0
 
     def __float__(self) -> float:
-        return float(agreed(self.stack))
+        raise PartWays("This program takes float() of a number that each member has its own of.")
 
     def __int__(self) -> int:
         return int(agreed(self.stack))
@@ -102,14 +128,37 @@ def numbers(values: Sequence[float], device: torch.device) -> MemberNumbers:
 def agreed(rows: Tensor) -> Any:
     """What is the same in all rows, as Python has it. Raises `PartWays` where it is not."""
     first = rows[0]
-    if not torch.equal(rows.nan_to_num(), first.nan_to_num().expand_as(rows)):
+    if not bool(((rows == first) | (rows.isnan() & first.isnan())).all()):
         raise PartWays
     return first.tolist()
+
+
+def is_lost(value: Any) -> bool:
+    """Whether a plain float was computed from members' numbers by who took them for one, such as
+    `math.sqrt`."""
+    if value == value or not isinstance(value, float) or isinstance(value, MemberNumbers):
+        return False
+    bits: int = struct.unpack("<Q", struct.pack("<d", value))[0]
+    return bits & ~(1 << 63) == _BITS
+
+
+def keep(value: Any) -> None:
+    """Raises `PartWays` for what `is_lost`."""
+    if isinstance(value, float) and is_lost(value):
+        raise PartWays(
+            "This program computes with a number that each member has its own of by what takes one "
+            "number alone, such as math.sqrt; a power, abs() and round() are taken for each."
+        )
 
 
 def _computed(function: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
     if isinstance(left, Tensor) or isinstance(right, Tensor):
         return NotImplemented
+    keep(left)
+    keep(right)
+    divides = function in (operator.truediv, operator.floordiv, operator.mod)
+    if divides and bool((torch.as_tensor(_stack(right)) == 0).any()):
+        raise PartWays("Some members of this population divide by 0.")
     return MemberNumbers(function(_stack(left), _stack(right)))
 
 

@@ -13,17 +13,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tui_lab.errors import ExperimentError
-from tui_lab.training.member_numbers import MemberNumbers, agreed
+from tui_lab.training.member_indexing import getitem, setitem
+from tui_lab.training.member_numbers import MemberNumbers, PartWays, agreed
 from tui_lab.training.member_products import linear, matmul, ndim
-from tui_lab.training.members import Function, Members, Rule, mapped, wrapped
+from tui_lab.training.member_rows import data_dtype, row_shaped
+from tui_lab.training.members import Function, Members, Rule, each, mapped, own_place, wrapped
 
 _ALIKE = (
-    "abs clamp clamp_max clamp_min clone contiguous cos cpu cuda detach double elu exp float gelu "
+    "abs clone contiguous cos cpu cuda detach double elu exp float gelu "
     "half int isfinite isinf isnan leaky_relu log log1p logical_not long nan_to_num neg "
     "ones_like relu rsqrt sigmoid sign silu sin softplus sqrt square tanh to zeros_like"
 )
 """One row's result hangs on no other row, and on no shape."""
-_IN_PLACE = "copy_ detach_ fill_ requires_grad_ retain_grad zero_ sqrt_ neg_ clamp_ clamp_min_"
+_IN_PLACE = "detach_ requires_grad_ retain_grad zero_ sqrt_ neg_"
+_BOUNDED = "clamp clamp_max clamp_min clip clamp_ clamp_max_ clamp_min_ clip_"
 _POINTWISE = (
     "add addcdiv addcmul bitwise_and bitwise_or div eq ge gt le lerp logical_and logical_or lt "
     "maximum minimum mul ne pow sub true_divide where __and__ __or__ __pow__ __rdiv__ __rpow__ "
@@ -35,15 +38,51 @@ _GETTERS = "_version device dtype is_cuda is_leaf is_sparse layout requires_grad
 
 def _alike(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     first, *rest = args
-    if any(isinstance(each, Members | MemberNumbers) for each in (*rest, *kwargs.values())):
-        return _pointwise(func, args, kwargs)
+    if any(isinstance(value, Members | MemberNumbers) for value in (*rest, *kwargs.values())):
+        return each(func, args, kwargs, len(_first_of(args, kwargs)))
     result = func(*args, **kwargs)
     return result if result is first else wrapped(result)
+
+
+def _first_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Something that has a row per member."""
+    values = (*args, *kwargs.values())
+    found = next(value for value in values if isinstance(value, Members | MemberNumbers))
+    return found.stack if isinstance(found, MemberNumbers) else found
 
 
 def _in_place(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     func(*args, **kwargs)
     return args[0]
+
+
+def _fill(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """`fill_` with a number of each member is a copy of it to all places."""
+    if isinstance(args[1], Members | MemberNumbers):
+        return _pointwise_in_place(Tensor.copy_, args, kwargs)
+    return _in_place(func, args, kwargs)
+
+
+def _bounded(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Within bounds that may be each member's own: torch has both as tensors, or neither."""
+    first, *rest = args
+    in_place = func.__name__.endswith("_")
+    if in_place:
+        own_place(first)
+    bounds = (*rest, *kwargs.values())
+    if any(isinstance(value, Members | MemberNumbers | Tensor) for value in bounds):
+        most = max(map(ndim, (first, *bounds)))
+        dtype = data_dtype((first,), ndim(first)) or torch.get_default_dtype()
+
+        def lined(value: Any) -> Any:
+            if type(value) in (int, float, bool):
+                value = torch.tensor(value, dtype=dtype, device=args[0].device)
+            return row_shaped(value, most, dtype)
+
+        first = first if in_place else lined(first)
+        rest, kwargs = [*map(lined, rest)], {k: lined(v) for k, v in kwargs.items()}
+    result = func(first, *rest, **kwargs)
+    return args[0] if in_place else wrapped(result)
 
 
 def _pointwise(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -52,11 +91,7 @@ def _pointwise(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any])
 
 
 def _pointwise_in_place(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    if not isinstance(args[0], Members):
-        raise ExperimentError(
-            "A tensor that the members of this population share is written to by each of them; "
-            "make it in build() with a function of torch, and each has its own."
-        )
+    own_place(args[0])
     lined, rest = _lined_up(args, kwargs)
     if lined[0].data_ptr() != args[0].data_ptr() or lined[0].dtype != args[0].dtype:
         raise ExperimentError("A number of each member is written to where it stands.")
@@ -73,28 +108,11 @@ def _lined_up(
     if isinstance(scale, MemberNumbers):
         args = (args[0], _pointwise(torch.mul, (args[1], scale), {}), *args[2:])
         kwargs = {k: v for k, v in kwargs.items() if k not in ("alpha", "value")}
+    if any(isinstance(value, Members | MemberNumbers) for value in kwargs.values()):
+        raise PartWays("A number of each member is given to torch by a name that takes one alone.")
     most = max(map(ndim, args))
-    dtype = _dtype(args, most)
-    return [_row_shaped(each, most, dtype) for each in args], kwargs
-
-
-def _dtype(args: tuple[Any, ...], most: int) -> torch.dtype | None:
-    """What a number, and a member's tensor without dimensions, is computed in."""
-    for each in args:
-        if isinstance(each, Tensor) and each.is_floating_point() and ndim(each) == most:
-            return each.dtype
-    return None
-
-
-def _row_shaped(value: Any, most: int, dtype: torch.dtype | None) -> Any:
-    if isinstance(value, MemberNumbers):
-        value = value.stack.to(dtype or torch.get_default_dtype())
-        return value.reshape(-1, *(1,) * most)
-    if not isinstance(value, Members) or (missing := most + 1 - value.dim()) == 0:
-        return value
-    if dtype is not None and value.dim() == 1 and value.is_floating_point():
-        value = value.to(dtype)
-    return value.reshape(value.shape[0], *(1,) * missing, *value.shape[1:])
+    dtype = data_dtype(args, most)
+    return [row_shaped(value, most, dtype) for value in args], kwargs
 
 
 def _reshape(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -103,31 +121,6 @@ def _reshape(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
         return mapped(func, args, kwargs)
     sizes = shape[0] if isinstance(shape[0], tuple | list) else shape
     return wrapped(func(stack, (stack.shape[0], *sizes)))
-
-
-def _getitem(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    source, index = args
-    if isinstance(index, slice) and isinstance(source, Members):
-        return wrapped(func(source, (slice(None), index)))
-    if isinstance(index, Members) and index.dtype == torch.int64:
-        if not isinstance(source, Members):
-            return wrapped(func(source, index))
-        count, rows = source.shape[:2]
-        first = torch.arange(0, count * rows, rows, device=index.device)
-        index = torch.where(index < 0, index + rows, index)
-        index = index + first.reshape(-1, *(1,) * (index.dim() - 1))
-        flat = source.reshape(count * rows, *source.shape[2:])
-        found = flat.index_select(0, index.reshape(-1))
-        return wrapped(found.reshape(*index.shape, *source.shape[2:]))
-    return mapped(func, args, kwargs)
-
-
-def _setitem(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    target, index, value = args
-    parts = index if isinstance(index, tuple) else (index,)
-    if not isinstance(target, Members) or any(isinstance(part, Members) for part in parts):
-        raise ExperimentError("Each member of this population writes to a place of its own.")
-    func(target, (slice(None), *parts), value)
 
 
 def _joined(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -218,6 +211,8 @@ def _value(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
 _RULES: Mapping[str, Rule] = {
     _ALIKE: _alike,
     _IN_PLACE: _in_place,
+    _BOUNDED: _bounded,
+    "fill_": _fill,
     _POINTWISE: _pointwise,
     _POINTWISE_IN_PLACE: _pointwise_in_place,
     "matmul __matmul__ mm": matmul,
@@ -226,9 +221,9 @@ _RULES: Mapping[str, Rule] = {
     "argmax argmin logsumexp log_softmax softmax unsqueeze cumsum": _along,
     "gather": _gather,
     "cat stack": _joined,
-    "__setitem__": _setitem,
+    "__setitem__": setitem,
     "reshape view": _reshape,
-    "__getitem__": _getitem,
+    "__getitem__": getitem,
     "split": _split,
     "backward": _backward,
     "size dim numel __len__ ndimension nelement element_size stride": _of_one,

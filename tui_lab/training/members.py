@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from tui_lab.training.member_numbers import MemberNumbers
+from tui_lab.errors import ExperimentError
+from tui_lab.training.member_numbers import MemberNumbers, PartWays
 
 Function = Callable[..., Any]
 Rule = Callable[[Function, tuple[Any, ...], Mapping[str, Any]], Any]
@@ -71,7 +72,32 @@ def mapped(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
         arguments, options = _put_back(called, iter(rows))
         return func(*arguments, **options)
 
-    return wrapped(vmap(one, randomness="error")(*found))
+    try:
+        return wrapped(vmap(one, randomness="error")(*found))
+    except (TypeError, ValueError, RuntimeError) as error:
+        if why := _why_not(func, error, of_numbers=_has_numbers((args, dict(kwargs)))):
+            raise PartWays(why) from error
+        raise
+
+
+def _why_not(func: Function, error: Exception, *, of_numbers: bool) -> str:
+    """What can't be taken for all members, in a sentence; empty where it is the program's own."""
+    owner = getattr(func, "__self__", None)  # the getter of an attribute belongs to that
+    name = getattr(owner, "__name__", None) or getattr(func, "__name__", str(func))
+    if isinstance(error, ValueError) and "must only return Tensors" in str(error):
+        return f"torch's {name} gives one answer, and is not asked of each member."
+    if of_numbers and (isinstance(error, TypeError) or ".item()" in str(error)):
+        return f"torch's {name} takes no number of each member of its own."
+    return ""
+
+
+def own_place(value: Any) -> None:
+    """Raises `ExperimentError` for a tensor that each member would write to and all share."""
+    if not isinstance(value, Members):
+        raise ExperimentError(
+            "A tensor that the members of this population share is written to by each of them; "
+            "make it in build() with a function of torch, and each has its own."
+        )
 
 
 def each(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any], count: int) -> Any:
@@ -99,6 +125,14 @@ def wrapped(result: Any) -> Any:
 
 class _Hole:
     """Where a member's row goes."""
+
+
+def _has_numbers(value: Any) -> bool:
+    if type(value) is dict:
+        return _has_numbers(list(value.values()))
+    if type(value) in (tuple, list):
+        return any(map(_has_numbers, value))
+    return isinstance(value, MemberNumbers)
 
 
 def _taken_out(value: Any, found: list[Tensor]) -> Any:
