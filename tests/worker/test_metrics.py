@@ -209,6 +209,22 @@ def test_the_last_value_of_a_block_is_the_run_s_last() -> None:
     assert measurements.last == {"train/loss": 1.0}
 
 
+def test_an_evaluation_that_is_not_always_there_stands_at_its_steps() -> None:
+    measurements = PendingMetrics(Position(), {})
+    found: dict[int, dict[str, float]] = {3: {"a": 3.0, "b": 3.5}, 6: {"a": 6.0}, 9: {"a": 9.0}}
+    for step, values in found.items():
+        measurements.add_epoch(step, step // 3, values)
+    measurements.forget_after(8)
+    measurements.add_epoch(9, 3, {"b": 9.5})
+    logged = [event for event in measurements.take(0.0, {}) if isinstance(event, MetricsLogged)]
+    assert [(list(event.steps), event.columns) for event in logged] == [
+        ([3], {"a": [3.0], "b": [3.5]}),
+        ([6], {"a": [6.0]}),
+        ([9], {"b": [9.5]}),
+    ]
+    assert measurements.last == {"a": 6.0, "b": 9.5}
+
+
 def test_the_line_is_of_what_is_shown_as_the_step(directory: RunDirectory) -> None:
     class Delegating(Toy):
         def step(self, batch: Any) -> Iterator[Phase]:

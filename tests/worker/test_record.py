@@ -1,5 +1,5 @@
 """Protects what a list of runs is told of a live run: values that were changed while it
-ran, and alarms; and that the log reaches the disk every second."""
+ran, and alarms; that the log reaches the disk every second, and no value without its step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.worker.walker import DEADLINE
-from tui_lab.events import AlarmRaised, HyperparameterChanged
+from tui_lab.events import AlarmRaised, HyperparameterChanged, MetricsLogged
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
@@ -47,3 +47,20 @@ def test_every_heartbeat_brings_the_log_to_the_disk(
     record.start()
     assert synced.wait(DEADLINE)
     record.close(RunStatus.STOPPED)
+
+
+@pytest.mark.parametrize(
+    ("steps", "columns"), [([], {"a": [1.0], "b": [1.0, 2.0]}), ([2, 4], {"a": [1.0]})]
+)
+def test_columns_whose_rows_have_no_place_are_not_written(
+    steps: list[int], columns: dict[str, list[float]], tmp_path: Path
+) -> None:
+    request = RunRequest(experiment="toy", program="toy:Toy", hyperparameters={})
+    run = RunDirectory.create(tmp_path, request, datetime.now(UTC))
+    record = RunRecord(run)
+    record.start()
+    event = MetricsLogged(t=0.0, kind="epoch", steps=steps, epochs=steps, columns=columns)
+    with pytest.raises(ValueError, match="columns of several lengths"):
+        record.append(event)
+    record.close(RunStatus.STOPPED)
+    assert b"metrics" not in run.events_path.read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -12,6 +11,7 @@ from tui_lab.worker.alarm import NonFiniteAlarm, first_nonfinite
 from tui_lab.worker.block import Columns, StepBlock
 from tui_lab.worker.captured.measures import Measured, read
 from tui_lab.worker.captured.ring import Ring, Stretch
+from tui_lab.worker.evaluations import Evaluations, Measurements
 from tui_lab.worker.health_alarms import HealthAlarms
 from tui_lab.worker.position import Position
 
@@ -32,8 +32,7 @@ class PendingMetrics:
         self._rows: list[tuple[int, Columns, frozenset[str]]] = []
         """Steps that were copied from the device: the first of them, what was measured, and the
         keys of what are parameters."""
-        self._epochs: dict[str, list[float]] = {}
-        self._evaluated: list[tuple[int, int]] = []
+        self._evaluations: Evaluations[float] = Evaluations()
         self._alarm = NonFiniteAlarm(alarms)
         self.health = HealthAlarms(alarms, position.step)
         """What judges the losses that are handed over."""
@@ -76,28 +75,20 @@ class PendingMetrics:
             self._owed.append((step, epoch, values))
             return
         self._settle_epochs()
-        for key, value in values.items():
-            column = self._epochs.setdefault(key, [])
-            column += [math.nan] * (len(self._evaluated) - len(column))  # it came and went
-            column.append(value)
-        self._evaluated.append((step, epoch))
+        self._evaluations.add(step, epoch, values)
 
     def add(
         self,
         first: int,
         columns: Columns,
-        evaluated: Sequence[tuple[int, int]],
-        measured: Mapping[str, list[float]],
+        measured: Sequence[Measurements[float]],
         names: frozenset[str] = frozenset(),
     ) -> None:
         """Take over steps from `first` on that were copied from the device by someone else, and
-        what was `measured` at each of these (step, epoch); `names` are the keys of parameters."""
+        what was `measured` among them; `names` are the keys of parameters."""
         if columns:
             self._rows.append((first, columns, names & columns.keys()))
-        for key, values in measured.items():
-            column = self._epochs.setdefault(key, [math.nan] * len(self._evaluated))
-            column += values
-        self._evaluated += evaluated
+        self._evaluations.extend(measured)
 
     def copy(self, names: Mapping[str, tuple[str, ...]], after: int = 0) -> int | None:
         """Copy from the device what was gathered; gives the first step `after` which a loss or a
@@ -133,9 +124,7 @@ class PendingMetrics:
             if first <= step
         ]
         self._settle_epochs()
-        count = sum(at <= step for at, _ in self._evaluated)
-        del self._evaluated[count:]
-        self._epochs = {key: column[:count] for key, column in self._epochs.items() if count}
+        self._evaluations.cut_after(step)
         self._alarm.forget_after(step)
         self.health.forget_after(step)
 
@@ -149,12 +138,12 @@ class PendingMetrics:
             yield from self.health.check(first, columns, t)
             yield from self._alarm.check(first, columns, parameters, t)
         self._settle_epochs()
-        if self._evaluated:
-            yield from self._take_epochs(t)
+        for measured in self._evaluations.take():
+            yield from self._evaluated(measured, t)
 
-    def _take_epochs(self, t: float) -> Iterator[RunEvent]:
-        steps, epochs = zip(*self._evaluated, strict=True)
-        columns, self._epochs, self._evaluated = self._epochs, {}, []
+    def _evaluated(self, measured: Measurements[float], t: float) -> Iterator[RunEvent]:
+        steps, epochs = zip(*measured.at, strict=True)
+        columns = measured.columns
         self.last.update({key: values[-1] for key, values in columns.items()})
         yield MetricsLogged(t=t, kind="epoch", steps=steps, epochs=epochs, columns=columns)
         yield from self.health.check_evaluations(steps, columns, t)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tui_lab.errors import TuiLabError
-from tui_lab.events import AlarmRaised, HyperparameterChanged, RunEvent
+from tui_lab.events import AlarmRaised, HyperparameterChanged, MetricsLogged, RunEvent
 from tui_lab.experiment import Experiment
 from tui_lab.health import HEALTH
 from tui_lab.run import RunStatus
@@ -63,7 +63,10 @@ class RunRecord:
         return self._began
 
     def append(self, event: RunEvent) -> None:
-        """Add an event after those already there."""
+        """Add an event after those already there. Raises `ValueError` for columns of several
+        lengths: nobody could say which step a value is of."""
+        if isinstance(event, MetricsLogged):
+            _check_columns(event)
         self._began = True
         if isinstance(event, HyperparameterChanged):
             self._changed[event.name] = event.new
@@ -177,3 +180,10 @@ class RunRecord:
                 raise
             self.release_reserve()  # this is what it was kept for
             self._directory.write_status(record)
+
+
+def _check_columns(event: MetricsLogged) -> None:
+    lengths = {key: len(column) for key, column in event.columns.items()}
+    of_steps = {len(event.steps)} if len(event.steps) else set()
+    if len({*lengths.values(), *of_steps}) > 1:
+        raise ValueError(f"a block of metrics has columns of several lengths: {lengths}")

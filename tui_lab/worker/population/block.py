@@ -11,8 +11,10 @@ import torch
 from torch import Tensor
 
 from tui_lab.errors import ExperimentError
-from tui_lab.training.members import Members, stack_of
+from tui_lab.training.member_numbers import MemberNumbers, keep
+from tui_lab.training.members import Members, of, stack_of
 from tui_lab.training.program import Program
+from tui_lab.worker.evaluations import Evaluations, Measurements
 
 Rows = npt.NDArray[np.floating]
 """A row per member."""
@@ -25,8 +27,7 @@ class PopulationBlock:
         self._count = count
         self._columns: dict[str, list[Tensor]] = {}
         self._steps = 0
-        self._evaluated: list[tuple[int, int]] = []
-        self._measured: dict[str, list[Tensor]] = {}
+        self._evaluations: Evaluations[Tensor] = Evaluations()
 
     def __len__(self) -> int:
         return self._steps
@@ -36,8 +37,8 @@ class PopulationBlock:
         if program.loss is None:
             raise ExperimentError("Runs whose steps have no loss don't train together.")
         losses = [*program.micro_losses, program.loss]
-        means = [self._rows(loss.detach()).mean(1) for loss in losses]
-        columns = {"train/loss": torch.stack(means).mean(0)}
+        each = torch.cat([self._rows(loss.detach()) for loss in losses], 1)
+        columns = {"train/loss": each.mean(1)}
         for key, value in program.records.items():
             columns[key] = self._rows(value)
         if self._steps and columns.keys() != self._columns.keys():
@@ -51,33 +52,45 @@ class PopulationBlock:
 
     def add_epoch(self, step: int, epoch: int, measured: Mapping[str, Any]) -> None:
         """Take over what `evaluate` gave."""
-        self._evaluated.append((step, epoch))
-        for key, value in measured.items():
-            self._measured.setdefault(key, []).append(self._rows(value).mean(1))
+        rows = {key: self._rows(value).mean(1).double() for key, value in measured.items()}
+        self._evaluations.add(step, epoch, rows)
 
     def take(
         self, names: Mapping[str, tuple[str, ...]]
-    ) -> tuple[dict[str, Rows], list[tuple[int, int]], dict[str, Rows]]:
-        """Columns of the steps by key, (members, steps); when the whole sets were measured, and
-        what came of it, (members, times). Starts a new block."""
+    ) -> tuple[dict[str, Rows], list[Measurements[Rows]]]:
+        """Columns of the steps by key, (members, steps), and what was measured of whole sets: a
+        value of each member for each time. Starts a new block."""
         columns: dict[str, Rows] = {}
         for key, values in self._columns.items():
             rows = torch.stack([each.reshape(self._count, -1) for each in values], 1)
             parts = rows.permute(2, 0, 1).cpu().numpy()  # (width, members, steps)
             columns.update(zip(names.get(key, (key,)), np.ascontiguousarray(parts), strict=True))
-        measured = {
-            key: torch.stack([each.double() for each in values], 1).cpu().numpy()
-            for key, values in self._measured.items()
-        }
-        evaluated, self._evaluated = self._evaluated, []
-        self._columns, self._measured, self._steps = {}, {}, 0
-        return columns, evaluated, measured
+        self._columns, self._steps = {}, 0
+        return columns, [_copied(stretch) for stretch in self._evaluations.take()]
 
     def _rows(self, value: Any) -> Tensor:
         """A row per member, of whatever a member has."""
+        keep(value)
+        if isinstance(value, MemberNumbers):
+            value = of(value.stack)
         if isinstance(value, Members):
             rows = stack_of(value).detach()
         else:
-            rows = torch.as_tensor(value, dtype=torch.float64).expand(self._count, 1)
+            plain = torch.as_tensor(value, dtype=torch.float64)
+            rows = plain.reshape(1, -1).expand(self._count, -1)
         rows = rows.reshape(self._count, -1)
         return rows if rows.is_floating_point() else rows.double()
+
+
+def _copied(measured: Measurements[Tensor]) -> Measurements[Rows]:
+    """From the device, a column at a time."""
+    columns = {
+        key: list(torch.stack(values).cpu().numpy()) for key, values in measured.columns.items()
+    }
+    return Measurements(measured.at, columns)
+
+
+def of_member(measured: Measurements[Rows], index: int) -> Measurements[float]:
+    """The measurements of one member."""
+    columns = {key: [float(row[index]) for row in rows] for key, rows in measured.columns.items()}
+    return Measurements(measured.at, columns)

@@ -14,7 +14,7 @@ from tui_lab.run import RunStatus
 from tui_lab.training.population import Population
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.interruption import Stopped
-from tui_lab.worker.population.block import PopulationBlock
+from tui_lab.worker.population.block import PopulationBlock, of_member
 from tui_lab.worker.population.member import MemberRun
 from tui_lab.worker.population.obedience import Bell, Obedience
 from tui_lab.worker.population.portraits import Portraits, flushed
@@ -104,13 +104,13 @@ class PopulationLoop:
         all are stopped. Raises `Stopped`."""
         begun, names = self._clock(), self._program.record_names
         first = self._position.step - len(self._block) + 1
-        columns, evaluated, measured = self._block.take(names)
+        columns, measured = self._block.take(names)
         members = self.obedience.live
         for member in members:
             k = member.index
             steps = {key: rows[k] for key, rows in columns.items()}
-            wholes = {key: rows[k].tolist() for key, rows in measured.items()}
-            member.add(first, steps, evaluated, wholes, self._parameters)
+            wholes = [of_member(stretch, k) for stretch in measured]
+            member.add(first, steps, wholes, self._parameters)
         if not flushed(members):
             self._wait_for_room(members)
         now = self._clock()
@@ -129,9 +129,9 @@ class PopulationLoop:
         block, position = PopulationBlock(len(self._population)), self._position
         with self._population.chances, torch.no_grad():
             block.add_epoch(position.step, position.epoch, self._program.evaluate())
-        _, _, measured = block.take({})
+        _, [measured] = block.take({})
         for member in self.obedience.live:
-            columns = {key: rows[member.index].tolist() for key, rows in measured.items()}
+            columns = of_member(measured, member.index).columns
             member.record.progress(
                 position.step, position.epoch, {key: c[0] for key, c in columns.items()}
             )

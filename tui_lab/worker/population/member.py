@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +12,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.lock import RunLock, socket_path
 from tui_lab.worker.block import Columns
 from tui_lab.worker.control import Control
+from tui_lab.worker.evaluations import Measurements
 from tui_lab.worker.pending_metrics import PendingMetrics
 from tui_lab.worker.position import Position
 from tui_lab.worker.presence import Presence
@@ -62,12 +63,11 @@ class MemberRun:
         self,
         first: int,
         columns: Columns,
-        evaluated: Sequence[tuple[int, int]],
-        measured: Mapping[str, list[float]],
+        measured: Sequence[Measurements[float]],
         names: frozenset[str],
     ) -> None:
         """Log what it measured since the last time; `names` are the keys of parameters."""
-        self._pending.add(first, columns, evaluated, measured, names)
+        self._pending.add(first, columns, measured, names)
         for event in self._pending.take(self._position.t, {}):
             self.record.append(event)
         last = {**self._pending.last, **self._pending.alarms}
