@@ -66,14 +66,20 @@ def split_tags(text: str) -> list[str]:
 
 
 def _name(value: Any) -> str:
-    found = checks.text(value, LONGEST_NAME)
+    found = _text("name", value, LONGEST_NAME)
     if not found.isprintable():
         raise ValueError("the name of a run is one line of plain text")
     return found
 
 
 def _note(value: Any) -> str:
-    return checks.text(value, LONGEST_NOTE)
+    return _text("note", value, LONGEST_NOTE)
+
+
+def _text(what: str, value: Any, longest: int) -> str:
+    if isinstance(value, str) and len(value) > longest:
+        raise ValueError(f"a {what} has at most {longest:,} characters, not {len(value):,}")
+    return checks.text(value, longest)
 
 
 def _tags(value: Any) -> tuple[str, ...]:
@@ -84,7 +90,7 @@ def _tags(value: Any) -> tuple[str, ...]:
 
 
 def _tag(value: Any) -> str:
-    tag = checks.text(value, LONGEST_TAG)
+    tag = _text("tag", value, LONGEST_TAG)
     if not (_TAG.fullmatch(tag) and tag.isprintable()):
         raise ValueError(f"{tag!r} can't be a tag: it is a word without spaces or signs")
     return tag

@@ -42,4 +42,5 @@ async def test_the_lab_in_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert {url.scheme for url in asked} == {"http", "ws"}
         await page.type("q")
         await page.until("document.body.classList.contains('-closed')")
-        assert await page.value("getComputedStyle(document.querySelector('#ended')).display")
+        said = "getComputedStyle(document.querySelector('#ended')).display"
+        assert await page.value(said) == "flex"

@@ -99,8 +99,8 @@ def test_without_the_extra_it_says_what_to_install(
     [
         (["wait-decay"], "weight-decay"),
         (["weight-decay", "epochs=0"], "epochs"),
-        (["--port", "70000"], "--port"),
-        (["--port", "x"], "--port"),
+        (["--port", "70000"], "a port is a whole number from 0 to 65,535, not '70000'"),
+        (["--port", "abc"], "a port is a whole number from 0 to 65,535, not 'abc'"),
     ],
 )
 def test_what_can_not_be_shown_is_refused_at_once(

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.errors import HomeError, UsageError
 from tui_lab.events import RunFinished
 from tui_lab.exchange import gathered as gathering
+from tui_lab.exchange import imported_run
 from tui_lab.exchange.export import export_run
 from tui_lab.exchange.imported_run import import_runs
 from tui_lab.exchange.pictures import view_of
@@ -269,6 +271,21 @@ def test_what_a_killed_import_left_is_no_run_and_is_swept_a_day_later(
     assert [each.id for each in Catalogue(home).summaries()] == [run.id]
 
 
+def test_what_another_import_sweeps_meanwhile_is_gone(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = home / ".import-old"
+    left.mkdir(parents=True)
+
+    def swept() -> float:
+        left.rmdir()
+        return 0.0
+
+    monkeypatch.setattr(imported_run, "time", SimpleNamespace(time=swept))
+    run = imported(text(tmp_path / "x.csv", "a\n1\n"), home)
+    assert list(home.iterdir()) == [run.path]
+
+
 def test_the_command_names_the_run_and_what_is_said_of_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,7 +295,7 @@ def test_the_command_names_the_run_and_what_is_said_of_it(
     assert perform(["import", str(path), "--name", "theirs"], console) == ExitStatus.FINISHED
     run_id = console.out.strip()
     assert "Imported 2 rows of 1 metric" in console.err
-    assert "hold no numbers: note." in console.err
+    assert "are not numbers: note." in console.err
     for words, status in (
         (["show", run_id], ExitStatus.FINISHED),
         (["compare", run_id, run_id[:-1]], ExitStatus.USAGE),

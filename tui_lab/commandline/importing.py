@@ -47,7 +47,9 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
             named = ", ".join(made.left_out[:_MOST_NAMED])
             more = len(made.left_out) - _MOST_NAMED
             rest = f" and {more:,} more" if more > 0 else ""
-            console.say(f"Left out, as they hold no numbers: {named}{rest}.")
+            console.say(f"Left out, as they are not numbers: {named}{rest}.")
+        if made.epochs_lost:
+            console.say("Epochs are left out, as no number of steps for each fits all rows.")
     return ExitStatus.FINISHED
 
 

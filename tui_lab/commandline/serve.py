@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from typing import TYPE_CHECKING
 
 from tui_lab.commandline.console import Console
@@ -81,7 +81,7 @@ async def _serve(server: LabServer, console: Console) -> None:
 def _port(text: str) -> int:
     if text.isdecimal() and len(text) < 6 and int(text) < 65536:
         return int(text)
-    raise ValueError(text)
+    raise ArgumentTypeError(f"a port is a whole number from 0 to 65,535, not {text[:40]!r}")
 
 
 SERVE = Subcommand("serve", "the lab in a browser on this machine", configure, execute)

@@ -13,11 +13,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from tui_lab.exchange.record_file import framed
+from tui_lab.exchange.record_file import LONGEST, framed
 from tui_lab.exchange.rows import Measured, Row, as_float
 from tui_lab.runs.encoding import dumps
 
 _BATCH = 4096
+_FULL = LONGEST - 64
+"""Bytes of values in an event, so that the record is one that is read as numbers."""
 _VERSION = b"brain.Event:2"
 _STRING = 7
 """The number of DT_STRING."""
@@ -30,7 +32,7 @@ def write_events(measured: Measured, file: BinaryIO) -> None:
     file.write(framed([_event(_begun(measured), 0, _field(3, _VERSION)), _about(measured)]))
     rows = measured.rows()
     while some := list(islice(rows, _BATCH)):
-        file.write(framed([tags.event(measured, row) for row in some]))
+        file.write(framed([event for row in some for event in tags.events(measured, row)]))
 
 
 class _Tags:
@@ -39,18 +41,25 @@ class _Tags:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], bytes] = {}
 
-    def event(self, measured: Measured, row: Row) -> bytes:
-        """A row as an event."""
-        summary = b"".join(self._values(row))
-        return _event(_begun(measured) + row.seconds * measured.timed, row.step, _field(5, summary))
+    def events(self, measured: Measured, row: Row) -> Iterator[bytes]:
+        """A row as an event; as several where it has too many values for one record."""
+        at = _begun(measured) + row.seconds * measured.timed
+        epoch = b""
+        if row.kind == "epoch" and row.epoch is not None:
+            epoch = self._before("epoch", "epoch") + struct.pack("<f", row.epoch)
+        summary = b""
+        for value in self._values(row):
+            if summary and len(summary) + len(value) + len(epoch) > _FULL:
+                yield _event(at, row.step, _field(5, summary + epoch))
+                summary = b""
+            summary += value
+        yield _event(at, row.step, _field(5, summary + epoch))
 
     def _values(self, row: Row) -> Iterator[bytes]:
         with np.errstate(over="ignore"):
             numbers = np.array([as_float(v) for v in row.values.values()], "<f4").tobytes()
         for place, key in enumerate(row.values):
             yield self._before(row.kind, key) + numbers[4 * place : 4 * place + 4]
-        if row.kind == "epoch" and row.epoch is not None:
-            yield self._before("epoch", "epoch") + struct.pack("<f", row.epoch)
 
     def _before(self, kind: str, key: str) -> bytes:
         if (kind, key) not in self._known:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tui_lab.errors import UsageError
+from tui_lab.exchange.formats import is_event_file
 from tui_lab.exchange.gathered import ANY, BadImport, Gathered
 from tui_lab.exchange.record_file import BadRecord, read_records
 from tui_lab.exchange.rows import KINDS
@@ -39,7 +40,7 @@ def event_runs(path: Path) -> dict[str, list[Path]]:
         here = Path(directory)
         if len(here.relative_to(path).parts) >= _DEEPEST:
             folders.clear()
-        named = (here / name for name in files if "tfevents" in name)
+        named = (here / name for name in files if is_event_file(name))
         events = sorted(path for path in named if path.is_file())
         if events:
             name = here.relative_to(path).as_posix()

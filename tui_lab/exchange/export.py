@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from tui_lab.errors import RunError
+from tui_lab.errors import RunError, UsageError
 from tui_lab.exchange.event_file import write_events
 from tui_lab.exchange.formats import EVENTS, Exported, Options, format_of
 from tui_lab.exchange.graphics.png import png
@@ -19,6 +19,7 @@ from tui_lab.exchange.page import page_of
 from tui_lab.exchange.pictures import scene_of, view_of
 from tui_lab.exchange.rows import Measured
 from tui_lab.exchange.tables import write_csv, write_jsonl, write_parquet
+from tui_lab.run import is_run_id
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.replacement import replacing
 
@@ -29,6 +30,7 @@ _TABLES: Mapping[str, Callable[[Measured, BinaryIO], None]] = {
     EVENTS: write_events,
 }
 PLAIN = Options()
+_OF_A_RUN = ("run.json", "events.jsonl", "study.json", "population.json")
 
 
 def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> Exported:
@@ -36,9 +38,10 @@ def export_run(directory: RunDirectory, to: Path, options: Options = PLAIN) -> E
     `Measured` gives them, one of its pictures, or what it trained.
 
     Directories that lead to a file that is named after its run are made. Raises `UsageError` for
-    another suffix, `RunError` when `to` can't be written.
+    another suffix, or a place inside a run's directory, `RunError` when `to` can't be written.
     """
     suffix = format_of(to)
+    _check_place(to)
     with _directories(to, directory.id):
         if suffix in (".safetensors", ".pt"):
             return Exported(export_model(directory, to, options.which, named=options.named))
@@ -72,12 +75,23 @@ def export_scene(scene: Scene, to: Path, *, dark: bool = False) -> Exported:
 
 @contextmanager
 def written(to: Path) -> Iterator[BinaryIO]:
-    """A new file at `to`, whole or not at all."""
+    """A new file at `to`, whole or not at all; raises `UsageError` for a place inside a run's
+    directory, `RunError` when it can't be written."""
+    _check_place(to)
     try:
         with replacing(to, mode=0o666) as file:
             yield file
     except OSError as error:
         raise RunError(f"{to} can't be written ({error.strerror or error}).") from error
+
+
+def _check_place(to: Path) -> None:
+    """Raises `UsageError` for what would stand among the files that a run or a study is made of, or
+    take the place of one."""
+    for parent in to.absolute().parent.resolve().joinpath(to.name).parents:
+        known = any((parent / name).exists() for name in _OF_A_RUN)
+        if is_run_id(parent.name) and known:
+            raise UsageError(f"{to} lies in the directory of {parent.name}; write it elsewhere.")
 
 
 @contextmanager

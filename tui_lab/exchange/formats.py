@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,16 +70,24 @@ MODELS = (
     Format(".pt", "the same as a state_dict, for torch.load"),
 )
 FORMATS = (*TABLES, *PICTURES, *PAGES, *MODELS)
+_EVENTS_NAME = re.compile(r"\.tfevents(\.|$)")
 _SUFFIXES: Mapping[str, Format] = {each.suffix: each for each in FORMATS}
 
 
 def format_of(to: Path) -> str:
     """The suffix that says what a file is to be. Raises `UsageError`, which names those there
     are."""
-    suffix = EVENTS if EVENTS[1:] in to.name else to.suffix.lower()
+    suffix = EVENTS if is_event_file(to.name) else to.suffix.lower()
     if suffix not in _SUFFIXES:
         raise UsageError(f"{to} has no known suffix; a run is exported to {named(FORMATS)}.")
     return suffix
+
+
+def is_event_file(name: str) -> bool:
+    """Whether a file is one of TensorBoard's by its name, `events.out.tfevents.…` or `x.tfevents`;
+    another known end of it says more."""
+    known = Path(name).suffix.lower() in _SUFFIXES.keys() - {EVENTS}
+    return not known and _EVENTS_NAME.search(name) is not None
 
 
 def named(formats: Sequence[Format]) -> str:

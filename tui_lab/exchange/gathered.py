@@ -16,6 +16,10 @@ from tui_lab.view_models.plain_text import plain
 MOST_POINTS = 50_000_000
 """Of all metrics together: more than a gigabyte."""
 MOST_KEYS = 1000
+MOST_ONCE = 100_000
+"""Of gradients and of what a run ended with, of which a large model has some for each parameter."""
+ONCE = ("gradients", "end")
+"""Kinds of rows whose values are no curves."""
 ANY = ""
 """The kind of a row that does not say it."""
 _ABSOLUTE = 1e8
@@ -41,6 +45,13 @@ class Points:
     """Seconds, since whenever; NaN where none was given."""
     values: array[float] = field(default_factory=lambda: array("d"))
 
+    @property
+    def last(self) -> tuple[int, float]:
+        """The greatest step and the value there; of several the last of the file."""
+        steps = np.array(self.steps, np.int64)
+        place = len(steps) - 1 - int(steps[::-1].argmax())
+        return int(steps[place]), self.values[place]
+
     def ordered(self) -> tuple[Integers, Integers, Floats, Floats]:
         """By step; of several of one step the last."""
         steps = np.array(self.steps, np.int64)
@@ -58,10 +69,11 @@ class Gathered:
     def __init__(self) -> None:
         self.points: dict[tuple[str, str], Points] = {}
         self.left_out: dict[str, None] = {}
-        """Columns that hold no numbers."""
+        """Columns that are not numbers."""
         self.started = math.nan
         """When the run began, in seconds since 1970; NaN where that is not known."""
         self._count = 0
+        self._keys = [0, 0]
 
     def add(
         self, kind: str, step: int, epoch: int, seconds: float, values: Mapping[str, float]
@@ -80,8 +92,11 @@ class Gathered:
             raise BadImport(f"it holds more than {MOST_POINTS:,} numbers")
 
     def _new(self, kind: str, key: str) -> Points:
-        if len(self.points) >= MOST_KEYS:
-            raise BadImport(f"it holds more than {MOST_KEYS:,} metrics")
+        is_once = kind in ONCE
+        most = MOST_ONCE if is_once else MOST_KEYS
+        if self._keys[is_once] >= most:
+            raise BadImport(f"it holds more than {most:,} metrics")
+        self._keys[is_once] += 1
         if not key or len(key) > LONGEST_NAME or plain(key) != key:
             raise BadImport(f"{plain(key, 40)!r} can't be the name of a metric")
         return self.points.setdefault((kind, key), Points())
@@ -98,6 +113,12 @@ class Gathered:
     def keys(self) -> list[str]:
         """Of all metrics, in the order in which they came."""
         return list(dict.fromkeys(key for _, key in self.points))
+
+    @property
+    def measured(self) -> list[str]:
+        """Those of rows of steps and of evaluations, which are curves; of gradients and of the end
+        there are moments alone."""
+        return list(dict.fromkeys(key for kind, key in self.points if kind not in ONCE))
 
     @property
     def origin(self) -> float:

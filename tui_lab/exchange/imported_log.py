@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -15,12 +15,16 @@ from tui_lab.events import (
     RunFinished,
     RunStarted,
 )
-from tui_lab.exchange.gathered import Floats, Gathered, Integers, Points
+from tui_lab.exchange.epochs import steps_per_epoch
+from tui_lab.exchange.gathered import ONCE, Floats, Gathered, Integers, Points
+from tui_lab.exchange.rows import KINDS
 from tui_lab.runs.encoding import finite
 
 _ROWS = 1024
 """Of a block."""
 _FIELDS = {"norm": "norm", "grad": "grad_norm", "update": "update"}
+_WEIGHTS = {"step": 0, "gradients": 1, "epoch": 2, "evaluation": 2, "end": 3}
+"""Of kinds of rows, as those that read a log weigh them."""
 _Columns = tuple[Integers, Integers, Floats, dict[str, Floats]]
 """Steps, epochs, seconds, and the values of each metric that has those."""
 
@@ -36,15 +40,28 @@ def events_of(gathered: Gathered) -> Iterator[RunEvent]:
     last = max((_last(block)[0] for block in blocks), default=0)
     epoch = max((e for p in gathered.points.values() for e in p.epochs), default=0)
     t = max((block.t for block in blocks), default=0.0)
-    ended = {key: p.values[-1] for (kind, key), p in gathered.points.items() if kind == "end"}
+    ended = last_values(gathered, ("end",))
     yield _started(gathered, origin, last)
     yield from blocks
     yield RunFinished(t=t, step=last, epoch=epoch, metrics=finite(ended))
 
 
+def last_values(gathered: Gathered, kinds: Sequence[str] = KINDS) -> dict[str, float]:
+    """Of each metric that at its greatest step, wherever in the file it stood. A value over a whole
+    set counts more than one batch's, and what a run ended with more than both."""
+    found: dict[str, tuple[tuple[int, int], float]] = {}
+    for (kind, key), points in gathered.points.items():
+        if kind in kinds:
+            step, value = points.last
+            place = _WEIGHTS[kind], step
+            if key not in found or place >= found[key][0]:
+                found[key] = place, value
+    return {key: value for key, (_, value) in found.items()}
+
+
 def _kinds(gathered: Gathered) -> list[str]:
     kinds = dict.fromkeys(kind for kind, _ in gathered.points)
-    return [kind for kind in kinds if kind not in ("end", "gradients")]
+    return [kind for kind in kinds if kind not in ONCE]
 
 
 def _started(gathered: Gathered, origin: float, last: int) -> RunStarted:
@@ -58,19 +75,9 @@ def _started(gathered: Gathered, origin: float, last: int) -> RunStarted:
         threads=0,
         started=when.isoformat(timespec="milliseconds") if when else "",
         total_steps=last,
-        steps_per_epoch=_steps_per_epoch(gathered),
+        steps_per_epoch=steps_per_epoch(gathered),
         parameters=[{"name": name} for name in _parameters(gathered)],
     )
-
-
-def _steps_per_epoch(gathered: Gathered) -> int:
-    """As the evaluations after epochs have it; 0 where those are not always so many steps apart."""
-    for (kind, _), points in gathered.points.items():
-        if kind == "epoch" and points.epochs[0] > 0:
-            length, rest = divmod(points.steps[0], points.epochs[0])
-            is_so = zip(points.steps, points.epochs, strict=True)
-            return 0 if rest or any(step != epoch * length for step, epoch in is_so) else length
-    return 0
 
 
 def _parameters(gathered: Gathered) -> list[str]:

@@ -3,29 +3,34 @@ compared, never to be gone on with."""
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from tui_lab.annotation import Annotation
+from tui_lab.annotation import LONGEST_NAME, Annotation
 from tui_lab.declaration import to_json
 from tui_lab.errors import HomeError, UsageError
+from tui_lab.exchange.epochs import are_epochs_lost
 from tui_lab.exchange.event_source import event_runs, read_events
+from tui_lab.exchange.formats import is_event_file
 from tui_lab.exchange.gathered import Gathered
-from tui_lab.exchange.imported_log import events_of
+from tui_lab.exchange.imported_log import events_of, last_values
 from tui_lab.exchange.table_source import read_csv, read_jsonl
 from tui_lab.experiment import Curve, Experiment, Metric
-from tui_lab.run import IMPORTED, RunRequest, RunStatus
+from tui_lab.run import IMPORTED, RunRequest, RunStatus, new_run_id
 from tui_lab.runs.annotations import annotate
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.log import RunLog
 from tui_lab.runs.status import StatusRecord
+from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.series import number
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
@@ -47,7 +52,9 @@ class Imported:
     """Numbers of the metric that has most."""
     metrics: int
     left_out: Sequence[str]
-    """Columns and tags that hold no numbers."""
+    """Columns and tags that are not numbers."""
+    epochs_lost: bool = False
+    """Whether rows of steps said their epoch, and no length of epochs fits all of them."""
 
 
 def import_runs(
@@ -60,20 +67,26 @@ def import_runs(
     for part, gathered in _sources(path):
         gathered.settle()
         if not gathered.keys:
-            where = f"{path}/{part}" if part else str(path)
+            where = f"{path}/{plain(part)}" if part else str(path)
             raise UsageError(f"{where} can't be imported: it holds no numbers.")
-        yield _made(path, gathered, runs, now, name or part, experiment)
+        yield _made(path, gathered, runs, now, name or _name_of(part), experiment)
+
+
+def _name_of(part: str) -> str:
+    """What a run is called after its directory, whatever that is called: of a long path the end."""
+    shown = plain("".join(c if c.isprintable() else " " for c in part), len(part) + 1).strip()
+    return shown if len(shown) <= LONGEST_NAME else f"…{shown[1 - LONGEST_NAME :]}"
 
 
 def _sources(path: Path) -> Iterator[tuple[str, Gathered]]:
     """What is to be imported, by the name of each part of a directory."""
     if not path.exists():
         raise UsageError(f"{path} does not exist.")
-    if path.is_dir() or "tfevents" in path.name:
+    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".ndjson": read_jsonl}
+    if path.is_dir() or is_event_file(path.name):
         for part, files in event_runs(path).items():
             yield part, read_events(files)
         return
-    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".ndjson": read_jsonl}
     if path.suffix.lower() not in readers:
         raise UsageError(
             f"{path} can't be imported: it is a .csv, a .jsonl, TensorBoard's event file or a "
@@ -100,7 +113,8 @@ def _made(
     )
     run = _written(gathered, request, runs, now, name)
     rows = max(len(points.values) for points in gathered.points.values())
-    return Imported(run, rows, len(gathered.keys), list(gathered.left_out))
+    left_out = list(gathered.left_out)
+    return Imported(run, rows, len(gathered.keys), left_out, are_epochs_lost(gathered))
 
 
 def _written(
@@ -117,19 +131,33 @@ def _written(
         made = RunDirectory.create(staging, request, now)
         _fill(made, gathered)
         if name:
-            annotate(made.path, name=name[:_LONGEST])
-        return RunDirectory(made.path.rename(runs / made.id))
+            annotate(made.path, name=name)
+        return RunDirectory(_moved(made.path, runs, request.experiment, now))
     except OSError as error:
         raise HomeError(f"No run can be made in {runs} ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def _moved(made: Path, runs: Path, experiment: str, now: datetime) -> Path:
+    """The run at its place among the others, by another name where one of the same second has drawn
+    the same."""
+    name = made.name
+    while True:
+        try:
+            return made.rename(runs / name)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+            name = new_run_id(experiment, now)
+
+
 def _sweep(runs: Path) -> None:
     """Remove what imports that were killed have left."""
     for left in runs.glob(f"{_STAGING}*"):
-        if time.time() - left.stat().st_mtime > _ABANDONED:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another import has just ended, or swept it
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _fill(run: RunDirectory, gathered: Gathered) -> None:
@@ -141,7 +169,7 @@ def _fill(run: RunDirectory, gathered: Gathered) -> None:
                 log.flush()
     finally:
         log.close()
-    last = {key: points.values[-1] for (_, key), points in gathered.points.items()}
+    last = last_values(gathered)
     step = max(max(points.steps) for points in gathered.points.values())
     epoch = max(max(points.epochs) for points in gathered.points.values())
     metrics = {key: number(value) for key, value in last.items()}
@@ -154,7 +182,8 @@ def _fill(run: RunDirectory, gathered: Gathered) -> None:
 def declaration_of(path: Path, gathered: Gathered) -> Experiment:
     """What can be said of measurements that nobody has declared: their metrics, and a chart for
     those of one quantity."""
-    metrics = [Metric(key, f"imported from {path.name}", _direction(key)) for key in gathered.keys]
+    keys = gathered.measured
+    metrics = [Metric(key, f"imported from {path.name}", _direction(key)) for key in keys]
     return Experiment(
         name="import-" + (_NO_NAME.sub("-", path.stem).strip("-")[:_LONGEST].strip("-") or "run"),
         title=path.name,
@@ -168,17 +197,14 @@ def declaration_of(path: Path, gathered: Gathered) -> Experiment:
 
 
 def _curves(gathered: Gathered) -> Iterator[Curve]:
-    groups: dict[tuple[str, bool], list[str]] = {}
-    for key in gathered.keys:
-        by_step = any(kind == "step" for kind, other in gathered.points if other == key)
+    evaluated = {key for kind, key in gathered.points if kind in ("epoch", "evaluation")}
+    groups: dict[str, list[str]] = {}
+    for key in gathered.measured:
         first, _, rest = key.partition("/")
-        title = rest if first in _SETS and rest else key
-        groups.setdefault((title, by_step), []).append(key)
-    titles: dict[str, int] = {}
-    for (title, by_step), keys in groups.items():
-        titles[title] = titles.get(title, 0) + 1
-        named = title if titles[title] == 1 else f"{title} of each step"
-        yield Curve(named, tuple(keys), every="step" if by_step else "epoch")
+        groups.setdefault(rest if first in _SETS and rest else key, []).append(key)
+    for title, keys in groups.items():
+        by_epoch = not evaluated.isdisjoint(keys)
+        yield Curve(title, tuple(keys), every="epoch" if by_epoch else "step")
 
 
 def _direction(key: str) -> Literal["minimize", "maximize"] | None:

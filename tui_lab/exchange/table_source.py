@@ -26,7 +26,8 @@ _EPOCHS = ("epoch", "_epoch", "trainer/epoch")
 _SECONDS = ("seconds", "_runtime", "relative time (process)")
 _TIMES = ("time", "_timestamp", "timestamp", "wall_time", "wall time")
 _PLACES = {"step": _STEPS, "epoch": _EPOCHS, "seconds": _SECONDS, "time": _TIMES, "kind": ("kind",)}
-_NUMBERS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+_MISSING = ("", "n/a", "na", "#n/a", "null", "none", "-")
+"""What stands where nothing was measured. NaN is a number: one that was measured."""
 
 Cells = Mapping[str, Any]
 
@@ -119,6 +120,8 @@ class _Table:
         places: dict[str, Any] = {}
         values: dict[str, float] = {}
         for name, cell in cells.items():
+            if _is_missing(name, cell):
+                continue
             what = self._names.get(name) or self._meant(name, cell)
             if what == "metric":
                 values[name] = _number(name, cell)
@@ -153,6 +156,12 @@ class _Table:
             self._names[name] = "none"
             self._gathered.left_out[plain(name, 40)] = None
         return self._names[name]
+
+
+def _is_missing(name: str, cell: Any) -> bool:
+    """Whether nothing was measured; a row that has a step says which, or is wrong."""
+    is_empty = isinstance(cell, str) and cell.strip().casefold() in _MISSING
+    return is_empty and name.casefold() not in _STEPS
 
 
 def _number(name: str, cell: Any) -> float:
