@@ -18,6 +18,7 @@ from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.populations import members
 from tui_lab.runs.status import StatusRecord
+from tui_lab.together import CURE
 
 
 def ending(status: RunStatus = RunStatus.FINISHED) -> Act:
@@ -56,6 +57,36 @@ def test_where_they_can_not_they_train_one_after_another(console: Screen) -> Non
     result = json.loads(console.out)
     assert result["populations"] == []
     assert [member["seed"] for member in result["members"]] == [0, 1]
+
+
+def parting(measured: dict[str, float]) -> Act:
+    """A population is refused, when each had `measured` so much; a run by itself is not."""
+
+    def act(first: RunDirectory) -> None:
+        for member in members(first):
+            status, error = RunStatus.FAILED, f"They part ways. {CURE}"
+            member.write_status(StatusRecord(status=status, error=error, metrics=measured))
+        if not members(first):
+            ending()(first)
+
+    return act
+
+
+@pytest.mark.parametrize(("measured", "left"), [({}, 0), ({"train/loss": 1.0}, 3)])
+def test_what_parts_ways_trains_one_after_another(
+    measured: dict[str, float], left: int, console: Screen
+) -> None:
+    stage = Stage([parting(measured)])
+    assert run("weight-decay --seeds 3 --json", stage, console) == ExitStatus.FINISHED
+    assert "They part ways. The 3 runs train one after another." in console.err
+    result = json.loads(console.out)
+    assert result["populations"] == []
+    assert [(m["seed"], m["status"]) for m in result["members"]] == [
+        (seed, "finished") for seed in range(3)
+    ]
+    statuses = [each.status() for each in made()]
+    assert statuses.count(RunStatus.FAILED) == left
+    assert statuses.count(RunStatus.FINISHED) == 3
 
 
 def test_json_is_one_object_with_the_members(console: Screen) -> None:

@@ -156,7 +156,27 @@ def test_not_a_number_agrees_with_itself_alone() -> None:
 
 def test_a_derived_stream_is_seeded_by_itself_too() -> None:
     made = derived(generators(SEEDS), lambda own: own.clone_state())
-    assert torch.equal(made.get_state(), torch.Generator().manual_seed(SEEDS[0]).get_state())
+    own = torch.Generator().manual_seed(SEEDS[0])
+    assert torch.equal(torch.rand(3, generator=made), torch.rand(3, generator=own))
+
+
+def test_streams_are_put_back_where_they_stood() -> None:
+    streams = generators(SEEDS)
+    with (chances := Chances(SEEDS)):
+        torch.rand(2, generator=streams)
+        before = streams.get_state()
+        drawn = torch.rand(3, generator=streams)
+        streams.set_state(before)
+        assert torch.equal(member(drawn, 2), member(torch.rand(3, generator=streams), 2))
+        with chances.kept():
+            drawn = torch.rand(3)
+        assert torch.equal(member(drawn, 2), member(torch.rand(3), 2))
+
+
+def test_a_seed_is_asked_of_all_where_it_is_one() -> None:
+    assert generators([4, 4]).initial_seed() == 4
+    with pytest.raises(PartWays, match=r"its own; chance\.derived"):
+        generators(SEEDS).initial_seed()
 
 
 def test_torchs_own_stream_is_what_it_was() -> None:

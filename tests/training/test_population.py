@@ -172,8 +172,7 @@ def test_a_number_of_one_member_is_turned_for_it_alone(implementation: str) -> N
     population = population_of("weight-decay", [chosen] * 3)
     with population.chances:
         taken(population.program)
-    population.turn(1, "weight_decay", 0.0)
-    population.turn(1, "lr", 0.01)
+    population.turn(1, {"weight_decay": 0.0, "lr": 0.01}, lambda: None)
     assert [population.values(k)["lr"] for k in range(3)] == [0.003, 0.01, 0.003]
     with population.chances:
         losses, _ = taken(population.program)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,14 @@ from tui_lab.commandline.interruption import Interruption
 from tui_lab.commandline.progress import Progress
 from tui_lab.commandline.table import elapsed_text, number_text, table
 from tui_lab.config import runs_directory
-from tui_lab.errors import RunUnreadable
+from tui_lab.errors import RunError, RunUnreadable
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, RunStatus
+from tui_lab.runs.catalogue import Catalogue
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.encoding import finite
 from tui_lab.runs.populations import batches, create_population, refusal
+from tui_lab.together import CURE
 from tui_lab.view_models.spread import spread
 
 if TYPE_CHECKING:  # numpy comes with it
@@ -39,10 +42,13 @@ class Sown:
     """What came of the runs of all seeds."""
 
     runs: Sequence[RunDirectory]
-    populations: int
-    """Batches of them that trained as one; 0 where each trained by itself."""
     is_interrupted: bool
     seconds: float
+
+    @property
+    def populations(self) -> Sequence[str]:
+        """The names of those that trained as one; none where each trained by itself."""
+        return sorted({run.request().population for run in self.runs} - {""})
 
 
 def run_seeds(
@@ -81,7 +87,7 @@ def _sown(
             runs += _trained(experiment, asked, console, interruption, workers)
         stopped = interruption.requested
     seconds = (datetime.now(UTC) - begun).total_seconds()
-    return Sown(runs, sum(len(batch) > 1 for batch in found), stopped, seconds)
+    return Sown(runs, stopped, seconds)
 
 
 def _trained(
@@ -91,15 +97,39 @@ def _trained(
     interruption: Interruption,
     workers: Workers,
 ) -> list[RunDirectory]:
-    now = datetime.now(UTC)
     if len(requests) > 1:
-        members = create_population(runs_directory(), requests, now)
+        members = create_population(runs_directory(), requests, datetime.now(UTC))
         _train_together(members, experiment, console, interruption, workers)
-        return members
-    run = RunDirectory.create(runs_directory(), requests[0], now)
-    if train(run, experiment, console, interruption, workers) is Ending.HELD:
-        console.say(f"{run.id} could not go on; the next seed is tried.")
-    return [run]
+        if not (why := _parted(members)):
+            return members
+        console.say(f"{why} The {len(members)} runs train one after another.")
+        _discard(members)
+    runs: list[RunDirectory] = []
+    for request in requests:
+        if interruption.requested:
+            break
+        runs.append(RunDirectory.create(runs_directory(), request, datetime.now(UTC)))
+        if train(runs[-1], experiment, console, interruption, workers) is Ending.HELD:
+            console.say(f"{runs[-1].id} could not go on; the next seed is tried.")
+    return runs
+
+
+def _parted(members: Sequence[RunDirectory]) -> str:
+    """Why they could not train together once their program was looked at; empty where they did."""
+    for member in members:
+        with suppress(RunUnreadable):
+            if (error := member.status_record().error).endswith(CURE):
+                return error.removesuffix(CURE).rstrip()
+    return ""
+
+
+def _discard(members: Sequence[RunDirectory]) -> None:
+    """Nothing is left of those that have measured nothing: others take their place."""
+    catalogue = Catalogue(runs_directory())
+    for member in members:
+        if not _final(member):
+            with suppress(RunError):  # it stays in the list, as failed
+                catalogue.delete(member.id)
 
 
 def _train_together(
@@ -186,7 +216,7 @@ def _result(request: RunRequest, sown: Sown) -> Any:
         {
             "experiment": request.experiment,
             "hyperparameters": request.hyperparameters,
-            "populations": sorted({run.request().population for run in sown.runs} - {""}),
+            "populations": sown.populations,
             "elapsed_s": round(sown.seconds, 3),
             "metrics": _spreads(sown),
             "members": members,
@@ -202,9 +232,10 @@ def _print_spread(
         status = run.status().value
         counts[status] = counts.get(status, 0) + 1
     ends = ", ".join(f"{n:,} {status}" for status, n in counts.items()) or "none begun"
-    how = "as one population" if sown.populations == 1 else "one after another"
-    if sown.populations > 1:
-        how = f"as {sown.populations} populations"
+    count = len(sown.populations)
+    how = "as one population" if count == 1 else "one after another"
+    if count > 1:
+        how = f"as {count} populations"
     last = request.seed + max(0, len(sown.runs) - 1)
     seeds = f"seeds {request.seed}–{last}"
     console.print(f"{experiment.name}: {ends}, {seeds}, {how}, in {elapsed_text(sown.seconds)}")

@@ -13,7 +13,7 @@ from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
 from tui_lab.training import member_rules
-from tui_lab.training.member_numbers import MemberNumbers, keep
+from tui_lab.training.member_numbers import MemberNumbers, PartWays, keep
 from tui_lab.training.members import Members, each, member, of, own_place, stacked
 
 assert member_rules  # the rules are there once this is
@@ -55,6 +55,26 @@ class Generators(torch.Generator):
 
     members: list[torch.Generator]
 
+    def initial_seed(self) -> int:
+        """What all began with; raises `PartWays` where each has a seed of its own."""
+        seed, *others = {own.initial_seed() for own in self.members}
+        if others:
+            raise PartWays(
+                "This program asks for the seed of its generator, and each member has its own; "
+                "chance.derived() makes a generator of each."
+            )
+        return seed
+
+    def get_state(self) -> Tensor:
+        """How all stand, a row for each."""
+        return torch.stack([own.get_state() for own in self.members])
+
+    def set_state(self, new_state: Tensor) -> Generators:
+        """Have each stand as its row says."""
+        for own, state in zip(self.members, new_state, strict=True):
+            own.set_state(state.clone())  # torch reads from where the storage begins
+        return self
+
 
 def generators(seeds: Sequence[int], device: torch.device = _CPU) -> Generators:
     """One for each seed."""
@@ -72,7 +92,7 @@ def derived(
         return make(generator)
     members = [make(each) for each in generator.members]
     made = Generators(members[0].device)
-    made.set_state(members[0].get_state())
+    torch.Generator.set_state(made, members[0].get_state())
     made.members = members
     return made
 
@@ -89,6 +109,16 @@ class Chances(TorchFunctionMode):
         self.count = len(seeds)
         self._default = {each.type: generators(seeds, each) for each in {_CPU, device}}
         """Those that torch draws from when it is given none, by where it draws."""
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """What is drawn in here of torch's own generators is as if it had not been."""
+        before = [(own, own.get_state()) for own in self._default.values()]
+        try:
+            yield
+        finally:
+            for own, state in before:
+                own.set_state(state)
 
     def defaults(self, index: int) -> dict[str, torch.Generator]:
         """Those of one member, by the kind of device."""

@@ -24,6 +24,22 @@ def generators_kept(device: torch.device, *others: torch.Generator) -> Iterator[
             other.set_state(before)
 
 
+class HostDraws:
+    """Whether numpy's or Python's default generator was drawn from since this was made."""
+
+    def __init__(self) -> None:
+        self._before = _on_host()
+
+    def __bool__(self) -> bool:
+        return _on_host() != self._before
+
+
+def _on_host() -> tuple[Any, ...]:
+    _, keys, *numbers = np.random.get_state(legacy=True)
+    assert isinstance(keys, np.ndarray)
+    return random.getstate(), keys.tobytes(), numbers
+
+
 def random_state(device: torch.device) -> dict[str, Any]:
     """The default generators of torch, numpy and Python: a program of one's own may use any."""
     name, keys, *numbers = np.random.get_state(legacy=True)

@@ -172,10 +172,12 @@ def _split(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
 
 def _backward(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     """No member's loss hangs on another's parameters: the sum's gradients are those of each."""
-    loss = args[0]
-    if loss[0].numel() != 1:
+    losses, *rest = args
+    each_loss = losses if isinstance(losses, tuple | list) else (losses,)
+    if any(loss[0].numel() != 1 for loss in each_loss):
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
-    func(loss.sum(), *args[1:], **kwargs)
+    sums = [loss.sum() for loss in each_loss]
+    func(sums if func is torch.autograd.backward else sums[0], *rest, **kwargs)
 
 
 def _gradients(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
@@ -252,6 +254,7 @@ def _add_rules() -> None:
     gradient: Any = Tensor.grad
     Members.rules[gradient.__set__] = _plain
     Members.rules[torch.autograd.grad] = _gradients
+    Members.rules[torch.autograd.backward] = _backward
 
 
 _add_rules()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -13,9 +13,12 @@ from torch import Tensor, nn
 
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.training.chance import Chances, Generators, generators
-from tui_lab.training.member_numbers import MemberNumbers, numbers
+from tui_lab.training.generators import HostDraws
+from tui_lab.training.member_numbers import MemberNumbers, PartWays, numbers
 from tui_lab.training.members import Members, member
-from tui_lab.training.program import Program, turn
+from tui_lab.training.preparation import batches_of, prepare
+from tui_lab.training.program import Program, forget_step, turn
+from tui_lab.training.state import State, capture, restore
 
 _SHARED = (
     Tensor,
@@ -52,8 +55,21 @@ class Population:
         self.program.members = len(seeds)
         for name in hyperparameters[0]:
             setattr(self.program.hp, name, self._together(name))
+        self._host = HostDraws()
         with self.chances:
             self.program.build()
+            _refuse_unless_state(batches_of(self.program))
+            prepare(self.program)
+        self.check()
+
+    def check(self) -> None:
+        """Raises `PartWays` where the program has drawn from a generator that its members share:
+        what was drawn is of none of them."""
+        if self._host:
+            raise PartWays(
+                "This program draws random numbers from numpy's default generator, or from "
+                "Python's, of which there is one for all members."
+            )
 
     def __len__(self) -> int:
         return len(self._values)
@@ -62,11 +78,27 @@ class Population:
         """The hyperparameters of one member as they are now."""
         return self._values[index]
 
-    def turn(self, index: int, name: str, value: Any) -> None:
-        """Give one member another number; no step is under way."""
-        self._values[index][name] = value
-        with self.chances:
-            turn(self.program, name, self._together(name))
+    def turn(self, index: int, values: Mapping[str, Any], rehearse: Callable[[], object]) -> None:
+        """Give one member other numbers; no step is under way. Where the program raises at that,
+        or in `rehearse`, all is as before."""
+        own, state = dict(self._values[index]), capture(self.program)
+        self._values[index].update(values)
+        try:
+            with self.chances:
+                for name in values:
+                    turn(self.program, name, self._together(name))
+            turned = capture(self.program)
+            with self.chances.kept():
+                rehearse()
+        except Exception:
+            self._values[index] = own
+            self._go_back(state)
+            raise
+        self._go_back(turned)
+
+    def _go_back(self, state: State) -> None:
+        forget_step(self.program)
+        restore(self.program, state)
 
     def member(self, index: int) -> Program:
         """One run as a program by itself: its rows of what all have, and what they share."""
@@ -84,6 +116,16 @@ class Population:
         if all(value == values[0] for value in values):
             return values[0]
         return numbers(values, self.program.device)
+
+
+def _refuse_unless_state(batches: Any) -> None:
+    """Batches of all members say where they stand: each could go on by itself. Those of a loader
+    are drawn for one run."""
+    if not (hasattr(batches, "state_dict") and hasattr(batches, "load_state_dict")):
+        raise PartWays(
+            f"The batches of this program are a {type(batches).__name__}, which gives those of one "
+            "run; members of a population take theirs from Batches."
+        )
 
 
 def _copied(program: Program, kept: list[Any]) -> bytes:

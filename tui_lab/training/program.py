@@ -182,8 +182,10 @@ def turn(program: Program, name: str, value: Any) -> None:
     """Give a live hyperparameter another value; no step is under way."""
     program.turned[name] = vars(program.hp)[name]
     setattr(program.hp, name, value)
-    program.hyperparameter_changed(name)
-    program.turned.clear()
+    try:
+        program.hyperparameter_changed(name)
+    finally:
+        program.turned.clear()
 
 
 def loss_of_step(program: Program) -> Tensor | None:

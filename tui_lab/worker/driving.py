@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from tui_lab.errors import ExperimentError, TuiLabError
+from tui_lab.errors import TuiLabError
 from tui_lab.events import RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.run import RunRequest
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.training.capturable import count_on_card
 from tui_lab.training.generators import generators_kept
-from tui_lab.training.passes import as_batches, caveats
+from tui_lab.training.passes import caveats
+from tui_lab.training.preparation import prepare
 from tui_lab.training.program import Demonstration, Program
 from tui_lab.worker.beginning import Beginning, at_fork, begin
 from tui_lab.worker.captured.beginning import recorded_on_card
@@ -200,18 +200,8 @@ def build(
     with explained(device, experiment):
         program = chosen(hyperparameters, seed=request.seed, device=device, data=request.data)
         program.build()
-        if not isinstance(program, Demonstration):
-            program.batches = as_batches(_batches(program), program.generator)
-            count_on_card(program)
+        prepare(program)
     return program
-
-
-def _batches(program: Program) -> Any:
-    try:
-        return program.batches
-    except AttributeError:
-        name = type(program).__name__
-        raise ExperimentError(f"{name}.build() made no batches; set self.batches there.") from None
 
 
 def started(beginning: Beginning, request: RunRequest) -> RunStarted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import Any
 
 import torch
 
@@ -46,7 +47,11 @@ class PopulationLoop:
         self._clock = clock
         self._block = PopulationBlock(len(population))
         self._next = 0.0
-        self.obedience = Obedience(experiment, population, members, position, self.publish, bell)
+        self.obedience = Obedience(
+            experiment, population, members, position, self.publish, self._rehearse, bell
+        )
+        self._batch: Any = None
+        """That of the last step; None before the first."""
         self.portraits = Portraits(population, position)
         names = population.program.record_names
         self._parameters = frozenset(chain.from_iterable(names.values()))
@@ -58,7 +63,7 @@ class PopulationLoop:
             epochs = Epochs(self._program, self._position)
         try:
             while not epochs.is_done:
-                if self.obedience.bell.is_set():
+                if self.obedience.bell.is_set() and self._batch is not None:
                     self.obedience.attend()
                 self._take_step(epochs)
                 if len(self._block) >= _LONGEST or self._clock() >= self._next:
@@ -79,6 +84,7 @@ class PopulationLoop:
                 epochs.exhaust()
                 self._arrive(epochs, stepped=False)
                 return
+            self._batch = batch
             for _ in self._program.step(batch):
                 pass
             due = epochs.due
@@ -86,6 +92,13 @@ class PopulationLoop:
             self._block.add(self._program)
             if step >= due:
                 self._arrive(epochs, stepped=True)
+
+    def _rehearse(self) -> None:
+        with self._population.chances:
+            for _ in self._program.step(self._batch):
+                pass
+            with torch.no_grad():
+                self._program.evaluate()
 
     def _arrive(self, epochs: Epochs, *, stepped: bool) -> None:
         """A step is over, and perhaps an epoch: measure, and draw the order of the next epoch."""
@@ -102,6 +115,7 @@ class PopulationLoop:
     def publish(self) -> None:
         """Write what has happened to each member; a full disk holds them until there is room, or
         all are stopped. Raises `Stopped`."""
+        self._population.check()
         begun, names = self._clock(), self._program.record_names
         first = self._position.step - len(self._block) + 1
         columns, measured = self._block.take(names)
@@ -129,6 +143,7 @@ class PopulationLoop:
         block, position = PopulationBlock(len(self._population)), self._position
         with self._population.chances, torch.no_grad():
             block.add_epoch(position.step, position.epoch, self._program.evaluate())
+        self._population.check()
         _, [measured] = block.take({})
         for member in self.obedience.live:
             columns = of_member(measured, member.index).columns

@@ -19,6 +19,7 @@ from tui_lab.events import HyperparameterChanged, RunStopped
 from tui_lab.experiment import Experiment
 from tui_lab.training.population import Population
 from tui_lab.worker.control import Request
+from tui_lab.worker.fault import sentence
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.population.member import MemberRun
 from tui_lab.worker.population.portraits import others
@@ -39,13 +40,17 @@ class Obedience:
         members: Sequence[MemberRun],
         position: Position,
         publish: Callable[[], object],
+        rehearse: Callable[[], object],
         bell: Bell,
     ) -> None:
+        """`publish` writes what has happened; `rehearse` takes a step to see whether one can be
+        taken with other numbers."""
         self._experiment = experiment
         self._population = population
         self._members = members
         self._position = position
         self._publish = publish
+        self._rehearse = rehearse
         self.bell = bell
         """Rings when there is something to attend to."""
         self.stop_reason: str | None = None
@@ -135,17 +140,19 @@ class Obedience:
                 each.resumed()
 
     def _turn(self, member: MemberRun, values: Mapping[str, Any], by: str) -> Acknowledgement:
-        step = self._position.step
+        step, before = self._position.step, dict(self._population.values(member.index))
         try:
             chosen = self._checked(member, values)
+            self._publish()
+            turned = {name: chosen[name] for name in values}
+            self._population.turn(member.index, turned, self._rehearse)
         except (HyperparameterError, ExperimentError) as error:
             return Acknowledgement(False, step, str(error))
-        self._publish()
+        except Exception as error:  # of the program, which stands as before
+            return Acknowledgement(False, step, sentence(error))
         for name in values:
             hyperparameter = self._experiment[name]
-            old = hyperparameter.to_json(self._population.values(member.index)[name])
-            new = hyperparameter.to_json(chosen[name])
-            self._population.turn(member.index, name, chosen[name])
+            old, new = (hyperparameter.to_json(each[name]) for each in (before, chosen))
             member.emit(
                 HyperparameterChanged(
                     t=self._position.t, step=step + 1, name=name, old=old, new=new, by=by
