@@ -72,6 +72,27 @@ def test_the_chart_runs_over_what_is_asked_for(
     assert ("seconds" if axis == "time" else axis) in console.out
 
 
+def test_the_curves_are_drawn_as_they_are_asked_for(console: Screen, make_run: MakeRun) -> None:
+    ids = [make_run(lr=0.5).id, make_run().id]
+    usual = lines(console, *ids)
+    title = next(line for line in usual if line.startswith("train/loss (log)"))
+    for words, changed in (
+        (["--y", "linear"], title.replace(" (log)", "")),
+        (["--smoothing", "0.9"], title.replace(" (log)", " (log)   smoothed by 0.9")),
+    ):
+        assert changed in lines(Screen(), *ids, *words)
+    plain = lines(Screen(), *ids, "--no-band")
+    assert len(plain) == len(usual)
+    assert plain != usual
+    assert lines(Screen(), *ids, "--y", "log", "--smoothing", "0") == usual
+
+
+def test_sorted_the_other_way_round(console: Screen, make_run: MakeRun) -> None:
+    ids = [make_run(lr=lr).id for lr in (0.5, 0.125, 0.25)]
+    printed = lines(console, *ids, "--sort", "lr", "--reverse")
+    assert [line.split()[-1] for line in printed[2:5]] == [ids[0], ids[2], ids[1]]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -86,6 +107,12 @@ def test_the_chart_runs_over_what_is_asked_for(
         (["--where", "lr=0.5"], "compare needs two runs or more"),
         (["{0}", "{1}", "--json", "--x", "step"], "--json prints all of it"),
         (["{0}", "{1}", "--json", "--sort", "lr"], "--json prints all of it"),
+        (["{0}", "{1}", "--json", "--no-band"], "leave --no-band out"),
+        (["{0}", "{1}", "--json", "--y", "log"], "leave --y out"),
+        (["{0}", "{1}", "--json", "--smoothing", "0.5"], "leave --smoothing out"),
+        (["{0}", "{1}", "--reverse"], "--reverse goes with --sort."),
+        (["{0}", "{1}", "--smoothing", "1"], "a weight is at least 0 and below 1, not '1'"),
+        (["{0}", "{1}", "--smoothing", "nan"], "a weight is at least 0 and below 1, not 'nan'"),
     ],
 )
 def test_what_cant_be_is_one_sentence(

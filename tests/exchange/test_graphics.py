@@ -104,6 +104,31 @@ def test_bars_stand_on_zero_and_carry_words() -> None:
     assert "tee" in texts(scene)
 
 
+def test_each_name_stands_beside_how_its_line_is_drawn() -> None:
+    lines = [
+        Line("whole", X, X, "first"),
+        Line("dashed", X, X, "second", dotted=True),
+        Line("signed", X, X, "first", sign="+"),
+    ]
+    names = [(line.role, line.name) for line in lines]
+    scene = chart(
+        Figure((*lines, Line("band", X, X, "muted", upper=X + 1))), Caption("x", names), SIZE
+    )
+    drawn = [
+        shape
+        for shape in scene.shapes
+        if isinstance(shape, Path) and shape.ink in ("first", "second")
+    ]
+    assert [shape.dashes for shape in drawn[:3]] == [None, (5.0, 3.0), (1.5, 2.5)]
+    assert {(shape.name, shape.dashes) for shape in drawn[3:]} == {
+        ("whole", None),
+        ("dashed", (5.0, 3.0)),
+        ("signed", (1.5, 2.5)),
+    }
+    alone = chart(Figure((*lines[:1], lines[2])), Caption("x", [("first", "both")]), SIZE)
+    assert of_ink(alone, "first")[0].dashes == (1.5, 2.5)  # type: ignore[union-attr]
+
+
 def test_bands_points_levels_and_marks() -> None:
     z = np.array([[0.0, 1.0], [2.0, 3.0]])
     figure = Figure(

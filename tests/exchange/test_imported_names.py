@@ -86,6 +86,14 @@ def test_a_name_that_is_too_long_is_refused_and_not_cut(home: Path, tmp_path: Pa
     assert len(list(home.iterdir())) == 1
 
 
+def test_several_runs_are_not_given_one_name(board: Path, home: Path) -> None:
+    with pytest.raises(UsageError, match=r"^7 runs can't have one name; .*board holds so many\.$"):
+        list(import_runs(board, home, NOW, name="theirs"))
+    assert not home.exists()
+    (one,) = import_runs(board / "a", home, NOW, name="theirs")
+    assert read_annotation(one.run.path).name == "theirs"
+
+
 @pytest.mark.parametrize(
     ("name", "suffix"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 
 from tui_lab.commandline.console import Console
@@ -15,6 +15,8 @@ from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.errors import UsageError
 from tui_lab.runs.catalogue import Catalogue, RunSummary
 
+_PRINTED = ("sort", "reverse", "x", "y", "smoothing", "no-band")
+"""Options for how it is printed."""
 _FEW = "compare needs two runs or more; see tui-lab runs."
 
 
@@ -23,7 +25,6 @@ def configure(parser: Parser) -> None:
     add_runs(parser)
     add = parser.add_argument
     add("--metric", metavar="KEY", default="", help="the metric to look at (train/loss if shared)")
-    add("--x", choices=("step", "epoch", "time"), help="what the curves run over (step)")
     add(
         "--reference",
         metavar="RUN",
@@ -31,17 +32,20 @@ def configure(parser: Parser) -> None:
         help="the run that the others are held against (the first)",
     )
     add("--sort", metavar="KEY", default="", help="the column to sort by: any of those printed")
+    add("--reverse", action="store_true", help="with --sort: the other way round")
+    add("--x", choices=("step", "epoch", "time"), help="what the curves run over (step)")
+    add("--y", choices=("log", "linear"), help="the axis of the values (as the metric declares)")
+    add("--smoothing", type=_weight, metavar="W", help="the weight of the past in curves (0)")
+    add("--no-band", action="store_true", help="draw no band of the reference")
     parser.ask_for_json("all of it")
 
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Prints the comparison; a run that can't be read costs a sentence on stderr, and a status."""
     # numpy comes with it, and `--help` must not wait for that.
-    from tui_lab.commandline.comparison_report import compared, print_comparison
+    from tui_lab.commandline import comparison_report as report
 
-    for option in ("x", "sort"):
-        if arguments.json and getattr(arguments, option):
-            raise UsageError(f"--json prints all of it in one order; leave --{option} out.")
+    _check(arguments)
     chosen = list(_chosen(arguments.runs, arguments.where, catalogue()))
     readable = [run for run in chosen if run.readable]
     for run in chosen:
@@ -50,15 +54,36 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     if len(readable) < 2:
         raise UsageError(_FEW)
     reference = _place(arguments.reference, readable)
-    comparison = compared(readable, Declarations(), reference, arguments.metric)
+    comparison = report.compared(readable, Declarations(), reference, arguments.metric)
     if arguments.json:
         console.print_json(comparison.to_json())
     else:
-        print_comparison(comparison, arguments.x or "step", arguments.sort, console)
+        drawn = report.drawing(comparison, arguments)
+        by = report.sorting(comparison, arguments.sort, reverse=arguments.reverse)
+        report.print_comparison(comparison, drawn, by, console)
     is_whole = readable == chosen and not any(
         run.error or run.view.damage for run in comparison.runs
     )
     return ExitStatus.FINISHED if is_whole else ExitStatus.FAILED
+
+
+def _check(arguments: Namespace) -> None:
+    """Raises `UsageError` for an option that would say nothing."""
+    for option in _PRINTED if arguments.json else ():
+        if getattr(arguments, option.replace("-", "_")):
+            raise UsageError(f"--json prints all of it in one order; leave --{option} out.")
+    if arguments.reverse and not arguments.sort:
+        raise UsageError("--reverse goes with --sort.")
+
+
+def _weight(text: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = -1.0
+    if 0 <= weight < 1:
+        return weight
+    raise ArgumentTypeError(f"a weight is at least 0 and below 1, not {text[:40]!r}")
 
 
 def _chosen(words: Sequence[str], where: str | None, runs: Catalogue) -> Iterator[RunSummary]:

@@ -5,6 +5,7 @@ numpy and Textual come with the drawing, so the command imports this once it has
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator, Sequence
 
 from rich.style import Style
@@ -24,13 +25,14 @@ from tui_lab.view_models.comparison.comparison import Comparison
 from tui_lab.view_models.comparison.overlay import Drawn, is_log, looks_of
 from tui_lab.view_models.comparison.tables import (
     Column,
+    Sorting,
+    all_columns,
     difference_columns,
     in_order,
     name_column,
     result_columns,
     sorting_by,
 )
-from tui_lab.view_models.curves import Axis
 from tui_lab.view_models.run import RunView
 
 _HEIGHT = 15
@@ -49,14 +51,28 @@ def compared(
     return comparison
 
 
-def print_comparison(comparison: Comparison, x: Axis, sort: str, console: Console) -> None:
+def drawing(comparison: Comparison, asked: Namespace) -> Drawn:
+    """How the curves are drawn: what was not asked for is as the metric declares it."""
+    declared = is_log(comparison.runs, comparison.metric)
+    log = declared if asked.y is None else asked.y == "log"
+    return Drawn(asked.x or "step", log, asked.smoothing or 0.0, band=not asked.no_band)
+
+
+def sorting(comparison: Comparison, key: str, *, reverse: bool) -> Sorting | None:
+    """The order that a column gives, the best first or last; raises `UsageError` for no column."""
+    if not key:
+        return None
+    found = sorting_by(comparison, all_columns(comparison), key)
+    return found._replace(falling=found.falling != reverse)
+
+
+def print_comparison(
+    comparison: Comparison, drawn: Drawn, by: Sorting | None, console: Console
+) -> None:
     """What differs, the results, the curves, and the sentences."""
-    style = plot_style(console)
-    differing, results = difference_columns(comparison), result_columns(comparison)
-    names = name_column(comparison)
-    columns = [names, *differing, *results]
-    sorting = sorting_by(comparison, columns, sort) if sort else None
-    order = in_order(comparison, columns, sorting)
+    names, differing = name_column(comparison), difference_columns(comparison)
+    results = result_columns(comparison)
+    order = in_order(comparison, [names, *differing, *results], by)
     ids = Column("id", "", tuple(run.id for run in comparison.runs), ())
     console.print(comparison.headline)
     _print_table([names, *differing, ids], order, console)
@@ -64,7 +80,7 @@ def print_comparison(comparison: Comparison, x: Axis, sort: str, console: Consol
         console.print(f"\n{comparison.held_against}")
         _print_table([names, *results], order, console)
         console.print()
-        for row in _chart(comparison, x, style, console.columns):
+        for row in _chart(comparison, drawn, plot_style(console), console.columns):
             console.print_drawing(row)
     for sentence in filter(None, (*comparison.remarks, comparison.band_words)):
         console.print(wrapped(sentence, indent="", width=console.columns))
@@ -98,10 +114,11 @@ def _flush_right(rows: Sequence[Sequence[str]], columns: Sequence[Column]) -> li
     ]
 
 
-def _chart(comparison: Comparison, x: Axis, style: PlotStyle, width: int) -> Iterator[str]:
-    log = is_log(comparison.runs, comparison.metric)
-    figure = comparison.figure(Drawn(x, log=log, band=False))
-    parts = [(comparison.metric + (" (log)" if log else ""), Style())]
+def _chart(comparison: Comparison, drawn: Drawn, style: PlotStyle, width: int) -> Iterator[str]:
+    figure = comparison.figure(drawn)
+    parts = [(comparison.metric + (" (log)" if drawn.log else ""), Style())]
+    if drawn.smoothing:
+        parts.append((f"smoothed by {drawn.smoothing:g}", Style()))
     for place, (role, words) in enumerate(comparison.legend(figure)):
         sign = looks_of(place).sign or style.sample(role)
         parts.append((f"{sign} {words}".strip(), style.styles.get(role, Style())))

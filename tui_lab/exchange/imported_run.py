@@ -8,10 +8,11 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -64,7 +65,11 @@ def import_runs(
     after the other, each whole or not at all. `experiment` is what they are said to be of. Raises
     `UsageError`, which names what is wrong and where, before anything is made of that."""
     Annotation().changed(name=name)
-    for part, gathered in _sources(path):
+    parts = _parts(path)
+    if name and len(parts) > 1:
+        raise UsageError(f"{len(parts):,} runs can't have one name; {path} holds so many.")
+    for part, read in parts.items():
+        gathered = read()
         gathered.settle()
         if not gathered.keys:
             where = f"{path}/{plain(part)}" if part else str(path)
@@ -78,21 +83,20 @@ def _name_of(part: str) -> str:
     return shown if len(shown) <= LONGEST_NAME else f"…{shown[1 - LONGEST_NAME :]}"
 
 
-def _sources(path: Path) -> Iterator[tuple[str, Gathered]]:
-    """What is to be imported, by the name of each part of a directory."""
+def _parts(path: Path) -> Mapping[str, Callable[[], Gathered]]:
+    """What reads each run that there is, by its name: that of the directory it lies in, where there
+    is one; else none."""
     if not path.exists():
         raise UsageError(f"{path} does not exist.")
-    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".ndjson": read_jsonl}
     if path.is_dir() or is_event_file(path.name):
-        for part, files in event_runs(path).items():
-            yield part, read_events(files)
-        return
+        return {part: partial(read_events, files) for part, files in event_runs(path).items()}
+    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".ndjson": read_jsonl}
     if path.suffix.lower() not in readers:
         raise UsageError(
             f"{path} can't be imported: it is a .csv, a .jsonl, TensorBoard's event file or a "
             "directory of those."
         )
-    yield "", readers[path.suffix.lower()](path)
+    return {"": partial(readers[path.suffix.lower()], path)}
 
 
 def _made(

@@ -63,8 +63,9 @@ def _all(parts: Sequence[Condition]) -> Condition:
 
 def _comparison(asked: Comparison, now: datetime, texts: Texts) -> Condition:
     name, sign, given = asked.name, asked.sign, asked.value
-    if given == "*" and sign in (":", "="):
-        return lambda run: value_of(run, name) not in (None, "", ())
+    if given == "*" and sign not in ORDERS:
+        is_wanted = sign != "!="
+        return lambda run: (value_of(run, name) not in (None, "", ())) is is_wanted
     if name in MOMENTS and (asked_for := span(given, now)) is not None:
         return _in_time(sign, *asked_for)
     if sign in ORDERS:

@@ -3,19 +3,28 @@ be changed, live runs that go on, and a sentence for what can't be shown."""
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from tests.tui.compare.beside import FALLING, HIGHER, Beside, finished, measured, two_runs
 from tests.tui.fakes import OTHER, summary
 from tests.tui.listed import ALL, LIVE, MIDDLE, OLD, Opened, at_runs
 from tests.tui.opened import STARTED
+from tui_lab.commandline.compare import COMPARE
+from tui_lab.commandline.comparison_report import drawing, sorting
+from tui_lab.commandline.parser import Parser
 from tui_lab.events import HyperparameterChanged, RunFinished
+from tui_lab.exchange.graphics.shapes import Words
 from tui_lab.run import RunStatus
 from tui_lab.tui.compare.screen import CompareScreen
+from tui_lab.tui.dialogs.picture import PictureDialog
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.runs.screen import RunsScreen
+from tui_lab.view_models.comparison.comparison import Comparison
 from tui_lab.view_models.comparison.overlay import BAND
+from tui_lab.view_models.comparison.tables import all_columns, in_order
 
 NORMAL = (120, 40)
 SMALL = (80, 24)
@@ -175,6 +184,52 @@ async def test_y_copies_the_command_that_prints_the_same() -> None:
         words = f"tui-lab compare {one} {other} --metric train/loss --x epoch --reference {other}"
         assert beside.app.clipboard == f"{words} --sort norm/w"
         assert beside.told == [beside.app.clipboard]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "l s s x b",
+        "m l s l",
+        "x x r",
+        "down r S down enter S enter",
+        "S end enter S enter m",
+        "S down down down down down enter b m",  # by best, which the next metric has not
+    ],
+)
+async def test_what_is_copied_prints_the_same_curves_in_the_same_order(keys: str) -> None:
+    beside = two_runs()
+    async with beside.app.run_test(size=NORMAL) as pilot:
+        await beside.open(pilot)
+        await pilot.press(*keys.split(), "y")
+        shown = beside.screen.shown
+        parser = Parser("tui-lab compare", "")
+        COMPARE.configure(parser)
+        asked = parser.read(shlex.split(beside.app.clipboard)[2:])
+        runs, reference = shown.comparison.runs, asked.runs.index(asked.reference or asked.runs[0])
+        printed = Comparison(runs, reference, asked.metric)
+        by = sorting(printed, asked.sort, reverse=asked.reverse)
+        assert asked.runs == [run.id for run in runs]
+        assert (printed.metric, reference) == (shown.comparison.metric, shown.comparison.reference)
+        assert drawing(printed, asked) == shown.choices.drawing(shown.comparison)
+        assert in_order(printed, all_columns(printed), by) == shown._order
+
+
+async def test_P_writes_the_curves_as_they_are_drawn() -> None:
+    beside = two_runs()
+    async with beside.app.run_test(size=NORMAL) as pilot:
+        await beside.open(pilot)
+        await pilot.press("l", "P")
+        dialog = beside.app.screen
+        assert isinstance(dialog, PictureDialog)
+        assert dialog.query_one(Input).value == "comparison-train-loss.svg"
+        await pilot.press("enter")
+        await pilot.pause()
+        ((_, scene, to),) = [call for call in beside.session.calls if call[0] == "export"]
+        assert (scene.title, to.name) == ("train/loss", "comparison-train-loss.svg")
+        words = {shape.text for shape in scene.shapes if isinstance(shape, Words)}
+        assert {"0001 1.1", "0002 10.1"} <= words
+        assert beside.told == [f"Wrote {to}."]
 
 
 async def test_enter_opens_the_run_under_the_cursor_and_escape_comes_back() -> None:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui_lab.exchange.formats import Size
-from tui_lab.exchange.graphics.drawing import Drawing
+from tui_lab.exchange.graphics.drawing import Drawing, dashes_of
 from tui_lab.exchange.graphics.shapes import Dots, Ink, Path, Scale, Scene, Shape, Words, breadth
 from tui_lab.plots import limits
 from tui_lab.plots.axes import Axis, Ticks, drawn
-from tui_lab.plots.style import PlotStyle
 from tui_lab.view_models.figure import Figure, Line, Role
 
 _PAD, _LINE = 14.0, 17.0
@@ -65,27 +64,38 @@ def chart(figure: Figure, caption: Caption, size: Size) -> Scene:
 def _heading(figure: Figure, caption: Caption, width: int) -> Iterator[Shape]:
     """Title and legend, on as many lines as they need."""
     yield Words(_PAD, _PAD + 10, caption.title, size=14.0, bold=True)
-    looks: dict[Ink, Line] = {line.role: line for line in figure.lines}
     x, y = _PAD, _PAD + 10 + _LINE + 3
     items: list[tuple[Ink, str]] = [*caption.legend]
     items += [("alarm", caption.note)] * bool(caption.note)
-    for ink, text in items:
+    for (ink, text), line in zip(items, _looks(figure, items), strict=True):
         needed = 24 + breadth(text, 12) + 18
         if x > _PAD and x + needed > width - _PAD:
             x, y = _PAD, y + _LINE
-        line = looks.get(ink)
         if line is not None:
-            yield sample(line.points or figure.bars, line.role, line.dotted, x, y)
+            yield _sample(line, figure.bars, x, y)
         yield Words(x + (24 if line is not None else 0), y, text, ink)
         x += needed
 
 
-def sample(spots: bool, role: Role, dotted: bool | None, x: float, y: float) -> Shape:
+def _looks(figure: Figure, items: Sequence[tuple[Ink, str]]) -> Iterator[Line | None]:
+    """The line that each of the words is of: of several in one colour the next, where as many have
+    words, else the last."""
+    of_ink: dict[Ink, list[Line]] = {}
+    for line in {(line.role, line.name): line for line in figure.lines}.values():
+        of_ink.setdefault(line.role, []).append(line)
+    taken: dict[Ink, int] = {}
+    for ink, _ in items:
+        lines = of_ink.get(ink, [])
+        in_order = len(lines) == sum(ink == other for other, _ in items)
+        place = taken[ink] = taken.get(ink, -1) + 1
+        yield lines[place if in_order else -1] if lines else None
+
+
+def _sample(line: Line, bars: bool, x: float, y: float) -> Shape:
     """What a line looks like, beside its name."""
-    if spots:
-        return Dots(np.array([[x + 10, y - 4]]), role, 4.0)
-    dashes = (5.0, 3.0) if PlotStyle().dotted(role, dotted) else None
-    return Path(np.array([[x, y - 4], [x + 19, y - 4]]), role, 2.5, dashes)
+    if line.points or bars:
+        return Dots(np.array([[x + 10, y - 4]]), line.role, 4.0)
+    return Path(np.array([[x, y - 4], [x + 19, y - 4]]), line.role, 2.5, dashes_of(line))
 
 
 def _across(figure: Figure, drawing: Drawing) -> Iterator[Shape]:

@@ -73,8 +73,7 @@ class Drawing:
 
     def _curve(self, x: Floats, y: Floats, line: Line) -> Iterator[Shape]:
         """Parts between what can't be placed; a point alone is a spot."""
-        dashes = (5.0, 3.0) if PlotStyle().dotted(line.role, line.dotted) else None
-        dashes = (1.5, 2.5) if line.sign else dashes
+        dashes = dashes_of(line)
         width = 1.0 if line.role == "muted" else 2.0
         placed = np.isfinite(x) & np.isfinite(y)
         for part in np.split(np.arange(len(x)), np.flatnonzero(np.diff(placed)) + 1):
@@ -133,6 +132,13 @@ class Drawing:
                 at = left + part * (right - left)
                 yield Path(np.array([[at, top + 4], [at, bottom]]), "mark", 1.0, (4.0, 4.0))
                 yield Words(at, top + 1, mark.label, "mark", 11, "middle", bold=True)
+
+
+def dashes_of(line: Line) -> tuple[float, float] | None:
+    """How long its dashes and gaps are, beside its colour; None where it is drawn through."""
+    if line.sign:
+        return 1.5, 2.5
+    return (5.0, 3.0) if PlotStyle().dotted(line.role, line.dotted) else None
 
 
 def _rank(line: Line, bars: bool) -> int:

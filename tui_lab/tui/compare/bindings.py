@@ -108,6 +108,15 @@ ALL: list[BindingType] = [
         show=False,
     ),
     Binding(
+        "P",
+        "export_picture",
+        "write picture",
+        key_display="P",
+        tooltip="Write the curves to a file, SVG or PNG",
+        id="chart.export",
+        show=False,
+    ),
+    Binding(
         "escape",
         "back",
         "back",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from tui_lab.tui.panes.charts_pane import ACROSS, SMOOTHINGS
 from tui_lab.view_models.comparison.comparison import Comparison
 from tui_lab.view_models.comparison.overlay import Drawn, is_log
-from tui_lab.view_models.comparison.tables import Sorting
+from tui_lab.view_models.comparison.tables import Sorting, all_columns, sorting_by
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,31 @@ class Choices:
         return replace(self, sorting=found)
 
     def command(self, comparison: Comparison) -> str:
-        """What prints the same."""
+        """What prints the same, but for the run that is in front."""
         return " ".join(("tui-lab compare", *self._words(comparison)))
 
     def _words(self, comparison: Comparison) -> Iterator[str]:
         yield from (run.id for run in comparison.runs)
         if comparison.metric:
             yield f"--metric {shlex.quote(comparison.metric)}"
-        if self.drawn.x != "step":
-            yield f"--x {self.drawn.x}"
+        yield from self._drawn_in_words(comparison)
         if comparison.reference:
             yield f"--reference {self.reference}"
-        if self.sorting is not None:
+        columns = all_columns(comparison)
+        if self.sorting is not None and self.sorting.key in (each.key for each in columns):
             yield f"--sort {shlex.quote(self.sorting.key)}"
+            if self.sorting != sorting_by(comparison, columns, self.sorting.key):
+                yield "--reverse"
+
+    def _drawn_in_words(self, comparison: Comparison) -> Iterator[str]:
+        if self.drawn.x != "step":
+            yield f"--x {self.drawn.x}"
+        if comparison.metric in self.other_axis:
+            yield f"--y {'log' if self.drawing(comparison).log else 'linear'}"
+        if self.drawn.smoothing:
+            yield f"--smoothing {self.drawn.smoothing:g}"
+        if not self.drawn.band:
+            yield "--no-band"
 
 
 def _smoothed(drawn: Drawn) -> Drawn:

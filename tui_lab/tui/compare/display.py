@@ -18,6 +18,7 @@ from tui_lab.view_models.comparison.comparison import Comparison
 from tui_lab.view_models.comparison.overlay import looks_of
 from tui_lab.view_models.comparison.tables import (
     Column,
+    all_columns,
     difference_columns,
     in_order,
     name_column,
@@ -69,8 +70,7 @@ class CompareDisplay:
     @property
     def columns(self) -> list[Column]:
         """All that the runs can be sorted by."""
-        of = self.comparison
-        return [name_column(of), *difference_columns(of), *result_columns(of)]
+        return all_columns(self.comparison)
 
     @property
     def order(self) -> Order | None:

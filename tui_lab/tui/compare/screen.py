@@ -18,6 +18,7 @@ from tui_lab.tui.compare.display import CompareDisplay
 from tui_lab.tui.compare.feeds import RunFeeds
 from tui_lab.tui.compare.panes import ComparePanes
 from tui_lab.tui.compare.rows import RunRows
+from tui_lab.tui.dialogs.picture_file import write_picture
 from tui_lab.tui.navigation import RUNS, Navigation, is_seen
 from tui_lab.tui.notification import notify
 from tui_lab.tui.panes.chart import Chart
@@ -44,6 +45,7 @@ class CompareScreen(Screen[None]):
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self.session = session
         self.feeds = RunFeeds(session)
         self.chart = Chart(marker=session.settings.marker, id="curves")
         self.panes = ComparePanes()
@@ -141,6 +143,10 @@ class CompareScreen(Screen[None]):
         self.app.copy_to_clipboard(command)
         notify(self, command)
 
+    def action_export_picture(self) -> None:
+        """Ask where to, and write the curves there."""
+        write_picture(self, self.session, self.chart.scene(), "comparison")
+
     def action_back(self) -> None:
         """Take the zoom back, or leave."""
         if self.has_class("-zoomed"):
@@ -149,5 +155,5 @@ class CompareScreen(Screen[None]):
             self.lab.go_back(RUNS)
 
 
-_NEEDS = frozenset(("metric", "reference", "sort", "curves", "copy"))
+_NEEDS = frozenset(("metric", "reference", "sort", "curves", "copy", "export_picture"))
 """Actions that need runs to act on."""

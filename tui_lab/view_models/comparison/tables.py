@@ -59,6 +59,12 @@ def result_columns(comparison: Comparison) -> list[Column]:
     return [*_of_metric(comparison), *_of_others(comparison)]
 
 
+def all_columns(comparison: Comparison) -> list[Column]:
+    """Those that the runs can be sorted by: their names, what differs, what came of it."""
+    differing, results = difference_columns(comparison), result_columns(comparison)
+    return [name_column(comparison), *differing, *results]
+
+
 def in_order(
     comparison: Comparison, columns: Sequence[Column], sorting: Sorting | None
 ) -> list[int]:
