@@ -189,6 +189,7 @@ _EXPERIMENT: Mapping[str, checks.Check] = {
     "presets": _presets,
     "companions": _companions,
     "demonstration": checks.flag,
+    "study": checks.mapped(_value, checks.MOST_SETTINGS),
     "headings": checks.mapped(checks.name, checks.MOST_SETTINGS),
     "together": checks.optional(lambda value: _made(Together, value)),
 }

@@ -192,6 +192,9 @@ class Experiment:
     """Where hyperparameters are many: the words above the group that begins with this one."""
     together: Together | None = None
     """Which runs may train as one population; None: none, and nobody says why."""
+    study: Mapping[str, Value] = field(default_factory=dict)
+    """Values that a study's runs take where nobody says others: examples put aside to choose by,
+    say, that other runs train on."""
 
     def __post_init__(self) -> None:
         require_several(self, "hyperparameters", "metrics", "pictures", "presets")
@@ -200,7 +203,8 @@ class Experiment:
                 raise ValueError(f"{question.right!r} is no choice of {question.text!r}")
         for named in (n for h in self.hyperparameters for c in h.only_if for n in c.names):
             self[named]  # raises where there is none of that name
-        for named in (*self.headings, *(self.together.differ if self.together else ())):
+        together = self.together.differ if self.together else ()
+        for named in (*self.headings, *self.study, *together):
             self[named]
         if self.demonstration:
             live = tuple(replace(h, live=True) for h in self.hyperparameters)

@@ -127,7 +127,7 @@ def test_presets_can_be_run(preset: Any) -> None:
 
 
 def test_declared_metrics_are_the_logged_ones() -> None:
-    logged = set(evaluate(trained())) | {"step/first_inf", "step/first_nan"}
+    logged = set(evaluate(trained(validation_examples=9))) | {"step/first_inf", "step/first_nan"}
     assert {metric.key for metric in EXPERIMENT.metrics} == logged
 
 

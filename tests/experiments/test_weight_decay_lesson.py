@@ -76,8 +76,8 @@ def test_the_study_of_the_lesson_can_be_run_and_said_what_came_out(
 ) -> None:
     """The command as it stands there, with fewer epochs; its numbers with all of them."""
     monkeypatch.setenv("TUI_LAB_HOME", str(tmp_path))
-    command = next(line for line in page(EXPERIMENT).splitlines() if "tui-lab study" in line)
-    words = command.split()[1:]
+    lines = page(EXPERIMENT).replace("\\\n", "").splitlines()
+    words = next(line for line in lines if "tui-lab study" in line).split()[1:]
     console = Screen()
     short = [*words, "epochs=1", "--device", "cpu", "--at-once", "2", "--json"]
     assert perform(short, console) == ExitStatus.FINISHED, console.err

@@ -14,7 +14,7 @@ from tests.studied import JUDGED
 from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.study import STUDY, read_ranges
 from tui_lab.errors import UsageError
-from tui_lab.plugins import load_experiment
+from tui_lab.plugins import experiment_names, load_experiment
 from tui_lab.ranges import Range
 from tui_lab.studies.asking import Options, ask_study, goal_of, goals, remarks
 from tui_lab.study import StudyRequest
@@ -54,6 +54,32 @@ def test_without_validation_the_test_loss_decides_and_that_is_said() -> None:
     assert list(remarks(of_training, experiment)) == [
         "judged has no validation metric: train/loss decides."
     ]
+
+
+SHIFTED = "distribution-shift"
+"""Whose test examples are what it is about: from another law than those it may know."""
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_no_built_in_experiment_is_judged_by_its_test_examples(name: str) -> None:
+    experiment = load_experiment(name)
+    if experiment.demonstration or name == SHIFTED:
+        return
+    keys = [metric.key for metric in experiment.metrics]
+    tested = any(key.startswith("test/") for key in keys)
+    assert goal_of(experiment).key == ("val/loss" if tested else "train/loss")
+
+
+@pytest.mark.parametrize("name", ["mlp", "dropout"])
+def test_a_study_takes_the_values_that_its_experiment_has_for_one(name: str) -> None:
+    experiment = load_experiment(name)
+    ranged = [Range.parse(experiment, "lr=0.1,1")]
+    usual = ask_study(experiment, {"hidden": "8,8"}, ranged, Options(device="cpu"))
+    assert usual.hyperparameters == {"hidden": "8,8", "validation_examples": 10_000}
+    none = ask_study(experiment, {"validation_examples": "0"}, ranged, Options(device="cpu"))
+    assert none.hyperparameters == {"validation_examples": 0}
+    ranges = [*ranged, Range.parse(experiment, "validation_examples=10,20")]
+    assert ask_study(experiment, {}, ranges, Options(device="cpu")).hyperparameters == {}
 
 
 @pytest.mark.parametrize(

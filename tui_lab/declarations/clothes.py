@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Heatmap, Images, Metric, Table
-from tui_lab.hyperparameters import Choice, Hyperparameters, Int
+from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
 
 MOST_WEIGHTS = 50_000_000
 """Of all layers together: 200 MB in float32, and as much again for the gradients."""
@@ -38,6 +39,22 @@ EXAMPLES = Int(
     log=True,
     help="Training images, the first of a random order; or all, when there are fewer.",
 )
+VALIDATION_EXAMPLES = Int(
+    "validation_examples",
+    default=0,
+    low=0,
+    high=1_000_000,
+    log=True,
+    help="The last of the training images, put aside to choose by; at most half of them.",
+)
+VAL_LOSS = Metric(
+    "val/loss", "The same over the validation images, where any are put aside.", "minimize"
+)
+VAL_ACCURACY = Metric(
+    "val/accuracy", "Share of validation images told right, where any are put aside.", "maximize"
+)
+IN_STUDIES: Mapping[str, Value] = {"validation_examples": 10_000}
+"""What a study chooses by, so that the test images are left for its end."""
 DATA_EXAMPLES = Metric("data/examples", "How many training images there were to train on.")
 
 TEST_IMAGES = Images(

@@ -17,6 +17,14 @@ TEST_EXAMPLES = Int(
     log=True,
     help="Examples to test on, from the same law.",
 )
+VALIDATION_EXAMPLES = Int(
+    "validation_examples",
+    default=100,
+    low=1,
+    high=1_000_000,
+    log=True,
+    help="Examples to choose λ by, from the same law; nothing else depends on them.",
+)
 INIT_SD = Float(
     "init_sd",
     default=1.0,
@@ -32,6 +40,9 @@ EPOCHS = Int(
     high=1_000_000,
     log=True,
     help="How many times training goes through the training examples.",
+)
+VAL_LOSS = Metric(
+    "val/loss", "The same over the validation examples, after each epoch.", "minimize"
 )
 TEST_LOSS = Metric("test/loss", "The same over the test examples, after each epoch.", "minimize")
 

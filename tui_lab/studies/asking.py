@@ -149,7 +149,8 @@ def _fixed(
     for name in names:
         if names.count(name) > 1 or name in values:
             raise HyperparameterError(name, f"{name} is given twice.")
-    fixed = {name: experiment[name].check(value) for name, value in values.items()}
+    usual = {name: value for name, value in experiment.study.items() if name not in names}
+    fixed = {name: experiment[name].check(value) for name, value in {**usual, **values}.items()}
     return experiment.to_json(fixed)
 
 

@@ -36,8 +36,9 @@ class _Said:
 
 
 class Classifier(Program):
-    """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`
-    and `examples`; its weight matrices are called `W1`, `W2`, … among its parameters.
+    """A perceptron on Fashion-MNIST. Its hyperparameters include `hidden`, `init`, `batch_size`,
+    `examples` and `validation_examples`; its weight matrices are called `W1`, `W2`, … among its
+    parameters.
 
     A step must end with `tally`, which records the share told right of its batch and keeps the
     running means over the epoch on the device.
@@ -46,9 +47,10 @@ class Classifier(Program):
     def build(self) -> None:
         hp, data = self.hp, load(self.data_directory, self.device)
         self._data = data
-        train = data.train.take(hp.examples, self.generator)
-        if len(train) < hp.examples:
-            print(f"examples: {hp.examples:,} asked for, {len(train):,} there", flush=True)
+        there, self._validation = data.train.hold_out(hp.validation_examples)
+        train = there.take(hp.examples, self.generator)
+        _say_if_fewer("examples", hp.examples, len(data.train))
+        _say_if_fewer("validation_examples", hp.validation_examples, len(self._validation))
         sizes = (PIXELS, *hp.hidden, len(data.classes))
         layers = starting_layers(sizes, hp.init, self.generator)
         self.build_model([(W.to(self.device), b.to(self.device)) for W, b in layers])
@@ -90,10 +92,17 @@ class Classifier(Program):
         return {
             "train/loss": self.running_loss / seen,
             "train/accuracy": self.running_correct.double() / seen,
+            **self._validated(),
             "test/loss": loss,
             "test/accuracy": (predicted == self._data.test.y).double().mean(),
             "data/examples": float(self.batches.examples),
         }
+
+    def _validated(self) -> dict[str, Tensor]:
+        if not len(self._validation):
+            return {}
+        loss, accuracy = self.measure(self._validation)
+        return {"val/loss": loss, "val/accuracy": accuracy}
 
     @property
     def _written(self) -> tuple[int, ...]:
@@ -119,7 +128,7 @@ class Classifier(Program):
         return loss / len(examples), torch.cat(predicted)
 
     def start_pictures(self) -> Pictures:
-        return {"data": {"table": self._data.table(self.batches.examples)}}
+        return {"data": {"table": self._data.table(self.batches.examples, len(self._validation))}}
 
     def pictures(self) -> Pictures:
         test, classes = self._data.test, self._data.classes
@@ -140,6 +149,11 @@ class Classifier(Program):
             loss = F.cross_entropy(self.logits(X), y)
             weights = [p for name, p in self.parameters().items() if name.startswith("W")]
             return list(torch.autograd.grad(loss, weights))
+
+
+def _say_if_fewer(name: str, asked: int, there: int) -> None:
+    if there < asked:
+        print(f"{name}: {asked:,} asked for, {there:,} there", flush=True)
 
 
 def _zero(tensors: Iterable[Tensor]) -> None:

@@ -43,6 +43,12 @@ class Split:
     def __len__(self) -> int:
         return len(self.y)
 
+    def hold_out(self, count: int) -> tuple[Split, Split]:
+        """All examples but the last `count`, and these; at most half of them are. The same for
+        every seed, so that runs with other seeds are judged by the same examples."""
+        kept = len(self) - min(count, len(self) // 2)
+        return Split(self.X[:kept], self.y[:kept]), Split(self.X[kept:], self.y[kept:])
+
     def take(self, count: int, generator: torch.Generator) -> Split:
         """`count` of the examples, the first of a random order; all of them as they stand when
         there are no more."""
@@ -67,8 +73,9 @@ class FashionMNIST:
     classes: tuple[str, ...] = CLASSES
     """The names of the labels 0 to 9."""
 
-    def table(self, used: int) -> dict[str, Any]:
-        """What a `Table` picture says about the data of a run that trains on `used` examples."""
+    def table(self, used: int, held_out: int = 0) -> dict[str, Any]:
+        """What a `Table` picture says about the data of a run that trains on `used` examples and
+        has others held out to validate on."""
         rows: list[list[object]] = [
             ["source", self.source],
             ["whole set", "no: a SUBSET" if self.subset else "yes"],
@@ -77,6 +84,8 @@ class FashionMNIST:
             ["test examples", len(self.test)],
             ["classes", ", ".join(self.classes)],
         ]
+        if held_out:
+            rows.insert(4, ["of these for validation", held_out])
         if self.remark:
             rows.insert(2, ["because", self.remark])
         return {"columns": ["data", ""], "rows": rows}

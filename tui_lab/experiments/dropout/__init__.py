@@ -53,6 +53,7 @@ EXPERIMENT = Experiment(
     },
     program="tui_lab.experiments.dropout.program:Dropout",
     presets=PRESETS,
+    study=clothes.IN_STUDIES,
     together=Together(differ=("lr", "p1", "p2"), apart=("p1", "p2")),
     hyperparameters=(
         Choice(
@@ -115,6 +116,7 @@ EXPERIMENT = Experiment(
             "nesterov are SGD with momentum 0.9."
         ),
         clothes.EXAMPLES,
+        clothes.VALIDATION_EXAMPLES,
     ),
     metrics=(
         Metric(
@@ -134,11 +136,13 @@ EXPERIMENT = Experiment(
             "Mean cross-entropy over all test images after each epoch, dropout off.",
             "minimize",
         ),
+        clothes.VAL_LOSS,
         Metric(
             "test/accuracy",
             "Share of test images told right after each epoch, dropout off.",
             "maximize",
         ),
+        clothes.VAL_ACCURACY,
         Metric(
             "train/accuracy_undropped",
             "Share of the first 10,000 training images told right after each epoch, dropout off.",

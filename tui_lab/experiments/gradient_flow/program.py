@@ -36,7 +36,7 @@ class GradientFlow(Program):
 
     def build(self) -> None:
         hp, dtype = self.hp, getattr(torch, self.hp.dtype)
-        train, test = draw_task(hp.examples, self.generator, dtype)
+        train, test, validation = draw_task(hp.examples, self.generator, dtype)
         sizes = (INPUTS, *[hp.width] * hp.depth, CLASSES)
         scale = hp.init_scale / SMALL if hp.init in ("normal", "constant") else 1.0
         drawn = starting_layers(sizes, hp.init, self.generator)
@@ -47,6 +47,7 @@ class GradientFlow(Program):
         self.optimizer = torch.optim.SGD(self.parameters().values(), lr=hp.lr)
         X, y = (tensor.to(self.device) for tensor in train)
         self._test = (test[0].to(self.device), test[1].to(self.device))
+        self._validation = (validation[0].to(self.device), validation[1].to(self.device))
         self._probed = (X[:_PROBED], y[:_PROBED])
         self.batches = Batches((X, y), hp.batch_size, self.generator)
         self._activation: Callable[[Tensor], Tensor] = ACTIVATIONS[hp.activation]
@@ -87,6 +88,7 @@ class GradientFlow(Program):
         X, y = self.batches.tensors
         return {
             **self._measured("train", X, y),
+            **self._measured("val", *self._validation),
             **self._measured("test", *self._test),
             "grad/first": norms[0],
             "grad/last": norms[-1],

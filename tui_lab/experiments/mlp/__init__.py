@@ -29,6 +29,7 @@ EXPERIMENT = Experiment(
     summary="Tell clothes apart in Fashion-MNIST with a hidden layer: 784-256-10.",
     constraint=_makes_sense,
     program="tui_lab.experiments.mlp.program:MLP",
+    study=clothes.IN_STUDIES,
     together=Together(differ=("lr",)),
     hyperparameters=(
         Choice(
@@ -69,6 +70,7 @@ EXPERIMENT = Experiment(
             "momentum and nesterov are SGD with momentum 0.9."
         ),
         clothes.EXAMPLES,
+        clothes.VALIDATION_EXAMPLES,
     ),
     metrics=(
         Metric(
@@ -86,7 +88,9 @@ EXPERIMENT = Experiment(
         Metric(
             "test/loss", "Mean cross-entropy over all test images after each epoch.", "minimize"
         ),
+        clothes.VAL_LOSS,
         Metric("test/accuracy", "Share of test images told right after each epoch.", "maximize"),
+        clothes.VAL_ACCURACY,
         Metric(
             "spread/units",
             "Largest difference between a first-layer weight of one hidden unit and the same "

@@ -90,6 +90,7 @@ EXPERIMENT = Experiment(
             help="Examples to train on.",
         ),
         linear_law.TEST_EXAMPLES,
+        linear_law.VALIDATION_EXAMPLES,
         Int(
             "inputs",
             default=200,
@@ -142,6 +143,7 @@ EXPERIMENT = Experiment(
             "epoch over all training examples.",
             "minimize",
         ),
+        linear_law.VAL_LOSS,
         linear_law.TEST_LOSS,
         Metric(
             "train/objective",

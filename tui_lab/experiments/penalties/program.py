@@ -10,6 +10,7 @@ from torch import Tensor
 from tui_lab.experiments.penalties.frobenius import FrobeniusNorm
 from tui_lab.experiments.penalties.pictures import ten_steps, unit_balls, weight_bars
 from tui_lab.training.batches import Batches
+from tui_lab.training.holdout import holdout_generator
 from tui_lab.training.linear_model import linreg, normal, synthetic_data
 from tui_lab.training.losses import l2_penalty, squared_loss
 from tui_lab.training.optimizers import sgd, zero_grad
@@ -29,6 +30,9 @@ class Penalties(Program):
         train = synthetic_data(true_w, TRUE_B, hp.train_examples, hp.noise, self.generator)
         w = normal((hp.inputs, 1), hp.init_sd, self.generator, dtype)
         test = synthetic_data(true_w, TRUE_B, hp.test_examples, hp.noise, self.generator)
+        apart = holdout_generator(self.generator)
+        validation = synthetic_data(true_w, TRUE_B, hp.validation_examples, hp.noise, apart)
+        self._validation = (validation[0].to(self.device), validation[1].to(self.device))
         self._true_w = true_w.to(self.device)
         self._test = (test[0].to(self.device), test[1].to(self.device))
         self._matrix = FrobeniusNorm(hp.matrix_rows, hp.matrix_columns, hp.matrix_seed)
@@ -62,6 +66,7 @@ class Penalties(Program):
         kept, outside = w != 0, true == 0
         return {
             "train/loss": loss,
+            "val/loss": self._mean_loss(*self._validation),
             "test/loss": self._mean_loss(*self._test),
             "train/objective": loss + self._penalty(),
             "zeros/exact": (w == 0).sum(),

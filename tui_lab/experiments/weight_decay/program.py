@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tui_lab.training.batches import Batches
-from tui_lab.training.chance import derived
+from tui_lab.training.holdout import holdout_generator
 from tui_lab.training.linear_model import linear_layer, linreg, normal, synthetic_data
 from tui_lab.training.losses import l2_penalty, squared_error, squared_loss
 from tui_lab.training.optimizers import sgd, zero_grad
@@ -44,7 +44,7 @@ class WeightDecay(Program):
         test = synthetic_data(true_w, TRUE_B, hp.test_examples, hp.noise, self.generator)
         if hp.bias_init == "zero":
             b.zero_()
-        apart = derived(self.generator, _set_apart)
+        apart = holdout_generator(self.generator)
         validation = synthetic_data(true_w, TRUE_B, hp.validation_examples, hp.noise, apart)
         self._row_space = _row_space(train[0], self.device)
         self._test = (test[0].to(self.device), test[1].to(self.device))
@@ -155,15 +155,6 @@ class Concise(WeightDecay):
         weight, bias = self.optimizer.param_groups
         weight["weight_decay"] = self.hp.weight_decay
         bias["weight_decay"] = self.hp.weight_decay if self.hp.decay_bias else 0.0
-
-
-def _set_apart(generator: torch.Generator) -> torch.Generator:
-    """Another generator that follows from this one, which draws on as if nobody had asked: all that
-    was random before there were validation examples is still the same."""
-    asked = torch.Generator()
-    asked.set_state(generator.get_state())
-    seed = int(torch.randint(2**62, (), generator=asked))
-    return torch.Generator().manual_seed(seed)
 
 
 def _row_space(X: Tensor, device: torch.device) -> Tensor | None:

@@ -76,6 +76,7 @@ class StudyFormScreen(Screen[None]):
         super().__init__()
         self.session, self.experiment = session, experiment
         self.ranges = RangePanel(experiment)
+        self.ranges.take(experiment.study)
         self.options = StudyPanel(self._usual(), session.studies.goals(experiment))
         self.line = Line(classes="status")
 
