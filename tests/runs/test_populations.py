@@ -3,8 +3,9 @@ than a process can hold, each told apart from the others on disk."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from tui_lab.errors import RunUnreadable
 from tui_lab.plugins import load_experiment
-from tui_lab.run import RunRequest
+from tui_lab.run import RunRequest, new_run_id
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.populations import batches, companions, create_population, members, refusal
 from tui_lab.schedule import Intervention
@@ -130,6 +131,29 @@ def test_each_member_knows_the_others(tmp_path: Path) -> None:
     for member in created:
         assert companions(member) == tuple(each.id for each in created)
     assert companions(another[1]) == tuple(each.id for each in another)
+    shutil.rmtree(created[1].path)
+    assert companions(created[0]) == (created[0].id, created[2].id)
     alone = RunDirectory.create(tmp_path, request(), NOW)
     with pytest.raises(RunUnreadable, match="trained by itself"):
         companions(alone)
+
+
+def test_members_are_found_whoever_of_them_is_gone(tmp_path: Path) -> None:
+    created = create_population(tmp_path, [request(seed=seed) for seed in range(4)], NOW)
+    shutil.rmtree(created[0].path)
+    (created[2].path / "run.json").write_text("{")
+    left = (created[1].id, created[3].id)
+    assert companions(created[3]) == left
+    assert companions(created[1]) == left
+
+
+def test_members_that_were_written_down_one_after_another_are_found(tmp_path: Path) -> None:
+    """As those of a study are: the population has its name before the second that they say."""
+    name = new_run_id("weight-decay", NOW)
+    made = []
+    for k in range(3):
+        asked = replace(request(seed=k), population=name, member=2 - k)
+        made.append(RunDirectory.create(tmp_path, asked, NOW + timedelta(seconds=1 + k)))
+    alone = RunDirectory.create(tmp_path, request(), NOW + timedelta(seconds=2))
+    (tmp_path / f"{alone.id}.txt").touch()
+    assert companions(made[1]) == tuple(run.id for run in reversed(made))

@@ -6,7 +6,9 @@ directory of the first, whose worker trains them all.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +17,15 @@ from typing import Any
 from tui_lab import checks
 from tui_lab.errors import RunUnreadable
 from tui_lab.experiment import Experiment
-from tui_lab.run import RunRequest, new_run_id
+from tui_lab.run import RunRequest, is_run_id, new_run_id
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.object_file import ObjectFile
+from tui_lab.runs.regular_file import read_regular
 from tui_lab.together import MOST_MEMBERS
 
 _FILE = "population.json"
+_LONGEST = 8 << 20
+"""Bytes of a run.json that are looked at."""
 _ALIKE = ("experiment", "program", "plugin", "sha256", "device", "threads", "data", "guard")
 
 
@@ -86,17 +91,52 @@ def members(run: RunDirectory) -> list[RunDirectory]:
 
 
 def companions(run: RunDirectory) -> tuple[str, ...]:
-    """The names of the runs that trained with this one, itself among them, by their numbers; raises
-    `RunUnreadable` where there are none."""
-    name = run.request().population
-    if name:
-        # All were made at the time that the population's name says, so theirs begin as it does.
-        prefix = name.rpartition("-")[0]
-        for path in sorted(run.path.parent.glob(f"{prefix}-*/{_FILE}")):
-            ids = ObjectFile(path.parent, _FILE).checked(_ids)
+    """The names of the runs that trained with this one and are still there, itself among them, by
+    their numbers; raises `RunUnreadable` where it trained by itself."""
+    request = run.request()
+    if not request.population:
+        raise RunUnreadable(f"{run.id} trained by itself.")
+    others = _made_since(run.path.parent, request)
+    return _listed(run, others) or _read(run, request, others)
+
+
+def _listed(run: RunDirectory, others: Sequence[Path]) -> tuple[str, ...]:
+    """As the list says that the first of them has; empty where that is gone."""
+    for path in others:
+        with suppress(RunUnreadable):
+            ids = ObjectFile(path, _FILE).checked(_ids)
             if run.id in ids:
-                return ids
-    raise RunUnreadable(f"{run.id} trained by itself.")
+                there = {each.name for each in others}
+                return tuple(each for each in ids if each in there)
+    return ()
+
+
+def _read(run: RunDirectory, request: RunRequest, others: Sequence[Path]) -> tuple[str, ...]:
+    """As each says itself."""
+    found = {request.member: run.id}
+    for path in others:
+        with suppress(RunUnreadable):  # whoever can't be read is nobody's companion
+            if (member := _number_in(request.population, RunDirectory(path))) is not None:
+                found.setdefault(member, path.name)
+    return tuple(found[member] for member in sorted(found))
+
+
+def _made_since(runs: Path, request: RunRequest) -> list[Path]:
+    """Runs of the same experiment that are not older than its population: that is named first."""
+    oldest = request.population.rpartition("-")[0]
+    with os.scandir(runs) as entries:
+        names = [each.name for each in entries if each.name.startswith(f"{request.experiment}-")]
+    return [runs / name for name in sorted(names) if is_run_id(name) and name >= oldest]
+
+
+def _number_in(population: str, run: RunDirectory) -> int | None:
+    """The run's number in it; None for one that is not of it. A thousand others are passed over in
+    a few milliseconds: what does not hold the name is not read any further."""
+    with suppress(OSError):
+        if population.encode() in read_regular(run.path / "run.json", _LONGEST):
+            request = run.request()
+            return request.member if request.population == population else None
+    return None
 
 
 def _ids(data: Mapping[str, Any]) -> tuple[str, ...]:
