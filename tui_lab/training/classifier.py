@@ -44,6 +44,8 @@ class Classifier(Program):
     running means over the epoch on the device.
     """
 
+    unread = frozenset({"_said"})
+
     def build(self) -> None:
         hp, data = self.hp, load(self.data_directory, self.device)
         self._data = data

@@ -43,6 +43,9 @@ class Program(ABC):
     in the epoch; of a generator that is given itself, there is none to go back to."""
     record_names: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     """For each vector given to `record`: the metric keys of its components."""
+    unread: frozenset[str] = frozenset()
+    """Attributes that neither `step` nor `evaluate` reads, such as what is kept to be drawn: they
+    may change without a step being recorded anew for a card."""
 
     def __init__(
         self, hyperparameters: Hyperparameters, *, seed: int, device: torch.device, data: str = ""

@@ -41,6 +41,9 @@ class Feed(Protocol):
     def end(self, epochs: Epochs) -> None:
         """Other steps are about to be taken."""
 
+    def forget(self, shape: Shape) -> None:
+        """There is no recording any more of steps on batches like this."""
+
 
 def feed_of(program: Program, card: Card) -> Feed:
     """What feeds the recorded steps of a program."""
@@ -103,6 +106,9 @@ class Gathered:
         """As `Feed.end`: they go on from where the recorded steps came to."""
         epochs.batches = iter(self._batches)
 
+    def forget(self, shape: Shape) -> None:
+        """As `Feed.forget`; a recording holds nothing of its own here."""
+
 
 class Copied:
     """Whatever gives batches; each is copied into the recording's own."""
@@ -142,6 +148,10 @@ class Copied:
         """As `Feed.end`; a batch whose step could not be recorded is handed out again."""
         if self._ahead:
             epochs.batches = chain(self._ahead, self._source)
+
+    def forget(self, shape: Shape) -> None:
+        """As `Feed.forget`."""
+        self._own.pop(shape, None)
 
 
 def _shape(batch: Any, card: Card) -> Shape:

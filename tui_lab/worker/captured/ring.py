@@ -66,6 +66,11 @@ class Ring:
         """Rows that can be written before some must be copied."""
         return self.rows - self.written
 
+    @property
+    def next(self) -> Row:
+        """The next row, as it is."""
+        return {key: column[self.written] for key, column in self._columns.items()}
+
     def go_on(self, *, anew: bool) -> None:
         """The card is about to write the next rows, the first again where everything is copied."""
         if anew:

@@ -7,36 +7,34 @@ restored, a gradient left over, the learning rate scheduled) there has to be ano
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Set
-from types import SimpleNamespace
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from tui_lab.training.program import Program
+from tui_lab.worker.captured import held
+from tui_lab.worker.captured.outside import beside
 
 Standing = dict[str, Any]
 """By attribute: what a recording depends on, comparable."""
 
 _IN_PROGRESS = frozenset({"loss", "micro_losses", "records", "turned", "batches", "device"})
 """Attributes that live within a step, or that the feed of a recording stands for."""
-_PLAIN = (int, str, bool, bytes, type(None))
-_DEEPEST = 6
 _GRADIENTS = "a gradient"
+_DEEPEST = 24
 
 
 def standing(program: Program, fresh: Set[int] = frozenset()) -> Standing:
     """How a program stands, between two steps, of which each makes the gradients of the tensors
     `fresh` (their ids) anew."""
-    of = _Standing(program.device.type)
+    of, passed = _Standing(program), _IN_PROGRESS | program.unread
     found = {
-        name: of(value, _DEEPEST)
-        for name, value in vars(program).items()
-        if name not in _IN_PROGRESS
+        name: of(value, _DEEPEST) for name, value in vars(program).items() if name not in passed
     }
+    found |= {name: of(value, _DEEPEST) for name, value in beside(type(program))}
     return without({**found, _GRADIENTS: of.gradients}, fresh)
 
 
@@ -56,12 +54,27 @@ def differing(before: Standing, after: Standing) -> str:
     return ""
 
 
+def form(found: Any) -> Any:
+    """What a standing is but for numbers and places: a recording of one of the same form is made
+    of the same step."""
+    match found:
+        case dict():
+            return {name: form(part) for name, part in found.items() if name != _GRADIENTS}
+        case torch.Size() | bool() | str() | torch.dtype():
+            return found
+        case list() | tuple():
+            return [form(part) for part in found]
+    return type(found)
+
+
 class _Standing:
     """Something comparable for a value, that differs whenever a recording on a card of this kind
     would have to be another."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, program: Program) -> None:
+        self._kind = program.device.type
+        self._seen = {id(program): 0, id(vars(program).get("batches")): 0}
+        """In which order what has parts was met; what is met again is not gone through again."""
         self.gradients: dict[int, Any] = {}
         """Where the gradient of each tensor lies that has one."""
 
@@ -71,21 +84,24 @@ class _Standing:
                 return self._tensor(value)
             case float():
                 return value if value == value else "nan"
-            case _ if isinstance(value, _PLAIN):
+            case _ if isinstance(value, held.PLAIN):
                 return value
-            case SimpleNamespace():
-                return self(vars(value), depth)
-            case dict() if depth:
-                return [(_key(key), self(item, depth - 1)) for key, item in value.items()]
-            case list() | tuple() | deque() | set() | frozenset() if depth:
-                return [self(item, depth - 1) for item in value]
-            case nn.Module():
-                return self._module(value, depth)
-            case torch.optim.Optimizer():
-                return self([value.param_groups, dict(value.state)], depth)
             case np.ndarray() | np.generic():
-                return value.tobytes() if value.nbytes < 1 << 12 else id(value)
-        return id(value)
+                return _array(value)
+            case _ if isinstance(value, held.GENERATORS) or held.is_one(value):
+                return id(value)
+        if id(value) in self._seen:
+            return "again", self._seen[id(value)]
+        self._seen[id(value)] = len(self._seen)
+        parts = held.parts(value) if depth else None
+        if parts is None:
+            return value if held.is_comparable(value) else id(value)
+        return type(value).__qualname__, self._parts(parts, depth)
+
+    def _parts(self, parts: held.Parts, depth: int) -> Any:
+        if held.are_plain(part for _, part in parts):
+            return [(_key(key), part) for key, part in parts]
+        return [(_key(key), self(part, depth - 1)) for key, part in parts]
 
     def _tensor(self, tensor: Tensor) -> Any:
         """Where it lies. Of one that is not on the card, which no recording changes, how often it
@@ -95,12 +111,11 @@ class _Standing:
             self.gradients[id(tensor)] = _place(tensor.grad)
         return _place(tensor), tensor.requires_grad, away
 
-    def _module(self, module: nn.Module, depth: int) -> Any:
-        """Parameters, buffers, modes, and whatever else the parts of a module were set to."""
-        return [
-            [(name, self(item, depth - 1)) for name, item in _set_in(part)]
-            for part in module.modules()
-        ]
+
+def _array(value: Any) -> Any:
+    is_given_up = isinstance(value, np.ndarray) and held.is_too_large(value)
+    is_fixed = not value.flags.writeable and value.nbytes > held.COMPARED_BYTES
+    return id(value) if is_given_up or is_fixed else (value.shape, hash(value.tobytes()))
 
 
 def _key(key: Any) -> Any:
@@ -111,39 +126,3 @@ def _place(tensor: Tensor) -> Any:
     if tensor.layout is not torch.strided:
         return id(tensor)
     return tensor.data_ptr(), tensor.shape, tensor.dtype
-
-
-def _set_in(part: nn.Module) -> Iterator[tuple[str, Any]]:
-    yield from part._parameters.items()
-    yield from part._buffers.items()
-    for name, item in vars(part).items():
-        if not name.startswith("_"):
-            yield name, item
-
-
-def tensors(value: Any, depth: int = _DEEPEST) -> Iterator[Tensor]:
-    """Every tensor in what a program holds."""
-    match value:
-        case Tensor():
-            yield value
-        case nn.Module():
-            yield from (*value.parameters(), *value.buffers())
-        case torch.optim.Optimizer():
-            yield from tensors([value.param_groups, dict(value.state)], depth)
-        case SimpleNamespace():
-            yield from _all(vars(value).values(), depth)
-        case Mapping() if depth:
-            yield from _all(value.values(), depth)
-        case list() | tuple() | deque() | set() | frozenset() if depth:
-            yield from _all(value, depth)
-
-
-def leaves(program: Program) -> list[Tensor]:
-    """The tensors a program holds that may have gradients, each once."""
-    held = {id(t): t for t in tensors(list(vars(program).values())) if t.is_leaf}
-    return list(held.values())
-
-
-def _all(values: Iterable[Any], depth: int) -> Iterator[Tensor]:
-    for value in values:
-        yield from tensors(value, depth - 1)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from tui_lab.training.program import Program, forget_step
-from tui_lab.worker.captured.standing import leaves
+from tui_lab.worker.captured.held import leaves
 
 _SEEN = "tui-lab: seen"
 Gradients = list[tuple[Tensor, Tensor | None]]
