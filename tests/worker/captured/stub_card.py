@@ -1,45 +1,53 @@
-"""A card that is none: what it records it does on the processor, over and over.
+"""A card that is none: the operations that it records it does on the processor, over and over.
 
-It keeps to what a real one promises: recording does nothing, and what waits for the card can't be
-recorded.
+It keeps to what a real one promises: recording does nothing, what waits for the card can't be
+recorded, and nothing of Python is done again: the same operations, on the same memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from itertools import zip_longest
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd.grad_mode import _unsafe_preserve_version_counter
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_map_only
 
 from tui_lab.worker.captured.card import NotRecorded, Recording
+from tui_lab.worker.captured.rehearsal import flat, written
 
 WAITS = torch.ops.aten._local_scalar_dense.default
 
 
 class StubRecording:
-    def __init__(self, card: StubCard, work: Callable[[], None], written: list[Tensor]) -> None:
-        self._card, self._work, self._written = card, work, written
+    def __init__(self, card: StubCard, noting: Noting) -> None:
+        self._card, self._calls = card, noting.calls
         self._number = card.recorded
-        leaves = [tensor for tensor in written if tensor.is_leaf and tensor.requires_grad]
-        self._made = [(leaf, leaf.grad) for leaf in leaves]
-        """The gradients that lie where the recording writes them."""
 
     def replay(self) -> None:
         self._card.log.append(f"replay {self._number}")
-        held = [leaf.grad for leaf, _ in self._made]
-        with ExitStack() as unnoticed:  # torch is not told what a card does
-            for tensor in self._written:
-                unnoticed.enter_context(_unsafe_preserve_version_counter(tensor))
-            self._work()
-        for (leaf, made), before in zip(self._made, held, strict=True):
-            if leaf.grad is not before and leaf.grad is not None and made is not None:
-                made.copy_(leaf.grad)
-            leaf.grad = before  # only Python gives a tensor another
+        for call in self._calls:
+            call.again()
+
+
+@dataclass
+class Call:
+    """An operation that was recorded, on memory of which torch is not told what is done to it."""
+
+    operation: Any
+    given: tuple[tuple[Any, ...], dict[str, Any]]
+    made: list[tuple[Tensor, int]]
+    """Results with memory of their own, and which of all they are."""
+
+    def again(self) -> None:
+        """Do it again; what it gives lies where it lay."""
+        positional, named = self.given
+        results = list(flat([self.operation(*positional, **named)]))
+        for result, place in self.made:
+            result.copy_(results[place])
 
 
 class StubMark:
@@ -82,11 +90,11 @@ class StubCard:
     ) -> Recording:
         self.recorded += 1
         self.log.append(f"record {self.recorded}")
-        with _undone(draws) as undoing, Waiting(self._break_off):
+        with _undone(draws) as noting, Waiting(self._break_off):
             work()
             if self.breaks():
                 raise NotRecorded("the stub broke off")
-        return StubRecording(self, work, undoing.written)
+        return StubRecording(self, noting)
 
     @property
     def replays(self) -> int:
@@ -111,24 +119,24 @@ class StubCard:
         raise NotRecorded("it waits for the card")
 
 
-class Undoing(TorchDispatchMode):
-    """Takes back, at its end, what was written to any tensor."""
+class Noting(TorchDispatchMode):
+    """Takes down what is done, and takes back, at its end, what was written to any tensor."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._before: list[tuple[Tensor, Tensor]] = []
+        self.calls: list[Call] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = kwargs or {}
-        for argument, value in zip_longest(func._schema.arguments, args):
-            if argument.alias_info is not None and argument.alias_info.is_write:
-                self._keep(given.get(argument.name) if value is None else value)
-        return func(*args, **given)
-
-    @property
-    def written(self) -> list[Tensor]:
-        """Each tensor that was written to, once."""
-        return list({id(tensor): tensor for tensor, _ in self._before}.values())
+        named = kwargs or {}
+        self._before += [(tensor, tensor.clone()) for tensor in written(func, args, named)]
+        places = {_place(tensor) for tensor in flat([args, named])}
+        result = func(*args, **named)
+        found = enumerate(flat([result]))
+        made = [(each.data, index) for index, each in found if _place(each) not in places]
+        given = tree_map_only(Tensor, lambda tensor: tensor.data, (args, named))
+        self.calls.append(Call(func, given, made))
+        return result
 
     def undo(self) -> None:
         """The last that was written to is the first."""
@@ -136,22 +144,22 @@ class Undoing(TorchDispatchMode):
             if tensor.shape == value.shape:  # else it is a result, made for this
                 tensor.copy_(value)
 
-    def _keep(self, written: Tensor | list[Tensor] | None) -> None:
-        for tensor in [written] if isinstance(written, Tensor) else written or []:
-            self._before.append((tensor, tensor.clone()))
+
+def _place(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 @contextmanager
-def _undone(draws: Iterable[torch.Generator]) -> Iterator[Undoing]:
+def _undone(draws: Iterable[torch.Generator]) -> Iterator[Noting]:
     """What is done in here to any tensor, or any of these generators, is taken back."""
     generators = [torch.default_generator, *draws]
     states = [generator.get_state() for generator in generators]
-    undoing = Undoing()
+    noting = Noting()
     try:
-        with undoing:
-            yield undoing
+        with noting:
+            yield noting
     finally:
         with torch.no_grad():
-            undoing.undo()
+            noting.undo()
         for generator, state in zip(generators, states, strict=True):
             generator.set_state(state)

@@ -54,8 +54,8 @@ class Card(Protocol):
     ) -> Recording:
         """What `work` gives the card to do, of which nothing is done now. It may draw from the
         generators `draws` besides the default one. A recording made `beside` another shares its
-        memory: the two never run at once, and neither is kept without the other. Raises
-        `NotRecorded`."""
+        memory, and the two never run at once; either may be given up before the other. Raises
+        `NotRecorded`, whatever `work` raises."""
 
     def waits(self) -> AbstractContextManager[list[str]]:
         """In here it is noted where the host waits for the card: a file and a line for each time,
@@ -112,7 +112,7 @@ class Cuda:
                     work()
                 finally:
                     graph.capture_end()
-        except (RuntimeError, NotRecorded) as error:
+        except Exception as error:  # whatever it is, the card is to go on
             self._mend(draws)
             raise NotRecorded(_first_line(error.__context__ or error)) from error
         return _Graph(graph)

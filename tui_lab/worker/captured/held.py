@@ -1,10 +1,13 @@
-"""What a program holds, to the last part: what is in its attributes, in theirs, and so on."""
+"""What a program holds, to the last part: what is in its attributes, in theirs, and so on; and what
+stands beside it."""
 
 from __future__ import annotations
 
 import enum
 import functools
+import logging
 import random
+import threading
 import weakref
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -18,71 +21,106 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from tui_lab.training.program import Program
+from tui_lab.worker.captured.outside import beside, is_fixed
 
 Parts = list[tuple[Any, Any]]
 """Names, keys or places, and what lies there."""
 
-PLAIN = (int, float, str, bool, bytes, complex, type(None))
-GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
-ARRAYS = (np.ndarray, np.generic)
 COMPARED_BYTES = 1 << 20
 """Of an array that may change; a larger one is not looked over again and again."""
-_DEEPEST = 24
-_ONE = (
-    *(type, ModuleType, enum.Enum, PurePath, weakref.ref, functools._lru_cache_wrapper),
-    *(torch.dtype, torch.device, torch.layout, torch.memory_format),
-    *(torch.cuda.Stream, torch.cuda.Event, DataLoader, Dataset),
-)
-"""Kinds of which another thing is another value: each is what it is. Batches come from elsewhere:
-what gives them is not looked into."""
+DEEPEST = 24
+_MOST = 20_000
+"""Values that are looked over again and again, besides numbers and texts."""
+_PLAIN: frozenset[type] = frozenset({int, float, str, bool, bytes, complex, type(None)})
 _OF_MODULES = frozenset(vars(nn.Module())) - {"training"}
+_KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("plain", tuple(_PLAIN)),
+    ("tensor", (Tensor,)),
+    ("array", (np.ndarray, np.generic)),
+    ("generator", (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)),
+    # Of these another thing is another value: each is what it is. Batches come from elsewhere: what
+    # gives them is not looked into. No number depends on what a logger knows.
+    ("one", (type, ModuleType, enum.Enum, PurePath, weakref.ref, functools._lru_cache_wrapper)),
+    ("one", (torch.dtype, torch.device, torch.layout, torch.memory_format)),
+    ("one", (torch.cuda.Stream, torch.cuda.Event, DataLoader, Dataset)),
+    ("one", (logging.Logger, type(threading.Lock()), type(threading.RLock()))),
+    ("module", (nn.Module,)),
+    ("optimizer", (torch.optim.Optimizer,)),
+    ("mapping", (Mapping,)),
+    ("sequence", (list, tuple, deque, set, frozenset)),
+    ("function", (FunctionType,)),
+    ("method", (MethodType,)),
+    ("partial", (functools.partial,)),
+)
 
 
-def is_one(value: Any) -> bool:
-    """Whether a value is of a kind that has no parts which change."""
-    return isinstance(value, _ONE) or (callable(value) and not hasattr(value, "__dict__"))
+class _Kinds(dict[type, tuple[str, tuple[str, ...]]]):
+    """For each type: what its values are to who looks them over, and the names of their slots."""
+
+    def __missing__(self, kind: type) -> tuple[str, tuple[str, ...]]:
+        found = self[kind] = _kind(kind), tuple(_slots(kind))
+        return found
+
+
+def _kind(kind: type) -> str:
+    for name, kinds in _KINDS:
+        if issubclass(kind, kinds):
+            return name
+    if issubclass(kind, Iterator) and not isinstance(kind.__next__, FunctionType):
+        return "unknown"
+    if kind.__dictoffset__ or any(_slots(kind)):
+        return "object"
+    return "one" if any("__call__" in vars(each) for each in kind.__mro__) else "unknown"
+
+
+def _slots(kind: type) -> Iterator[str]:
+    for each in kind.__mro__:
+        slots = vars(each).get("__slots__", ())
+        for name in (slots,) if isinstance(slots, str) else slots:
+            if name not in ("__dict__", "__weakref__"):
+                yield name
+
+
+_kinds = _Kinds()
+
+
+def kind_of(value: Any) -> str:
+    """What a value is to who looks it over; "unknown" where it can't be looked into, such as
+    itertools.cycle."""
+    return _kinds[type(value)][0]
 
 
 def parts(value: Any) -> Parts | None:
     """What a value is made of; None where it can't be looked into."""
-    match value:
-        case nn.Module():
+    match kind_of(value):
+        case "module":
             own = [(name, part) for name, part in vars(value).items() if name not in _OF_MODULES]
             held = (value._parameters, value._buffers, value._modules)
             return own + [each for group in held for each in group.items()]
-        case torch.optim.Optimizer():
+        case "optimizer":
             return [(name, part) for name, part in vars(value).items() if "hook" not in name]
-        case Mapping():
+        case "mapping":
             return [*_attributes(value), *value.items()]
-        case list() | tuple() | deque() | set() | frozenset():
+        case "sequence":
             return [*_attributes(value), *enumerate(value)]
-        case FunctionType():
-            cells = [cell for cell in value.__closure__ or () if _is_filled(cell)]
-            inside = [cell.cell_contents for cell in cells]
-            return [*vars(value).items(), *enumerate((*inside, value.__defaults__))]
-        case MethodType():
+        case "function":
+            inside = [c.cell_contents for c in value.__closure__ or () if _is_filled(c)]
+            given = (value.__defaults__, value.__kwdefaults__)
+            return [*vars(value).items(), *enumerate((*inside, *given))]
+        case "method":
             return [("self", value.__self__), ("function", value.__func__)]
-        case functools.partial():
+        case "partial":
             return list(enumerate((value.func, value.args, value.keywords)))
-    return _of_object(value)
-
-
-def _of_object(value: Any) -> Parts | None:
-    kind = type(value)
-    if isinstance(value, Iterator) and not isinstance(kind.__next__, FunctionType):
-        return None  # itertools.cycle, a generator that has begun
-    if not (hasattr(value, "__dict__") or any("__slots__" in vars(each) for each in kind.__mro__)):
-        return None
-    return _attributes(value)
+        case "object":
+            return _attributes(value)
+    return None
 
 
 def _attributes(value: Any) -> Parts:
     found: Parts = list(getattr(value, "__dict__", {}).items())
-    for kind in type(value).__mro__:
-        slots = vars(kind).get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
-            if name not in ("__dict__", "__weakref__") and hasattr(value, name):
-                found.append((name, getattr(value, name)))
+    for name in _kinds[type(value)][1]:
+        if hasattr(value, name):
+            found.append((name, getattr(value, name)))
     return found
 
 
@@ -92,6 +130,12 @@ def _is_filled(cell: Any) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_one(value: Any) -> bool:
+    """Whether a value has no parts that change."""
+    kind = kind_of(value)
+    return kind == "one" or (kind == "function" and is_fixed(value))
 
 
 def is_comparable(value: Any) -> bool:
@@ -105,11 +149,15 @@ def are_plain(values: Iterable[Any]) -> bool:
     return set(map(type, values)) <= _PLAIN
 
 
-_PLAIN = frozenset(PLAIN)
+def roots(program: Program) -> Iterator[tuple[str, Any]]:
+    """The attributes of a program, and what stands beside it, with names."""
+    yield from vars(program).items()
+    yield from beside(type(program))
 
 
 class Everything:
-    """Goes through all that a program holds, each once, but for its batches."""
+    """Goes through all that a program holds, and what stands beside it, each once; but for its
+    batches."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
@@ -118,28 +166,33 @@ class Everything:
         """Something that could not be looked into, and where; empty where all could."""
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
-        for name, value in vars(self._program).items():
-            for found in self._within(value, name, _DEEPEST):
+        for name, value in roots(self._program):
+            for found in self._within(value, name, DEEPEST):
                 yield name, found
 
     def _within(self, value: Any, name: str, depth: int) -> Iterator[Any]:
-        if isinstance(value, PLAIN) or is_one(value) or id(value) in self._seen:
+        kind = kind_of(value)
+        if kind == "plain" or id(value) in self._seen or is_one(value):
             return
         self._seen.add(id(value))
-        if isinstance(value, Tensor | GENERATORS | ARRAYS):
+        if kind in ("tensor", "array", "generator"):
             if isinstance(value, np.ndarray) and is_too_large(value):
-                self.unknown = self.unknown or f"{name} holds a large array that may change"
+                self._give_up(name, "a large array that may change")
             yield value
             return
         found = parts(value) if depth else None
         if found is None:
             if not is_comparable(value):
-                kind = type(value).__name__
-                self.unknown = self.unknown or f"{name} holds a {kind}, which can't be looked into"
-            return
-        if not are_plain(part for _, part in found):
+                self._give_up(name, f"a {type(value).__name__}, which can't be looked into")
+        elif len(self._seen) > _MOST:
+            self._give_up(name, "more than can be looked over again and again")
+        elif not are_plain(part for _, part in found):
             for _, part in found:
                 yield from self._within(part, name, depth - 1)
+
+    def _give_up(self, name: str, what: str) -> None:
+        if name not in self._program.unread:
+            self.unknown = self.unknown or f"{name} holds {what}"
 
 
 def is_too_large(array: np.ndarray[Any, Any]) -> bool:
@@ -167,4 +220,15 @@ def leaves(program: Program) -> list[Tensor]:
 
 def generators(program: Program) -> Iterator[Any]:
     """Every generator of random numbers that a program holds, of torch, numpy or Python."""
-    return (value for _, value in Everything(program) if isinstance(value, GENERATORS))
+    return (each for _, each in Everything(program) if kind_of(each) == "generator")
+
+
+def versions(program: Program) -> dict[int, int]:
+    """How often each tensor was written to that a program holds, by id."""
+    return {id(tensor): tensor._version for _, tensor in tensors(program)}
+
+
+def written_since(program: Program, before: dict[int, int]) -> dict[int, Tensor]:
+    """The tensors that were written to since there were these versions, by id."""
+    now = {id(tensor): tensor for _, tensor in tensors(program)}
+    return {key: t for key, t in now.items() if before.get(key, t._version) != t._version}

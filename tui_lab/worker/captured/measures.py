@@ -12,6 +12,7 @@ from torch import Tensor
 
 from tui_lab.training.program import Program, Values
 from tui_lab.worker.captured.card import Card, NotRecorded, Recording
+from tui_lab.worker.captured.proof import Proof
 from tui_lab.worker.captured.rehearsal import Rehearsal
 from tui_lab.worker.captured.standing import Standing, standing
 from tui_lab.worker.captured.untouched import untouched
@@ -42,8 +43,9 @@ def read(measured: Sequence[Measured]) -> list[dict[str, float]]:
 
 
 class RecordedMeasures:
-    """What a program's `evaluate` gives, at the speed of its card: as it gives it the first time
-    from where the program stands, and from then on by a recording, where there can be one."""
+    """What a program's `evaluate` gives, at the speed of its card: as it gives it the first times
+    from where the program stands, and from then on by a recording, where there can be one that
+    gives the same."""
 
     def __init__(self, program: Program, card: Card, stands: Callable[[], int]) -> None:
         """`stands` tells one standing of the program from another; 0 where it is not certain."""
@@ -53,6 +55,7 @@ class RecordedMeasures:
         self._seen = 0
         """What it told when the program stood as known."""
         self._known: Standing | None = None
+        self._moved: dict[int, Tensor] = {}
         self._recording: Recording | None = None
         self._keys: tuple[str, ...] = ()
         self._values = torch.zeros(0)
@@ -67,12 +70,7 @@ class RecordedMeasures:
         if not self._is_known():
             return self._rehearse()
         if self._recording is None:
-            try:
-                with untouched(self._program):
-                    self._recording = self._card.record(self._measure)
-            except NotRecorded as error:
-                self.refused = str(error)
-                return self._program.evaluate()
+            return self._prove()
         self._in_vain = 0
         self._recording.replay()
         return Measured(self._keys, self._values.clone())
@@ -80,11 +78,14 @@ class RecordedMeasures:
     def _is_known(self) -> bool:
         """Whether the program stands as it did when it was rehearsed."""
         now = self._stands()
-        if not now or now != self._seen:
-            if standing(self._program) != self._known:
-                return False
-            self._seen = now
-        return True
+        if now and now == self._seen:
+            return True
+        try:
+            found = self._known is not None and standing(self._program) == self._known
+        except Exception:  # of what stands in a program of anyone's own; a rehearsal says it
+            return False
+        self._seen = now if found else self._seen
+        return found
 
     def _rehearse(self) -> Mapping[str, Any]:
         self._known = self._recording = None
@@ -98,15 +99,39 @@ class RecordedMeasures:
         if self._in_vain >= _IN_VAIN:
             self.refused = self.refused or "what it depends on changes all the time"
         if not (self.refused or rehearsal.changed):
-            self._known = rehearsal.after
+            self._known, self._moved = rehearsal.after, rehearsal.moved
+        return measured
+
+    def _prove(self) -> Mapping[str, Any]:
+        """Measure as ever, and see whether a recording gives the same."""
+        program = self._program
+        try:
+            with untouched(program):
+                recording = self._card.record(self._measure)
+            proof = Proof(program, self._moved.values())
+            proof.replay(recording, [], lambda: {"it": self._values})
+        except NotRecorded as error:
+            self.refused = str(error)
+            return program.evaluate()
+        measured = program.evaluate()
+        try:
+            differs = proof.differing({"it": self._stacked(measured)})
+        except NotRecorded as error:
+            differs = str(error)
+        if differs or tuple(measured) != self._keys:
+            self.refused = f"a recording of it gives other numbers ({differs} differs)"
+        else:
+            self._recording = recording
         return measured
 
     def _measure(self) -> None:
         """Part of a recording."""
         with torch.no_grad():
             measured = self._program.evaluate()
-        self._keys = tuple(measured)
-        self._values = torch.stack([self._number(value) for value in measured.values()])
+        self._keys, self._values = tuple(measured), self._stacked(measured)
+
+    def _stacked(self, measured: Mapping[str, Any]) -> Tensor:
+        return torch.stack([self._number(value) for value in measured.values()])
 
     def _number(self, value: Any) -> Tensor:
         if isinstance(value, Tensor) and value.device.type == self._card.device.type:

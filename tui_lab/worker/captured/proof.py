@@ -1,14 +1,15 @@
-"""Whether a recording of a step gives what the step gives, to the last bit: both are done, from
-where the program stands and with the same batch."""
+"""Whether a recording of a program's work gives what the work gives, to the last bit: both are
+done, from where the program stands and with the same batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import torch
 from torch import Tensor
 
 from tui_lab.training.program import Program
+from tui_lab.worker.captured.card import NotRecorded, Recording
 from tui_lab.worker.captured.held import generators, tensors
 from tui_lab.worker.captured.ring import Row
 from tui_lab.worker.captured.untouched import Gradients, gradients
@@ -19,69 +20,93 @@ the second."""
 
 
 class Proof:
-    """One step, first by its recording, whose work is then undone, and then as ever."""
+    """Work that is done by its recording first, then undone, and then done as ever."""
 
     def __init__(self, program: Program, written: Iterable[Tensor]) -> None:
-        """`written` is what the step writes to, of what the program holds; and to gradients."""
+        """`written` is what the work writes to, of what the program holds; and to gradients. Raises
+        `NotRecorded`, with nothing done, where that can't be put back."""
         self._program = program
         self._written = {id(tensor) for tensor in written}
-        self._begin = list(self._all())
-        self._values = [tensor.detach().clone() for _, tensor in self._begin]
         self._generators = list(_generators(program))
-        self._states = [generator.get_state() for generator in self._generators]
-        self._found: dict[str, Tensor] = {}
+        self._found: list[tuple[str, Tensor]] = []
+        try:
+            self._kept = [(tensor, tensor.detach().clone()) for _, tensor in self._all({})]
+            self._states = [generator.get_state() for generator in self._generators]
+            self._put_back()  # so it is seen before anything is done that it can be
+        except Exception as error:  # no room for two, or memory that lies in itself
+            raise NotRecorded(_words("keeping", error)) from error
 
-    def replayed(self, made: Gradients, row: Row) -> None:
-        """The recording was replayed; it made these gradients, and said what is in this row. All is
-        as before then."""
-        self._found = self._contents({id(leaf): gradient for leaf, gradient in made}, row)
+    def replay(self, recording: Recording, made: Gradients, said: Callable[[], Row]) -> None:
+        """Have the recording done, which makes these gradients anew, and gives what is `said` then.
+        All is as before afterwards. Raises `NotRecorded`."""
+        anew = {id(leaf): gradient for leaf, gradient in made}
+        try:
+            recording.replay()
+            come_to = self._come_to(anew, said())
+            self._found = [(name, tensor.detach().clone()) for name, tensor in come_to]
+        except Exception as error:
+            raise NotRecorded(_words("replaying", error)) from error
+        finally:
+            self._put_back()
+
+    def differing(self, row: Row) -> str:
+        """The work was done as ever, and gave this: what of it was another by the recording; empty
+        where nothing was. Raises `NotRecorded`."""
+        try:
+            now = list(self._come_to({}, row))
+            for (name, one), (_, other) in zip(self._found, now, strict=False):
+                if not _are_same(one, other):
+                    return name
+            return "" if len(now) == len(self._found) else "what it holds"
+        except Exception as error:
+            raise NotRecorded(_words("comparing", error)) from error
+
+    def _put_back(self) -> None:
         with torch.no_grad():
-            for (_, tensor), value in zip(self._begin, self._values, strict=True):
+            for tensor, value in self._kept:
                 tensor.copy_(value)
         for generator, state in zip(self._generators, self._states, strict=True):
             generator.set_state(state)
 
-    def differing(self, row: Row) -> str:
-        """The step was taken as ever, and said this: what of it was another by the recording; empty
-        where nothing was."""
-        now = self._contents({}, row)
-        for name in (*self._found, *now):
-            one, other = self._found.get(name), now.get(name)
-            if one is None or other is None or not _are_same(one, other):
-                return name.split("\n")[0]
-        return ""
-
-    def _contents(self, made: dict[int, Tensor | None], row: Row) -> dict[str, Tensor]:
-        found = {}
-        for name, tensor in self._all(made):
-            found[f"{name}\n{len(found)}"] = tensor.detach().clone()
+    def _come_to(self, made: dict[int, Tensor | None], row: Row) -> Iterator[tuple[str, Tensor]]:
+        yield from self._all(made)
         for generator in self._generators:
-            found[f"a generator\n{len(found)}"] = generator.get_state()
-        return {**found, **{key: value.clone() for key, value in row.items()}}
+            yield "a generator", generator.get_state()
+        yield from sorted(row.items())
 
-    def _all(self, made: dict[int, Tensor | None] | None = None) -> Iterator[tuple[str, Tensor]]:
+    def _all(self, made: dict[int, Tensor | None]) -> Iterator[tuple[str, Tensor]]:
         """What is written to, and all gradients, or instead those that were `made`; and names."""
         names = {id(tensor): name for name, tensor in self._program.parameters().items()}
         for name, tensor in tensors(self._program):
             if id(tensor) in self._written:
                 yield names.get(id(tensor), name), tensor
         for leaf, gradient in gradients(self._program):
-            if (gradient := (made or {}).get(id(leaf), gradient)) is not None:
+            if (gradient := made.get(id(leaf), gradient)) is not None:
                 yield f"the gradient of {names.get(id(leaf), 'a tensor')}", gradient
 
 
 def _generators(program: Program) -> Iterator[torch.Generator]:
     """Those of the program's device, its own and the default one."""
-    kind = program.device
-    own = (g for g in generators(program) if isinstance(g, torch.Generator))
-    yield from (generator for generator in own if generator.device.type == kind.type)
-    if kind.type == "cuda":
-        yield torch.cuda.default_generators[kind.index or 0]
-    elif kind.type == "cpu":
+    device = program.device
+    own = (each for each in generators(program) if isinstance(each, torch.Generator))
+    yield from (generator for generator in own if generator.device.type == device.type)
+    if device.type == "cuda":
+        yield torch.cuda.default_generators[device.index or 0]
+    else:
         yield torch.default_generator
 
 
 def _are_same(one: Tensor, other: Tensor) -> bool:
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    return bool(((one == other) | ((one != one) & (other != other))).all())
+    return (
+        one.shape == other.shape
+        and one.dtype == other.dtype
+        and torch.equal(_bits(one), _bits(other))
+    )
+
+
+def _bits(tensor: Tensor) -> Tensor:
+    return tensor.detach().reshape(-1).contiguous().view(torch.uint8)
+
+
+def _words(doing: str, error: Exception) -> str:
+    return f"{doing} its numbers gives {type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -6,7 +6,8 @@ import pickle
 import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from itertools import zip_longest
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,8 +17,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from tui_lab.training.generators import random_state
 from tui_lab.training.program import Program
 from tui_lab.worker.captured.card import Card
-from tui_lab.worker.captured.held import generators, leaves, tensors, unknown
+from tui_lab.worker.captured.held import generators, tensors, unknown, versions, written_since
 from tui_lab.worker.captured.standing import Standing, differing, standing, without
+from tui_lab.worker.captured.untouched import Gradients, gradients
+
+_Found = TypeVar("_Found")
 
 _PLACE = frozenset({"position", "order", "taken", "remaining"})
 """What tells how far `Batches` have come; it changes on the host, from step to step."""
@@ -37,39 +41,63 @@ class Rehearsal:
         """How the program stands afterwards."""
         self.fresh: frozenset[int] = frozenset()
         """The ids of tensors whose gradients were there before and are others now."""
+        self.moved: dict[int, Tensor] = {}
+        """What was written to, by id."""
+        self._versions: dict[int, int] = {}
 
     @contextmanager
     def within(self, *given: Any) -> Iterator[None]:
-        """In here the work is done, just as it would be, on what is `given` for it."""
-        program = self._program
-        before, drawn = standing(program), _drawn_on_host(program)
-        held = [(tensor, tensor.grad) for tensor in leaves(program)]  # so that none is in its place
-        gradients = [gradient for _, gradient in held if gradient is not None]
-        seen = _Seen([*gradients, *(t for _, t in tensors(program)), *_flat(given)])
-        with _reads_of_place(program.batches) as read, self._card.waits() as places, seen:
+        """In here the work is done, just as it would be, on what is `given` for it. Raises what the
+        work does, and nothing else: what can't be looked over can't be recorded."""
+        if (found := self._looked(lambda: self._before(given))) is None:
             yield
+            return
+        before, drawn, held, seen = found
+        with _reads_of_place(self._program.batches) as read, self._card.waits() as places, seen:
+            yield
+        if self._looked(lambda: self._compare(before, held)) is not None:
+            self._looked(lambda: self._say(places, drawn, seen, read))
+
+    def _looked(self, look: Callable[[], _Found]) -> _Found | None:
+        try:
+            return look()
+        except Exception as error:  # of what stands in a program of anyone's own
+            self.reason = f"looking it over gives {type(error).__name__}: {error}"
+            return None
+
+    def _before(self, given: Any) -> tuple[Standing, list[Any], Gradients, _Seen]:
+        program = self._program
+        self._versions = versions(program)
+        held = gradients(program)  # kept, so that none is in the place of another
+        known = [gradient for _, gradient in held if gradient is not None]
+        seen = _Seen([*known, *(tensor for _, tensor in tensors(program)), *flat(given)])
+        return standing(program), _drawn_on_host(program), held, seen
+
+    def _compare(self, before: Standing, held: Gradients) -> Standing:
         self.fresh = frozenset(
             id(tensor)
             for tensor, gradient in held
             if not (gradient is None or tensor.grad is None or tensor.grad is gradient)
         )
-        self.after = standing(program, self.fresh)
+        self.moved = written_since(self._program, self._versions)
+        self.after = standing(self._program, self.fresh)
         self.changed = differing(without(before, self.fresh), self.after)
-        self.reason = self._reason(places, drawn, seen, read)
+        return self.after
 
-    def _reason(self, places: list[str], drawn: list[Any], seen: _Seen, read: set[str]) -> str:
+    def _say(self, places: list[str], drawn: list[Any], seen: _Seen, read: set[str]) -> None:
         program = self._program
         if places:
-            return f"it waits for the card ({places[0]})"
-        if drawn != _drawn_on_host(program):
-            return "it draws random numbers on the host"
-        if seen.fused_dropout:
-            return "it uses torch's fused dropout, whose masks may be others there"
-        if read:
-            return f"it reads the place in the epoch (batches.{min(read)})"
-        if seen.strange:
-            return "it writes to a tensor that the program does not hold"
-        return unknown(program)
+            self.reason = f"it waits for the card ({places[0]})"
+        elif drawn != _drawn_on_host(program):
+            self.reason = "it draws random numbers on the host"
+        elif seen.fused_dropout:
+            self.reason = "it uses torch's fused dropout, whose masks may be others there"
+        elif read:
+            self.reason = f"it reads the place in the epoch (batches.{min(read)})"
+        elif seen.strange:
+            self.reason = "it writes to a tensor that the program does not hold"
+        else:
+            self.reason = unknown(program)
 
 
 class _Seen(TorchDispatchMode):
@@ -80,40 +108,50 @@ class _Seen(TorchDispatchMode):
     def __init__(self, known: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.fused_dropout = self.strange = False
-        self._known = {place: tensor for tensor in known if (place := _storage(tensor))}
-        """By storage, which is not another's as long as they are kept here."""
+        self._known = {_storage(tensor) for tensor in known}
+        """Of storages. What is made has no other's place that is still there."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.fused_dropout |= func is torch.ops.aten.native_dropout.default
         given = kwargs or {}
         result = func(*args, **given)
-        came = {_storage(tensor) for tensor in _flat([args, given])}
-        if func is not torch.ops.aten.lift_fresh.default:
-            for argument, value in zip(func._schema.arguments, args, strict=False):
-                if argument.alias_info is not None and argument.alias_info.is_write:
-                    self.strange |= any(_storage(t) not in self._known for t in _flat([value]))
-            made = (t for t in _flat([result]) if _storage(t) not in came)
-        else:
-            made = _flat([result])
-        self._known |= {_storage(tensor): tensor for tensor in made}
+        try:
+            self._look(func, args, given, result)
+        except (AttributeError, RuntimeError, TypeError):  # of a kind that is not known here
+            self.strange = True
         return result
+
+    def _look(self, func: Any, args: Any, given: dict[str, Any], result: Any) -> None:
+        came = set(map(_storage, flat([args, given])))
+        is_constant = func is torch.ops.aten.lift_fresh.default
+        self._known |= {
+            place for place in map(_storage, flat([result])) if is_constant or place not in came
+        }
+        self.strange |= any(_storage(t) not in self._known for t in written(func, args, given))
+
+
+def written(func: Any, args: Any, given: dict[str, Any]) -> Iterator[Tensor]:
+    """What an operation that is called so writes to."""
+    for argument, value in zip_longest(func._schema.arguments, args):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            yield from flat([given.get(argument.name) if value is None else value])
 
 
 def _storage(tensor: Tensor) -> int:
     try:
-        return tensor.untyped_storage()._cdata
+        return int(tensor.untyped_storage()._cdata)
     except (NotImplementedError, RuntimeError):  # a sparse one has none of its own
         return 0
 
 
-def _flat(values: Iterable[Any]) -> Iterator[Tensor]:
+def flat(values: Iterable[Any]) -> Iterator[Tensor]:
     for value in values:
         if isinstance(value, Tensor):
             yield value
         elif isinstance(value, dict):
-            yield from _flat(value.values())
+            yield from flat(value.values())
         elif isinstance(value, list | tuple):
-            yield from _flat(value)
+            yield from flat(value)
 
 
 def _drawn_on_host(program: Program) -> list[Any]:

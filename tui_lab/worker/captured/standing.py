@@ -16,7 +16,6 @@ from torch import Tensor
 
 from tui_lab.training.program import Program
 from tui_lab.worker.captured import held
-from tui_lab.worker.captured.outside import beside
 
 Standing = dict[str, Any]
 """By attribute: what a recording depends on, comparable."""
@@ -24,7 +23,6 @@ Standing = dict[str, Any]
 _IN_PROGRESS = frozenset({"loss", "micro_losses", "records", "turned", "batches", "device"})
 """Attributes that live within a step, or that the feed of a recording stands for."""
 _GRADIENTS = "a gradient"
-_DEEPEST = 24
 
 
 def standing(program: Program, fresh: Set[int] = frozenset()) -> Standing:
@@ -32,9 +30,8 @@ def standing(program: Program, fresh: Set[int] = frozenset()) -> Standing:
     `fresh` (their ids) anew."""
     of, passed = _Standing(program), _IN_PROGRESS | program.unread
     found = {
-        name: of(value, _DEEPEST) for name, value in vars(program).items() if name not in passed
+        name: of(value, held.DEEPEST) for name, value in held.roots(program) if name not in passed
     }
-    found |= {name: of(value, _DEEPEST) for name, value in beside(type(program))}
     return without({**found, _GRADIENTS: of.gradients}, fresh)
 
 
@@ -79,17 +76,17 @@ class _Standing:
         """Where the gradient of each tensor lies that has one."""
 
     def __call__(self, value: Any, depth: int) -> Any:
-        match value:
-            case Tensor():
-                return self._tensor(value)
-            case float():
+        match held.kind_of(value):
+            case "plain":
                 return value if value == value else "nan"
-            case _ if isinstance(value, held.PLAIN):
-                return value
-            case np.ndarray() | np.generic():
+            case "tensor":
+                return self._tensor(value)
+            case "array":
                 return _array(value)
-            case _ if isinstance(value, held.GENERATORS) or held.is_one(value):
+            case "generator":
                 return id(value)
+        if held.is_one(value):
+            return id(value)
         if id(value) in self._seen:
             return "again", self._seen[id(value)]
         self._seen[id(value)] = len(self._seen)

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from tui_lab.training.program import Program, Values, forget_step
+from tui_lab.training.batches import Batches
+from tui_lab.training.program import Program, Values
 from tui_lab.worker.captured.card import Card, NotRecorded
-from tui_lab.worker.captured.feed import Feed, Shape, feed_of
-from tui_lab.worker.captured.held import generators, tensors
+from tui_lab.worker.captured.feed import Feed, feed_of
 from tui_lab.worker.captured.proof import STEPS, Proof
-from tui_lab.worker.captured.recordings import Recordings, Steps
+from tui_lab.worker.captured.recorder import LENGTHS, Recorder
 from tui_lab.worker.captured.rehearsal import Rehearsal
-from tui_lab.worker.captured.ring import Ring, row_of
+from tui_lab.worker.captured.ring import row_of
 from tui_lab.worker.captured.standing import Standing, form, standing
 from tui_lab.worker.captured.throttle import Throttle
-from tui_lab.worker.captured.untouched import Gradients, give, gradients, outliving, untouched
+from tui_lab.worker.captured.untouched import give
 from tui_lab.worker.epochs import Epochs
 from tui_lab.worker.publisher import Publisher
 
-LENGTHS = (64, 16, 4, 1)
-"""Steps in one recording."""
-_HIDDEN = 0.045
-"""Seconds that recording may take at a time."""
-_AT_ONCE = 0.005
-"""Seconds of the card's work in one recording, so that an order need not wait."""
 _UNSETTLED = 4
 """Steps in a row that leave the program standing otherwise: the first make what all others use."""
 _FAILURES = 3
@@ -37,6 +31,8 @@ _LONG = 4096
 """Steps that were taken as recorded since."""
 _SHORT_LIVED = 8
 """Recordings in a row that were of use for hardly a step."""
+_FORMS = 16
+"""Forms of a standing that are remembered."""
 
 
 class RecordedSteps:
@@ -58,9 +54,7 @@ class RecordedSteps:
         self.refused = ""
         self.replayed = 0
         """Steps that were taken as recorded."""
-        self._program = program
-        self._card = card
-        self._publisher = publisher
+        self._program, self._card, self._publisher = program, card, publisher
         self._clock = clock
         self._throttle = Throttle(card, clock)
         self._known: Standing | None = None
@@ -70,25 +64,19 @@ class RecordedSteps:
         self._is_told = type(program).epoch_ended is not Program.epoch_ended
         self._fresh: frozenset[int] = frozenset()
         """The tensors of which each step makes the gradient anew."""
-        self._recordings = Recordings(lambda shape: self._feed and self._feed.forget(shape))
-        self._proven: list[Any] = []
+        self._feed: Feed | None = None
+        self._recorder: Recorder | None = None
+        """Of the standing that is known; None where none is."""
+        self._proven: deque[Any] = deque(maxlen=_FORMS)
         """Forms of standings whose recordings gave what steps give."""
         self._unproven = 0
         """Steps that it is to be seen of how the program stands."""
-        self._feed: Feed | None = None
-        self._ring: Ring | None = None
-        self._moved: dict[int, Tensor] = {}
-        """What a step writes to, or its recording."""
-        self._since = 0
-        """Steps that were taken as recorded since then."""
-        self._price = 0.0
-        """Seconds that recording one step takes."""
         self._unsettled = self._short_lived = self._failed = 0
 
     @property
     def is_full(self) -> bool:
         """Whether the block must be written before there is room for another step."""
-        return self._ring is not None and self._ring.room < LENGTHS[0]
+        return self._recorder is not None and self._recorder.ring.room < LENGTHS[0]
 
     @property
     def stands(self) -> int:
@@ -102,22 +90,31 @@ class RecordedSteps:
         0 where the next is to be taken as ever. Raises what the program does."""
         if self.refused or type(self._program.hp) is not Values:  # it is seen what a step reads
             return 0
-        if self._known is None or standing(self._program, self._fresh) != self._known:
+        if self._recorder is None or not self._is_known():
             return self._rehearse(epochs)
         if self._unproven:
-            return self._prove(epochs)
-        return self._play(epochs, most, carry_on)
+            return self._prove(self._recorder, epochs)
+        return self._play(self._recorder, epochs, most, carry_on)
+
+    def _is_known(self) -> bool:
+        """Whether the program stands as it did when it was rehearsed."""
+        if self._known is None:
+            return False
+        try:
+            return standing(self._program, self._fresh) == self._known
+        except Exception:  # of what stands in a program of anyone's own; a rehearsal says it
+            return False
 
     def _rehearse(self, epochs: Epochs) -> int:
         """Take the next step as ever, and see what it is."""
         program = self._program
-        before = self._versions()
         batch = next(epochs.batches)
         rehearsal = Rehearsal(program, self._card)
-        with rehearsal.within(batch):
+        given = [batch] if isinstance(program.batches, Batches) else []  # it is made for the step
+        with rehearsal.within(*given):
             for _ in program.step(batch):
                 pass
-        self._see(rehearsal, before)
+        self._see(rehearsal)
         return self._stepped()
 
     def _stepped(self) -> int:
@@ -126,11 +123,11 @@ class RecordedSteps:
         self._publisher.add_step(self._publisher.position.step)
         return 1
 
-    def _see(self, rehearsal: Rehearsal, before: dict[int, int]) -> None:
+    def _see(self, rehearsal: Rehearsal) -> None:
         if rehearsal.reason:
             self._fail(rehearsal.reason)
             return
-        if self._known is not None and standing(self._program, self._fresh) == self._known:
+        if self._is_known():
             return  # it led back to where what is recorded begins
         self._forget()
         self._unsettled = self._unsettled + 1 if rehearsal.changed else 0
@@ -140,29 +137,26 @@ class RecordedSteps:
             return
         self._known, self._fresh = rehearsal.after, rehearsal.fresh
         self._number += 1
-        self._moved = self._written_since(before)
-        self._begin()
+        self._begin(rehearsal)
 
-    def _begin(self) -> None:
+    def _begin(self, rehearsal: Rehearsal) -> None:
+        program, card = self._program, self._card
         try:
-            self._ring = Ring(row_of(self._program))
-            self._feed = self._feed or feed_of(self._program, self._card)
+            self._feed = self._feed or feed_of(program, card)
+            self._recorder = Recorder(program, card, self._feed, rehearsal, self._clock)
             self._unproven = 0 if form(self._known) in self._proven else STEPS
         except NotRecorded as error:
             self._refuse(str(error))
 
-    def _prove(self, epochs: Epochs) -> int:
+    def _prove(self, recorder: Recorder, epochs: Epochs) -> int:
         """Take the next step as ever, and see whether its recording gives the same."""
-        feed, ring, program = self._feed, self._ring, self._program
-        assert feed is not None
-        assert ring is not None
+        feed, ring, program = recorder.feed, recorder.ring, self._program
         feed.begin(epochs)
         ring.go_on(anew=not self._publisher.measurements.gathered)
         try:
-            steps = self._recorded(feed.next(1)[0], 1)
-            proof = Proof(program, self._moved.values())
-            steps.recording.replay()
-            proof.replayed(steps.fresh, ring.next)
+            steps = recorder.longest(feed.next(1)[0], 1)
+            proof = Proof(program, recorder.moved.values())
+            proof.replay(steps.recording, steps.fresh, lambda: ring.next)
         except NotRecorded as error:
             self._fail(str(error))
             return 0
@@ -184,129 +178,66 @@ class RecordedSteps:
             return
         self._unproven -= 1
         if not self._unproven:
-            self._proven = [*self._proven[-LENGTHS[1] :], form(self._known)]
+            self._proven.append(form(self._known))
 
-    def _play(self, epochs: Epochs, most: int, carry_on: Callable[[], bool]) -> int:
-        feed, ring = self._feed, self._ring
-        assert feed is not None
-        assert ring is not None
+    def _play(
+        self, recorder: Recorder, epochs: Epochs, most: int, carry_on: Callable[[], bool]
+    ) -> int:
+        feed, ring = recorder.feed, recorder.ring
         feed.begin(epochs)
         ring.go_on(anew=not self._publisher.measurements.gathered)
         taken, steps = 0, None
         try:
             while taken < most and ring.room and (steps is None or carry_on()):
                 shape, alike = feed.next(min(most - taken, ring.room))
-                steps = self._recorded(shape, alike)
+                steps = recorder.longest(shape, alike, self._throttle.pace)
                 steps.recording.replay()
                 feed.took(steps.count)
-                self._took(ring, steps.count)
+                self._took(recorder, steps.count)
                 taken += steps.count
         except NotRecorded as error:
-            self._fail(str(error))
+            self._fail(str(error), for_good=recorder.is_in_vain)
         finally:
             feed.end(epochs)
             if taken and steps is not None:
                 give(steps.fresh)
-                torch.autograd.graph.increment_version(list(self._moved.values()))
+                torch.autograd.graph.increment_version(list(recorder.moved.values()))
         return taken
 
-    def _took(self, ring: Ring, count: int) -> None:
+    def _took(self, recorder: Recorder, count: int) -> None:
         self._publisher.position.step += count
         self._end = self._publisher.position.step
-        self._publisher.measurements.add_stretch(ring, ring.written, count)
-        ring.written += count
-        self._since += count
+        self._publisher.measurements.add_stretch(recorder.ring, recorder.ring.written, count)
+        recorder.ring.written += count
+        recorder.taken += count
         self.replayed += count
         self._throttle.given(count)
 
-    def _recorded(self, shape: Shape, alike: int) -> Steps:
-        """The longest recording of steps on batches of this shape, of which so many come next. Each
-        takes as long to make as its steps would, and is made once they have been worth it."""
-        recordings = self._recordings
-        if recordings.are_in_vain:
-            self._failed = _FAILURES
-            raise NotRecorded("its batches are hardly ever like another")
-        for count in LENGTHS:
-            if count > alike:
-                continue
-            found = recordings.get(shape, count)
-            if found is None and (count == 1 or self._is_worth(count)):
-                found = self._record(count)
-            if found is not None:
-                return recordings.use(shape, found)
-        raise NotRecorded("no batch is left")
-
-    def _is_worth(self, count: int) -> bool:
-        return (
-            self._since >= 2 * count
-            and count * self._price <= _HIDDEN
-            and count * self._throttle.pace <= _AT_ONCE
-        )
-
-    def _record(self, count: int) -> Steps:
-        """Record so many steps; nothing of the program is another afterwards."""
-        begun = self._clock()
-        if name := outliving(self._program):
-            raise NotRecorded(
-                f"something keeps the graph of an earlier step, which leads to {name}"
-            )
-        fresh: Gradients = []
-        before = self._versions()
-        with untouched(self._program):
-            recording = self._card.record(
-                lambda: fresh.extend(self._steps(count)),
-                self._draws(),
-                self._recordings.any,
-            )
-        self._moved |= self._written_since(before)
-        self._price = (self._clock() - begun) / count
-        return Steps(count, recording, fresh)
-
-    def _steps(self, count: int) -> Gradients:
-        assert self._feed is not None
-        assert self._ring is not None
-        rows, program = [], self._program
-        for batch in self._feed.batches(count):
-            for _ in program.step(batch):
-                pass
-            rows.append(row_of(program))
-            forget_step(program)
-        self._ring.write(rows)
-        return [each for each in gradients(program) if id(each[0]) in self._fresh]
-
-    def _draws(self) -> Iterator[torch.Generator]:
-        """The program's own generators that draw on the card."""
-        for value in generators(self._program):
-            if isinstance(value, torch.Generator) and value.device.type == self._card.device.type:
-                yield value
-
-    def _versions(self) -> dict[int, int]:
-        return {id(t): t._version for _, t in tensors(self._program)}
-
-    def _written_since(self, before: dict[int, int]) -> dict[int, Tensor]:
-        now = {id(t): t for _, t in tensors(self._program)}
-        return {key: t for key, t in now.items() if before.get(key, t._version) != t._version}
-
     def _forget(self) -> None:
         """The program stands otherwise: what was recorded is of no use."""
-        if self._known is not None:
-            self._short_lived = self._short_lived + 1 if self._since < LENGTHS[1] else 0
+        if self._recorder is not None:
+            is_short = self._recorder.taken < LENGTHS[1]
+            self._short_lived = self._short_lived + 1 if is_short else 0
         if self._short_lived >= _SHORT_LIVED:
             self._refuse("what they depend on changes all the time")
-        self._recordings.clear()
-        self._known, self._since = None, 0
+        self._clear()
 
-    def _fail(self, reason: str) -> None:
+    def _clear(self) -> None:
+        if self._recorder is not None:
+            self._recorder.close()
+        self._known = self._recorder = None
+
+    def _fail(self, reason: str, *, for_good: bool = False) -> None:
         """It could not be done; another time it may, unless it is always so."""
-        self._failed = 1 if self._since > _LONG else self._failed + 1
-        self._recordings.clear()
-        self._known, self._since = None, 0
-        if self._failed >= _FAILURES:
+        is_long = self._recorder is not None and self._recorder.taken > _LONG
+        self._failed = 1 if is_long else self._failed + 1
+        self._clear()
+        if for_good or self._failed >= _FAILURES:
             self._refuse(reason)
 
     def _refuse(self, reason: str) -> None:
         self.refused = reason
-        self._recordings.clear()
+        self._clear()
         step = self._publisher.position.step
         self._publisher.remark(
             step, f"Steps are taken one by one, not from a CUDA graph: {reason}."

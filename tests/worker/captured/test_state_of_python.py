@@ -1,0 +1,423 @@
+"""Protects that no number is baked into a recording that a step keeps on the host, wherever that
+is; and that a recording of what nobody could see is found out before it takes a step."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests.worker.captured.stub_card import StubCard, StubRecording
+from tests.worker.captured.walks import STEPS, Driven, Walk, Zeroing, assert_same, both
+from tests.worker.conducted import EXPERIMENT
+from tests.worker.driven import CPU, building
+from tui_lab.worker.captured.proof import Proof
+
+ELSEWHERE: Any = ModuleType("elsewhere")
+"""A module of which nobody knows that a program uses it."""
+
+
+class Counter:
+    """Counts in an attribute."""
+
+    def __init__(self) -> None:
+        self.t = 0
+
+    def next(self) -> int:
+        self.t += 1
+        return self.t
+
+
+class Slotted:
+    """Counts in a slot."""
+
+    __slots__ = ("t",)
+
+    def __init__(self) -> None:
+        self.t = 0
+
+
+class Factored(Walk):
+    """Its loss is multiplied by what changes from step to step."""
+
+    def loss_of(self, batch: Any) -> Tensor:
+        return super().loss_of(batch) * (1 + self.factor() % 3)
+
+    def factor(self) -> float:
+        raise NotImplementedError
+
+
+class Held(Factored):
+    def build(self) -> None:
+        super().build()
+        self._rule = {"adam": [Counter()]}
+
+    def factor(self) -> float:
+        return self._rule["adam"][0].next()
+
+
+class InSlot(Factored):
+    def build(self) -> None:
+        super().build()
+        self._rule = Slotted()
+
+    def factor(self) -> float:
+        self._rule.t += 1
+        return self._rule.t
+
+
+class Rule(torch.optim.SGD):
+    """Counts its steps in an attribute."""
+
+    count = 0
+
+    def step(self, closure: Any = None) -> Any:
+        self.count += 1
+        self.param_groups[0]["params"][0].grad.mul_(self.count % 3)
+        return super().step(closure)
+
+
+class InOptimizer(Zeroing):
+    def build(self) -> None:
+        super().build()
+        self.optimizer = Rule([self.w], lr=0.5)
+
+
+class Numpy(Factored):
+    def build(self) -> None:
+        super().build()
+        self._rule = {"chance": np.random.default_rng(0)}
+
+    def factor(self) -> float:
+        return float(self._rule["chance"].random())
+
+
+class Chance(Factored):
+    def build(self) -> None:
+        super().build()
+        self._chance = random.Random(0)
+
+    def factor(self) -> float:
+        return self._chance.random()
+
+
+class Cycled(Factored):
+    def build(self) -> None:
+        super().build()
+        self._cycle = itertools.cycle((1.0, 2.0, 3.0))
+
+    def factor(self) -> float:
+        return next(self._cycle)
+
+
+class InBytes(Factored):
+    def build(self) -> None:
+        super().build()
+        self._bytes = bytearray(1)
+
+    def factor(self) -> float:
+        self._bytes[0] = (self._bytes[0] + 1) % 100
+        return self._bytes[0]
+
+
+class InArray(Factored):
+    def build(self) -> None:
+        super().build()
+        self._array = np.zeros(1000)
+
+    def factor(self) -> float:
+        self._array[700] += 1
+        return float(self._array[700])
+
+
+class InLargeArray(InArray):
+    def build(self) -> None:
+        super().build()
+        self._array = np.zeros(1 << 18)
+
+
+class InClosure(Factored):
+    def build(self) -> None:
+        super().build()
+        self._next = counting()
+
+    def factor(self) -> float:
+        return self._next()
+
+
+def counting() -> Callable[[], int]:
+    count = 0
+
+    def following() -> int:
+        nonlocal count
+        count += 1
+        return count
+
+    return following
+
+
+class InClass(Factored):
+    seen: ClassVar[list[int]] = [0]
+
+    def build(self) -> None:
+        super().build()
+        self.seen[0] = 0
+
+    def factor(self) -> float:
+        self.seen[0] += 1
+        return self.seen[0]
+
+
+_count = 0
+_counter = Counter()
+
+
+class Global(Factored):
+    def build(self) -> None:
+        global _count
+        super().build()
+        _count = 0
+
+    def factor(self) -> float:
+        global _count
+        _count += 1
+        return _count
+
+
+class GlobalObject(Factored):
+    def build(self) -> None:
+        super().build()
+        _counter.t = 0
+
+    def factor(self) -> float:
+        return _counter.next()
+
+
+class InDefault(Factored):
+    def build(self) -> None:
+        super().build()
+        self.factor.__func__.__defaults__[0].clear()  # type: ignore[attr-defined]
+
+    def factor(self, seen: list[int] = []) -> float:  # noqa: B006
+        seen.append(1)
+        return len(seen)
+
+
+class Unlike(int):
+    """A number that can't be compared with any."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("it is neither")
+
+    __hash__ = int.__hash__
+
+
+class Stray(Walk):
+    """Writes to a tensor that lies where nobody looks."""
+
+    def build(self) -> None:
+        super().build()
+        ELSEWHERE.count = torch.zeros(1)
+
+    def loss_of(self, batch: Any) -> Tensor:
+        ELSEWHERE.count.add_(1)
+        loss: Tensor = super().loss_of(batch) * ELSEWHERE.count.fmod(3)
+        return loss
+
+
+class StrayOut(Stray):
+    def loss_of(self, batch: Any) -> Tensor:
+        torch.add(ELSEWHERE.count, 1, out=ELSEWHERE.count)
+        loss: Tensor = Walk.loss_of(self, batch) * ELSEWHERE.count.fmod(3)
+        return loss
+
+
+class Spoiling(Walk):
+    """Writes to the batches that it keeps."""
+
+    def build(self) -> None:
+        super().build()
+        noise = torch.randn(STEPS, 3, generator=self.generator)
+        self.batches = [(row,) for row in noise]
+
+    def loss_of(self, batch: Any) -> Tensor:
+        batch[0].mul_(0.5)
+        return super().loss_of(batch)
+
+
+@pytest.mark.parametrize(
+    ("toy", "why"),
+    [
+        (Held, "each of them changes _rule on the host"),
+        (InSlot, "each of them changes _rule on the host"),
+        (InOptimizer, "each of them changes optimizer on the host"),
+        (Numpy, "it draws random numbers on the host"),
+        (Chance, "it draws random numbers on the host"),
+        (Cycled, "_cycle holds a cycle, which can't be looked into"),
+        (InBytes, "_bytes holds a bytearray, which can't be looked into"),
+        (InArray, "each of them changes _array on the host"),
+        (InLargeArray, "_array holds a large array that may change"),
+        (InClosure, "each of them changes _next on the host"),
+        (InClass, "each of them changes InClass.seen on the host"),
+        (Global, "each of them changes _count on the host"),
+        (GlobalObject, "each of them changes _counter on the host"),
+        (InDefault, "each of them changes InDefault.factor on the host"),
+        (Stray, "it writes to a tensor that the program does not hold"),
+        (StrayOut, "it writes to a tensor that the program does not hold"),
+        (Spoiling, "it writes to a tensor that the program does not hold"),
+    ],
+)
+def test_what_a_step_keeps_on_the_host_is_seen_wherever_it_is(
+    toy: type[Walk], why: str, tmp_path: Path
+) -> None:
+    plain, recorded, _ = both(tmp_path, toy)
+    assert_same(plain, recorded)
+    assert recorded.said == [f"Steps are taken one by one, not from a CUDA graph: {why}."]
+
+
+class Told(Walk):
+    """Its batches count, where nobody looks, and its step heeds that."""
+
+    def build(self) -> None:
+        super().build()
+        self.batches = Telling(torch.randn(STEPS, 3, generator=self.generator))
+
+    def loss_of(self, batch: Any) -> Tensor:
+        loss: Tensor = super().loss_of(batch) * (1 + ELSEWHERE.told % 3)
+        return loss
+
+
+class Telling:
+    """Rows of noise; how many it gave it tells where nobody looks."""
+
+    def __init__(self, noise: Tensor) -> None:
+        self._noise = noise
+
+    def __len__(self) -> int:
+        return len(self._noise)
+
+    def __iter__(self) -> Iterator[Any]:
+        for ELSEWHERE.told, row in enumerate(self._noise):
+            yield (row,)
+
+
+def test_what_could_not_be_seen_is_found_out_by_its_numbers(tmp_path: Path) -> None:
+    plain, recorded, card = both(tmp_path, Told)
+    assert_same(plain, recorded)
+    why = "a recording of it gives other numbers (w differs)"
+    assert recorded.said == [f"Steps are taken one by one, not from a CUDA graph: {why}."]
+    assert card.log.count("replay 1") == 2  # the first gives the same, by chance
+
+
+class Saying(Told):
+    """Heeds it only in what it says."""
+
+    def loss_of(self, batch: Any) -> Tensor:
+        loss = Walk.loss_of(self, batch)
+        self.record("told", loss.detach().sum() + ELSEWHERE.told)
+        return loss
+
+
+def test_what_a_step_says_is_compared_too(tmp_path: Path) -> None:
+    recorded = Driven(tmp_path, Saying, card=StubCard())
+    assert recorded.said == [
+        "Steps are taken one by one, not from a CUDA graph: "
+        "a recording of it gives other numbers (told differs)."
+    ]
+
+
+def test_a_proof_that_goes_wrong_leads_to_steps_as_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replay = StubRecording.replay
+
+    def broken(recording: StubRecording) -> None:
+        replay(recording)
+        raise RuntimeError("the card is full\nof other things")
+
+    monkeypatch.setattr(StubRecording, "replay", broken)
+    plain, recorded = Driven(tmp_path / "one"), Driven(tmp_path / "other", card=StubCard())
+    assert_same(plain, recorded)
+    assert recorded.said == [
+        "Steps are taken one by one, not from a CUDA graph: "
+        "replaying its numbers gives RuntimeError: the card is full."
+    ]
+
+
+def test_what_can_not_be_put_back_is_never_replayed(tmp_path: Path) -> None:
+    class Lying(Walk):
+        """Writes to memory that lies in itself."""
+
+        def build(self) -> None:
+            super().build()
+            self.row = torch.zeros(1)
+            self.rows = self.row.expand(3)
+
+        def loss_of(self, batch: Any) -> Tensor:
+            self.row.add_(1)
+            return super().loss_of(batch) * self.rows.sum().fmod(7)
+
+    plain, recorded, card = both(tmp_path, Lying)
+    assert_same(plain, recorded)
+    assert "keeping its numbers gives RuntimeError" in recorded.said[0]
+    assert not [line for line in card.log if line == "replay 1"]
+
+
+def test_what_can_not_be_looked_over_is_no_reason_to_stop(tmp_path: Path) -> None:
+    class Odd(Walk):
+        def build(self) -> None:
+            super().build()
+            self._odd = Unlike()
+
+        def loss_of(self, batch: Any) -> Tensor:
+            self._odd = Unlike()
+            return super().loss_of(batch)
+
+    plain, recorded, _ = both(tmp_path, Odd)
+    assert_same(plain, recorded)
+    assert recorded.said
+
+
+class Fake:
+    """A recording that does what it is told."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+
+    def replay(self) -> None:
+        self._work()
+
+
+def proven(work: Callable[[Walk], object], differing: Callable[[Walk], object]) -> str:
+    """What differs where a recording does the one, and the step does the other."""
+    program = building(Walk, EXPERIMENT)(CPU, EXPERIMENT.choose({}))
+    assert isinstance(program, Walk)
+    program.w.grad = torch.tensor([-0.0])
+    before, drawn = program.w.tolist(), torch.default_generator.get_state()
+    proof = Proof(program, [program.w])
+    with torch.no_grad():
+        proof.replay(Fake(lambda: work(program)), [], dict)
+        assert program.w.tolist() == before
+        assert program.w.grad.signbit().all()
+        assert torch.equal(torch.default_generator.get_state(), drawn)
+        differing(program)
+    return proof.differing({})
+
+
+def test_a_proof_undoes_what_was_replayed_and_compares_to_the_last_bit() -> None:
+    assert proven(lambda p: p.w.add_(1), lambda p: p.w.add_(1)) == ""
+    assert proven(lambda p: p.w.add_(1), lambda p: p.w.sub_(1)) == "w"
+    assert proven(lambda p: p.w.fill_(torch.nan), lambda p: p.w.fill_(torch.nan)) == ""
+    assert proven(lambda p: p.w.fill_(0.0), lambda p: p.w.fill_(-0.0)) == "w"
+    assert proven(lambda p: p.w.grad.fill_(3), lambda p: None) == "the gradient of w"  # type: ignore[union-attr]
+    assert proven(lambda p: None, lambda p: setattr(p.w, "grad", None)) == "the gradient of w"
+    assert proven(lambda p: torch.rand(1), lambda p: torch.rand(1)) == ""
+    assert proven(lambda p: torch.rand(1), lambda p: torch.rand(2)) == "a generator"
