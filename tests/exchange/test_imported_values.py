@@ -68,6 +68,21 @@ def test_the_epochs_of_rows_of_steps_are_kept(
     assert view_of(found.run).steps_per_epoch == 7
 
 
+def test_parts_of_epochs_lie_in_them(home: Path, tmp_path: Path) -> None:
+    rows = [{"step": 10 * n, "epoch": 10 * n / 30, "loss": n} for n in range(1, 10)]
+    rows.append({"step": 90, "epoch": 3.0, "eval_loss": 1})
+    path = text(tmp_path / "x.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    run = imported(path, home)
+    export_run(run, tmp_path / "y.jsonl")
+    back = [json.loads(line) for line in (tmp_path / "y.jsonl").read_text().splitlines()]
+    epochs = [(row["step"], row["epoch"]) for row in back if row["kind"] == "epoch"]
+    assert epochs == [(10 * n, -(-n // 3)) for n in range(1, 10)]
+    assert view_of(run).epoch == 3
+    for bad in ('"x"', '"nan"', "1e999", "true", "-1", "-0.5"):
+        with pytest.raises(UsageError, match=r"line 1: epoch is .*, not a number"):
+            imported(text(path, f'{{"step": 1, "epoch": {bad}, "loss": 1}}\n'), home)
+
+
 def test_a_log_of_one_epoch_is_of_one(home: Path, tmp_path: Path) -> None:
     rows = "".join(f"{n},1,{n}\n" for n in range(1, 31))
     found = made(text(tmp_path / "x.csv", "step,epoch,loss\n" + rows), home)

@@ -86,3 +86,11 @@ def test_the_command(study: StudyDirectory, tmp_path: Path) -> None:
     assert not (tmp_path / "y.html").exists()
     with pytest.raises(UsageError):
         export_study(study, tmp_path / "x.pt")
+
+
+def test_nothing_is_written_into_a_study(study: StudyDirectory) -> None:
+    before = sorted(study.path.rglob("*"))
+    for name in ("x.csv", "trials/x.html"):
+        with pytest.raises(UsageError, match=f"lies in the directory of {study.id}"):
+            export_study(study, study.path / name)
+    assert sorted(study.path.rglob("*")) == before

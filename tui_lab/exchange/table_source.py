@@ -28,6 +28,8 @@ _TIMES = ("time", "_timestamp", "timestamp", "wall_time", "wall time")
 _PLACES = {"step": _STEPS, "epoch": _EPOCHS, "seconds": _SECONDS, "time": _TIMES, "kind": ("kind",)}
 _MISSING = ("", "n/a", "na", "#n/a", "null", "none", "-")
 """What stands where nothing was measured. NaN is a number: one that was measured."""
+_DIGITS = 6
+"""Of an epoch that is no whole number: the rest comes of counting in parts."""
 
 Cells = Mapping[str, Any]
 
@@ -131,7 +133,7 @@ class _Table:
         if kind and kind not in KINDS:
             raise BadImport(f"{plain(kind, 40)!r} is no kind of row; those are {', '.join(KINDS)}")
         step = _whole("step", places["step"]) if "step" in places else self._counted
-        epoch = _whole("epoch", places["epoch"]) if "epoch" in places else 0
+        epoch = _epoch(places["epoch"]) if "epoch" in places else 0
         self._gathered.add(kind, step, epoch, self._time(places), values)
 
     def _time(self, places: Cells) -> float:
@@ -178,6 +180,14 @@ def _whole(name: str, cell: Any) -> int:
         return whole(str(cell))
     except (ValueError, OverflowError):
         raise BadImport(f"{name} is {plain(cell, 40)!r}, not a whole number") from None
+
+
+def _epoch(cell: Any) -> int:
+    """The number of an epoch; of a part of one, `0.25`, that of the epoch it lies in."""
+    value = _number("epoch", cell)
+    if not 0 <= value < math.inf:
+        raise BadImport(f"epoch is {plain(cell, 40)!r}, not a number of epochs")
+    return math.ceil(round(value, _DIGITS))
 
 
 def _seconds(cell: Any) -> float:
