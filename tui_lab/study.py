@@ -184,9 +184,10 @@ class StudySummary:
 
 
 def best_of(request: StudyRequest, trials: Sequence[Trial]) -> Trial | None:
-    """The complete trial with the best goal, the first of equal ones; None where none is."""
+    """The complete trial with the best goal, of equal ones that with the least number, in whatever
+    order they ended; None where none is."""
     best: Trial | None = None
-    for trial in trials:
+    for trial in sorted(trials, key=lambda trial: trial.number):
         if trial.state is TrialState.COMPLETE and trial.goal is not None:
             known = None if best is None else best.goal
             if known is None or request.is_better(trial.goal, known):

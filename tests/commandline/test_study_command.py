@@ -18,7 +18,7 @@ from tui_lab.cli import perform
 from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.config import runs_directory
 from tui_lab.runs.directory import RunDirectory
-from tui_lab.runs.lock import holder
+from tui_lab.runs.lock import holder, lock_path
 from tui_lab.studies.catalogue import StudyCatalogue
 from tui_lab.studies.directory import StudyDirectory
 from tui_lab.study import StudyState
@@ -91,6 +91,13 @@ def test_studies_are_listed_and_shown(
         ("weight-decay lr=0.1,0.2 --on moon", "--on takes ssh:box1,box2"),
         ("weight-decay --stop x", "Give one of EXPERIMENT, --resume, --stop and --show."),
         ("--show x", "There is no study 'x'; none was made yet."),
+        ("--stop x --resume x", "Give one of EXPERIMENT, --resume, --stop and --show."),
+        ("--resume x --trials 40", "--resume takes a study as it is; leave --trials out."),
+        ("--resume x --at-once 4", "--resume takes a study as it is; leave --at-once out."),
+        ("--resume x --threads auto", "--resume takes a study as it is; leave --threads out."),
+        ("--show x --prune", "--show takes a study as it is; leave --prune out."),
+        ("--stop x --detach", "--stop takes a study as it is; leave --detach out."),
+        ("--resume x lr=1", "Give one of EXPERIMENT, --resume, --stop and --show."),
     ],
 )
 def test_what_can_not_be_is_one_sentence(words: str, sentence: str, console: Screen) -> None:
@@ -111,6 +118,26 @@ def test_an_interruption_stops_the_study_and_its_runs(home: Path) -> None:
     assert f"tui-lab study --resume {study.id} goes on with it." in err
     assert study.state() is StudyState.STOPPED
     assert all(RunDirectory(run).status().is_finished for run in study.runs.iterdir())
+
+
+def test_a_study_whose_lock_is_swept_away_has_one_coordinator(home: Path) -> None:
+    detached = Command(*FOREVER, "lr=0.001,0.002", "--detach", "--json")
+    status, out, err = detached.finish()
+    assert status == ExitStatus.FINISHED, err
+    study = _begun("linear-regression", 2)
+    assert json.loads(out) == {"study": study.id}
+    _wait(lambda: study.status().pid)
+    coordinator = holder(study.path)
+    lock_path(study.path).unlink()
+    assert study.state() is StudyState.RUNNING
+    status, _, err = Command("study", "--resume", study.id).finish()
+    assert status == ExitStatus.FAILED
+    assert "is still going on" in err
+    _wait(lambda: holder(study.path))
+    assert holder(study.path) == coordinator
+    status, out, err = Command("study", "--stop", study.id, "--json").finish()
+    assert status == ExitStatus.FINISHED, err
+    assert json.loads(out) == {"study": study.id, "state": "stopped"}
 
 
 @pytest.mark.parametrize("killed", ["coordinator", "coordinator and workers"])

@@ -3,6 +3,7 @@ can't go on ended with a sentence, after the first trial and not after forty."""
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,9 +23,13 @@ from tests.studies.world import (
     quadratic,
 )
 from tui_lab.errors import HomeError, HyperparameterError
+from tui_lab.experiment import Metric
 from tui_lab.hyperparameters import Hyperparameters
 from tui_lab.ranges import Range
-from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.directory import RunDirectory, host_name
+from tui_lab.runs.object_file import ObjectFile
+from tui_lab.studies.following import StudyFollower
+from tui_lab.studies.status_writer import StatusWriter
 from tui_lab.study import StudyRequest, StudyState, TrialState
 
 PRUNED = replace(
@@ -53,11 +58,45 @@ def test_a_grid_is_every_combination_once_and_the_best_is_told(tmp_path: Path) -
 
 
 def test_test_metrics_are_of_the_best_trial_and_not_looked_at_before(tmp_path: Path) -> None:
-    study, world = begin_study(tmp_path), World()
+    def tested(values: Mapping[str, Any], seed: int) -> float:
+        return 10 * float(values["weight_decay"]) + float(values["lr"]) + seed
+
+    study, world = begin_study(tmp_path, replace(REQUEST, seeds=3)), World(test=tested)
     driver = coordinator(study, world)
     driver.rebuild()
     while driver.turn():
         assert study.status().test == {}
+    assert finish(study, world)[0] is StudyState.FINISHED
+    assert study.status().best == 3
+    assert study.status().test == {"test/loss": pytest.approx(10 + 0.2 + 1)}
+
+
+def test_of_equal_trials_the_first_is_the_best_whichever_ends_first(tmp_path: Path) -> None:
+    request = replace(
+        REQUEST, hyperparameters={}, ranges=(Range("epochs", values=(5, 2, 3)),), trials=3
+    )
+    goal, tested = (lambda *_: 1.0), (lambda values, seed: float(values["epochs"]))
+    study, world, ends = begin_study(tmp_path, request), World(goal=goal, test=tested), []
+    driver = coordinator(study, world)
+    driver.rebuild()
+    going = True
+    while going:
+        going = driver.turn()
+        ends.append(study.status().best)
+    assert list(dict.fromkeys(ends)) == [-1, 1, 0], "trial 1 ends before trial 0"
+    finish(study, world)
+    status, (summary, _) = study.status(), StudyFollower(study).read()
+    assert (status.best, status.test) == (0, {"test/loss": 5.0})
+    assert (summary.best, summary.test) == (0, {"test/loss": 5.0})
+
+
+def test_test_metrics_are_shown_of_the_trial_they_were_looked_at_for_alone(tmp_path: Path) -> None:
+    study = begin_study(tmp_path)
+    finish(study, World())
+    assert StudyFollower(study).read()[0].test == {"test/loss": 7.0}
+    study.write_status(replace(study.status(), best=1))
+    summary, _ = StudyFollower(study).read()
+    assert (summary.best, summary.test) == (3, {})
 
 
 def test_runs_are_ordinary_ones_that_name_their_trial(tmp_path: Path) -> None:
@@ -153,9 +192,34 @@ def test_a_goal_that_nobody_measures_is_said_after_the_first_trial(tmp_path: Pat
     assert state is StudyState.FAILED
     assert len(trials) == 1
     assert study.status().error == (
-        f"{trials[0].runs[0]} ended without measuring val/loss; it measured test/loss, val/los. "
+        f"{trials[0].runs[0]} ended without measuring val/loss, or anything else that may be a "
+        "goal."
+    )
+
+
+def test_of_what_was_measured_what_may_be_a_goal_is_said(tmp_path: Path) -> None:
+    accuracy = Metric("val/accuracy", "The part that is right.", "maximize")
+    experiment = replace(EXPERIMENT, metrics=(*EXPERIMENT.metrics, accuracy))
+    study = begin_study(tmp_path)
+    _, trials = finish(study, World(key="val/accuracy"), experiment=experiment)
+    assert study.status().error == (
+        f"{trials[0].runs[0]} ended without measuring val/loss; it measured val/accuracy. "
         "Give one of these as --goal."
     )
+
+
+def test_a_trial_whose_values_were_changed_by_hand_says_nothing_of_them(tmp_path: Path) -> None:
+    study, world = begin_study(tmp_path), World()
+    driver = coordinator(study, world)
+    driver.rebuild()
+    while driver.turn():
+        if len(world.begun) == 4 and not world.over[2:]:
+            world.turned = dict(zip(world.begun[2:], ("lr", "epochs"), strict=True))
+    trials = finish(study, world)[1]
+    assert (trials[2].state, trials[2].goal) == (TrialState.FAIL, None)
+    assert trials[2].reason == "lr was changed by hand at step 1"
+    assert trials[3].state is TrialState.COMPLETE, "the number of epochs is not what is looked for"
+    assert study.status().best == 3
 
 
 def test_trials_that_all_fail_end_the_study_after_a_few(tmp_path: Path) -> None:
@@ -181,6 +245,63 @@ def test_no_room_on_the_disk_is_the_studys_end_in_a_sentence(
     monkeypatch.undo()
     state, trials = finish(study, world)
     assert (state, len(trials)) == (StudyState.FINISHED, 6)
+
+
+def test_on_a_full_disk_the_sentence_has_its_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, world = begin_study(tmp_path), World()
+    write = ObjectFile.write
+
+    def full(file: ObjectFile, *data: Any, **options: Any) -> None:
+        if study.reserve_path.exists():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(file, *data, **options)
+
+    monkeypatch.setattr(ObjectFile, "write", full)
+    assert finish(study, world)[0] is StudyState.FAILED
+    assert study.state() is StudyState.FAILED
+    assert "No space left on device" in study.status().error
+    monkeypatch.undo()
+    study.expect()
+    assert study.reserve_path.stat().st_size > 0
+    assert finish(study, world)[0] is StudyState.FINISHED
+
+
+def test_where_not_even_the_sentence_has_room_the_log_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    study = begin_study(tmp_path)
+    monkeypatch.setattr(ObjectFile, "write", full)
+    assert finish(study, World())[0] is StudyState.FAILED
+    assert "failed: No run can be started in" in capsys.readouterr().out
+
+
+def test_the_lock_is_kept_while_there_is_anything_to_do(tmp_path: Path) -> None:
+    kept: list[float] = []
+    study = begin_study(tmp_path)
+    clock = [0.0]
+    writer = StatusWriter(study, lambda: kept.append(clock[0]), clock=lambda: clock[0])
+    for clock[0] in (0.0, 0.5, 0.9, 1.1):
+        writer.tell(study.status())
+    assert kept == [0.0, 1.1]
+
+
+def test_what_goes_on_all_the_same_is_said(tmp_path: Path) -> None:
+    class Deaf(World):
+        def step(self) -> None:
+            """They neither end nor hear that they should."""
+
+    study, world = begin_study(tmp_path), Deaf()
+    driver = coordinator(study, world)
+    turns = iter([False, False])
+    assert driver.run(lambda: next(turns, True)) is StudyState.STOPPED
+    assert study.status().error == (
+        f"{world.begun[0]}, {world.begun[1]} still go on, on {host_name()}."
+    )
 
 
 def test_a_study_that_is_stopped_ends_its_runs_and_begins_them_again(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studies.world import EXPERIMENT, REQUEST, World, begin_study, coordinator
+from tests.studies.world import EXPERIMENT, NOON, REQUEST, World, begin_study, coordinator
 from tui_lab.errors import ExperimentError, RunNotFound
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
@@ -62,6 +62,44 @@ def test_a_worker_that_vanished_is_seen_before_its_coordinator_is_back(tmp_path:
     run.write_status(StatusRecord(status=RunStatus.RUNNING, host="elsewhere", heartbeat=1.0))
     _, trials = StudyFollower(study).read()
     assert [trial.state for trial in trials[:2]] == [TrialState.WAITING, TrialState.RUNNING]
+
+
+def test_a_run_that_no_worker_ever_had_is_not_lost_while_its_study_lives(tmp_path: Path) -> None:
+    study, world = begin_study(tmp_path, replace(REQUEST, created=NOON.isoformat())), Elsewhere()
+    driver = coordinator(study, world)
+    driver.rebuild()
+    driver.turn()
+    waits = RunDirectory(study.runs / world.begun[1])
+    waits.events_path.unlink()
+    (waits.path / "status.json").unlink()
+    assert waits.status() is RunStatus.CRASHED, "it was made long ago"
+    follower = StudyFollower(study, clock=iter(range(0, 1000, 2)).__next__)
+    assert [trial.state for trial in follower.read()[1]] == [TrialState.RUNNING] * 2
+    study.write_status(replace(study.status(), pid=0, heartbeat=1.0))
+    assert study.state() is StudyState.INTERRUPTED
+    _, trials = follower.read()
+    assert [(trial.number, trial.state) for trial in trials] == [(1, TrialState.WAITING)]
+
+
+def test_what_goes_on_after_all_was_not_lost(tmp_path: Path) -> None:
+    study, world = begin_study(tmp_path), Elsewhere()
+    driver = coordinator(study, world)
+    driver.rebuild()
+    driver.turn()
+    run = RunDirectory(study.runs / world.begun[0])
+    alive = run.status_record()
+    run.write_status(replace(alive, heartbeat=1.0))
+    follower = StudyFollower(study, clock=iter(range(0, 1000, 2)).__next__)
+    assert follower.read()[1][0].state is TrialState.WAITING
+    run.write_status(replace(alive, heartbeat=time.time()))
+    driver.turn()
+    (first, *_) = follower.read()[1]
+    assert (first.number, first.state, len(first.curve)) == (0, TrialState.RUNNING, 1)
+    run.write_status(replace(alive, heartbeat=1.0))
+    assert follower.read()[1][0].state is TrialState.WAITING
+    while driver.turn():  # its end comes although nobody sees a worker
+        pass
+    assert {trial.state for trial in follower.read()[1]} == {TrialState.COMPLETE}
 
 
 def test_studies_are_found_by_the_beginnings_of_their_names(tmp_path: Path) -> None:

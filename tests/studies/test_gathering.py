@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.studies.test_coordinator import PRUNED
 from tests.studies.world import (
     EXPERIMENT,
+    NOON,
     REQUEST,
     Clock,
     Fuse,
@@ -19,8 +21,10 @@ from tests.studies.world import (
     finish,
 )
 from tui_lab.ranges import Range
+from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.populations import members
+from tui_lab.runs.status import StatusRecord
 from tui_lab.studies.coordinator import Coordinator
 from tui_lab.studies.directory import StudyDirectory
 from tui_lab.studies.executor import Ended, Slot
@@ -82,6 +86,16 @@ def test_values_that_wait_for_results_are_tried_one_by_one(tmp_path: Path) -> No
     assert not executor.gathered
 
 
+def test_what_is_pruned_is_tried_one_by_one(tmp_path: Path) -> None:
+    study = begin_study(tmp_path, PRUNED)
+    executor = Gatherer(World())
+    state, driver = driven(study, executor)
+    assert state is StudyState.FINISHED
+    assert not executor.gathered
+    states = {trial.state for trial in driver.record.trials.values()}
+    assert states == {TrialState.COMPLETE, TrialState.PRUNED}
+
+
 def test_an_executor_of_single_runs_has_none(tmp_path: Path) -> None:
     study = begin_study(tmp_path)
     experiment = replace(EXPERIMENT, together=NUMBERS)
@@ -129,6 +143,24 @@ class FakeSpare:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def test_members_that_wait_for_their_worker_are_not_lost_however_old_they_are(
+    tmp_path: Path,
+) -> None:
+    study, spare = begin_study(tmp_path), FakeSpare()
+    request = RunRequest(experiment="toy", program="toy.program:Toy", hyperparameters={})
+    runs = [RunDirectory.create(study.runs, request, NOON) for _ in range(3)]
+    assert {run.status() for run in runs} == {RunStatus.CRASHED}, "they wait for too long already"
+    executor = LocalExecutor([Slot("0")], spare)
+    executor.start_together(runs, Slot("0"))
+    assert {run.status() for run in runs} == {RunStatus.PENDING}
+    for run in runs:
+        run.write_status(StatusRecord(heartbeat=1.0))
+    assert {run.status() for run in runs} == {RunStatus.CRASHED}, "and for too long again"
+    assert list(executor.ended()) == []
+    spare.over = [(str(runs[0].path), 1)]
+    assert [each.run_id for each in executor.ended()] == [run.id for run in runs]
 
 
 def test_a_worker_that_vanishes_is_the_end_of_all_its_runs(tmp_path: Path) -> None:

@@ -166,6 +166,7 @@ def test_cards_are_shared_out_in_turn(tmp_path: Path, monkeypatch: pytest.Monkey
     ]
     assert [slot.environment for slot in local_slots(1, "cuda:1")] == [{}]
     assert usual_slots("auto") == 2
+    assert usual_slots("cuda:0") == 1
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     assert usual_slots("auto") == usual_slots("cpu") >= 1
     for number in range(3):

@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from tests.tui.fakes import TOY
-from tui_lab.events import MetricsLogged, RunEnded, RunFailed, RunFinished, RunStarted, RunStopped
+from tui_lab.events import (
+    HyperparameterChanged,
+    MetricsLogged,
+    RunEnded,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    RunStopped,
+)
 from tui_lab.experiment import Experiment, Metric
 from tui_lab.ranges import Range
 from tui_lab.runs.directory import RunDirectory
@@ -75,6 +83,10 @@ class World:
     key: str = "val/loss"
     error: str = ""
     """With which every run ends at once."""
+    test: Callable[[Mapping[str, Any], int], float] = lambda values, seed: 7.0
+    """What a run with these values and this seed ends with on the test examples."""
+    turned: dict[str, str] = field(default_factory=dict)
+    """The hyperparameter of each run that somebody turns in its next epoch."""
     live: dict[str, tuple[RunDirectory, int]] = field(default_factory=dict)
     """Each with the epochs it has behind it."""
     begun: list[str] = field(default_factory=list)
@@ -118,12 +130,15 @@ class World:
         request = run.request()
         goal = self.goal(request.hyperparameters, epoch, request.seed)
         column = {self.key: [goal]}
+        if name := self.turned.pop(run.id, ""):
+            self._log(run, HyperparameterChanged(t=epoch, step=epoch, name=name, old=0.0, new=9.0))
         self._log(
             run, MetricsLogged(t=epoch, kind="epoch", steps=[epoch], epochs=[epoch], columns=column)
         )
         self.live[run.id] = (run, epoch)
         if epoch == request.hyperparameters["epochs"]:
-            metrics = {self.key: goal, "test/loss": 7.0}
+            tested = self.test(request.hyperparameters, request.seed)
+            metrics = {self.key: goal, "test/loss": tested}
             self._end(run, RunFinished(t=epoch, step=epoch, epoch=epoch, metrics=metrics))
 
     def _end(self, run: RunDirectory, ended: RunEnded) -> None:
@@ -205,12 +220,12 @@ def coordinator(
     experiment: Experiment = EXPERIMENT,
     fuse: Fuse | None = None,
     clock: Clock | None = None,
+    **options: Any,
 ) -> Coordinator:
     """A coordinator of it in the world."""
     executor = WorldExecutor(world, study.request().slots, fuse)
-    return Coordinator(
-        study, experiment, executor, now=clock or Clock(), sleep=lambda seconds: None
-    )
+    known: dict[str, Any] = {"now": clock or Clock(), "sleep": lambda seconds: None}
+    return Coordinator(study, experiment, executor, **known, **options)
 
 
 def finish(

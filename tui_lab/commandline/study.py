@@ -85,16 +85,32 @@ def execute(
         raise UsageError("Give one of EXPERIMENT, --resume, --stop and --show.")
     if not asked:
         return _begin(arguments, console, coordinators)
+    _refuse_others(arguments, asked[0])
     study = StudyCatalogue(runs_directory()).find(getattr(arguments, asked[0]))
     if asked[0] == "show":
         print_study(study, console, as_json=arguments.json)
         return ExitStatus.FINISHED
     if asked[0] == "stop":
-        console.say(f"{study.id} is {coordinators.stop(study)}.")
+        state = coordinators.stop(study)
+        if arguments.json:
+            console.print_json({"study": study.id, "state": state})
+        else:
+            console.say(f"{study.id} is {state}.")
         return ExitStatus.FINISHED
     with Interruption() as interruption:
         process = coordinators.resume(study)
         return _follow(study, process, arguments, console, interruption, coordinators)
+
+
+def _refuse_others(arguments: Namespace, asked: str) -> None:
+    """Raises `UsageError` for what is said of a study that is already what it is."""
+    declared = Parser("study", "")
+    configure(declared)
+    allowed = {*_OTHER, "json", *(["detach"] if asked == "resume" else [])}
+    for name, given in vars(arguments).items():
+        if name not in allowed and given not in ([], declared.get_default(name)):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"--{asked} takes a study as it is; leave {option} out.")
 
 
 def _begin(arguments: Namespace, console: Console, coordinators: Coordinators) -> ExitStatus:
@@ -161,9 +177,7 @@ def _follow(
     coordinators: Coordinators,
 ) -> ExitStatus:
     if arguments.detach:
-        console.print(study.id)
-        console.say(f"It goes on by itself; tui-lab study --stop {study.id} ends it.")
-        return ExitStatus.FINISHED
+        return _leave(study, arguments, console)
     follower = StudyFollower(study)
     progress = StudyProgress(console, study.request())
     progress.note(study.id)
@@ -182,6 +196,15 @@ def _follow(
         progress.clear()
     print_study(study, console, as_json=arguments.json)
     return _exit_status(study.state())
+
+
+def _leave(study: StudyDirectory, arguments: Namespace, console: Console) -> ExitStatus:
+    if arguments.json:
+        console.print_json({"study": study.id})
+    else:
+        console.print(study.id)
+    console.say(f"It goes on by itself; tui-lab study --stop {study.id} ends it.")
+    return ExitStatus.FINISHED
 
 
 def _watch(

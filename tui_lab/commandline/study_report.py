@@ -58,13 +58,13 @@ def _rows(request: StudyRequest, trials: Sequence[Trial]) -> Iterator[Sequence[s
         yield ("…", *("" for _ in names), "", f"{more:,} more", "", "")
 
 
-def _rank(request: StudyRequest, trial: Trial) -> tuple[int, float]:
+def _rank(request: StudyRequest, trial: Trial) -> tuple[int, float, int]:
     """Complete ones first, the best first, then those that got a goal at all."""
     goal = trial.last if trial.goal is None else trial.goal
     if goal is None or math.isnan(goal):
-        return 2, trial.number
+        return 2, 0.0, trial.number
     sign = 1 if request.direction == "minimize" else -1
-    return int(trial.state is not TrialState.COMPLETE), sign * goal
+    return int(trial.state is not TrialState.COMPLETE), sign * goal, trial.number
 
 
 def _lines(

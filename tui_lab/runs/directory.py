@@ -126,6 +126,11 @@ class RunDirectory:
         """Replace the record; raises `OSError`, on a full disk for one, and keeps the old."""
         ObjectFile(self.path, "status.json").write(asdict(record))
 
+    def expect(self) -> None:
+        """Write down that a worker is on its way to a run that never had one, however long ago the
+        run was made; raises `OSError`."""
+        self.write_status(StatusRecord(heartbeat=time.time()))
+
     def exit_status(self) -> int | None:
         """How the worker's process ended (minus the signal's number when killed by one), when it
         died without a last event and its parent was there to see."""
@@ -190,11 +195,13 @@ class RunDirectory:
         if lock_path(self.path).exists():
             return is_held(self.path)
         # Directories for temporary files get cleaned while runs go on.
-        return fresh and _is_process(record.pid)
+        return fresh and is_process(record.pid)
 
     def _is_starting(self, record: StatusRecord) -> bool:
         if record.status is not RunStatus.PENDING or self.exit_status() is not None:
             return False
+        if not record.pid and abs(time.time() - record.heartbeat) < STARTING:
+            return True  # as `expect` wrote down
         now = datetime.now(UTC)
         try:
             since = str(self._resumption.read().get("asked"))
@@ -236,7 +243,8 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _is_process(pid: int) -> bool:
+def is_process(pid: int) -> bool:
+    """Whether there is a process of that number here, whoever's."""
     if pid <= 0:
         return False
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -43,12 +44,14 @@ def main(path: Path) -> int:
         request = study.request()
         executor = executor_for(request)
         try:
-            state = Coordinator(study, experiment_of(request), executor).run(stop)
+            keep_lock = partial(lock.keep, path)
+            coordinator = Coordinator(study, experiment_of(request), executor, keep_lock=keep_lock)
+            state = coordinator.run(stop)
         finally:
             executor.close()
     except Exception as error:  # the process edge: why it ended is what it leaves
         said = str(error) if isinstance(error, TuiLabError) else f"{error!r}; see {study.log_path}."
-        study.write_status(replace(study.status(), state=StudyState.FAILED, error=said))
+        study.write_last(replace(study.status(), state=StudyState.FAILED, error=said))
         if not isinstance(error, TuiLabError):
             raise
         return 1

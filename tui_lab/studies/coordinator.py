@@ -19,7 +19,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.runs.directory import RunDirectory, host_name
 from tui_lab.studies import reasons
 from tui_lab.studies.directory import StudyDirectory
-from tui_lab.studies.ending import Failures, StudyFailed, lacking, tested
+from tui_lab.studies.ending import Failures, StudyFailed, going_on, lacking, tested
 from tui_lab.studies.executor import LOST, Executor, Slot
 from tui_lab.studies.gathering import Gathering
 from tui_lab.studies.reading import RunReading
@@ -47,6 +47,7 @@ class Coordinator:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], None] = time.sleep,
+        keep_lock: Callable[[], object] = lambda: None,
     ) -> None:
         self._study = study
         self._experiment = experiment
@@ -65,10 +66,11 @@ class Coordinator:
         self._failures = Failures()
         self._exhausted = False
         self._best: Trial | None = None
-        self._status_writer = StatusWriter(study)
+        self._status_writer = StatusWriter(study, keep_lock)
 
     def run(self, is_stopped: Callable[[], bool]) -> StudyState:
         """Drive the study until it has ended, or somebody asks for its end."""
+        state, why = StudyState.STOPPED, ""
         try:
             self.rebuild()
             while not is_stopped():
@@ -76,10 +78,8 @@ class Coordinator:
                     return self._finish()
                 self._sleep(_POLL)
         except TuiLabError as error:
-            self._end_runs()
-            return self._leave(StudyState.FAILED, str(error))
-        self._end_runs()
-        return self._leave(StudyState.STOPPED)
+            state, why = StudyState.FAILED, f"{error} "
+        return self._leave(state, f"{why}{going_on(self._end_runs())}".strip())
 
     def rebuild(self) -> None:
         """Find the trials there are; what goes on is adopted, what vanished is begun again."""
@@ -162,7 +162,7 @@ class Coordinator:
         if trial.state.is_finished and self._close(trial):
             self._sampler.tell(trial)
             if lacks := [each for each in newest if each.lacks_goal]:
-                raise StudyFailed(lacking(lacks[0], self._request.goal))
+                raise StudyFailed(lacking(lacks[0], self._request.goal, self._experiment))
             self._failures.count(trial)
 
     def _close(self, trial: Trial) -> bool:
@@ -217,17 +217,21 @@ class Coordinator:
         self._open.add(trial.number)
         return self.record.readings(trial.number)[place]
 
-    def _end_runs(self) -> None:
-        """End what is under way; it is begun again when the study is resumed."""
+    def _end_runs(self) -> list[RunDirectory]:
+        """End what is under way, which is begun again when the study is resumed; what goes on all
+        the same."""
         for number in self._open:
             for reading in self.record.under_way(number):
                 if all(reading is not each for _, each in self._unbegun):
                     self._executor.stop(reading.id, reasons.with_study(self._study.id))
         for _ in range(round(_PATIENCE / _POLL)):
             ended = {each.run_id for each in self._executor.ended()}
-            if not any(list(self._still(number, ended)) for number in self._open):
-                return
+            left = [each for number in self._open for each in self._still(number, ended)]
+            if not left:
+                break
+            self._status_writer.tell(self._status())
             self._sleep(_POLL)
+        return [reading.directory for reading in left]
 
     def _still(self, number: int, ended: set[str]) -> Iterator[RunReading]:
         for reading in self.record.under_way(number):
@@ -250,7 +254,7 @@ class Coordinator:
         self, state: StudyState, error: str = "", test: dict[str, float] | None = None
     ) -> StudyState:
         status = replace(self._status(), state=state, error=error, test=test or {})
-        self._status_writer.write(status)
+        self._status_writer.end(status)
         return state
 
     def _status(self) -> StudyStatus:

@@ -11,11 +11,13 @@ from pathlib import Path
 from tui_lab import checks
 from tui_lab.errors import HomeError, RunUnreadable
 from tui_lab.run import new_run_id
-from tui_lab.runs.directory import FRESH, STARTING, host_name
-from tui_lab.runs.lock import is_held
+from tui_lab.runs.directory import FRESH, STARTING, host_name, is_process
+from tui_lab.runs.lock import holder, is_held, lock_path
 from tui_lab.runs.object_file import ObjectFile
 from tui_lab.studies.status import StudyStatus
 from tui_lab.study import FORMAT, StudyRequest, StudyState, StudySummary, TrialState
+
+_RESERVE = 64 * 1024
 
 
 def studies_of(runs: Path) -> Path:
@@ -42,6 +44,11 @@ class StudyDirectory:
     def log_path(self) -> Path:
         """What the coordinator printed."""
         return self.path / "coordinator.log"
+
+    @property
+    def reserve_path(self) -> Path:
+        """What is let go of on a full disk, so that the study can say so."""
+        return self.path / "reserve"
 
     @classmethod
     def create(cls, studies: Path, request: StudyRequest, now: datetime) -> StudyDirectory:
@@ -86,21 +93,42 @@ class StudyDirectory:
         """Replace the record; raises `OSError`, on a full disk for one, and keeps the old."""
         ObjectFile(self.path, "status.json").write(asdict(status))
 
+    def write_last(self, status: StudyStatus) -> None:
+        """Write down how it ended, where the disk is full in the room that was kept for that;
+        raises `OSError`."""
+        self.reserve_path.unlink(missing_ok=True)
+        self.write_status(replace(status, pid=0))
+
     def expect(self) -> None:
-        """Write down that a coordinator is on its way; raises `OSError`."""
+        """Write down that a coordinator is on its way, with bytes set aside for its last word;
+        raises `OSError`."""
+        try:
+            if not self.reserve_path.exists():
+                self.reserve_path.write_bytes(bytes(_RESERVE))
+        except OSError:
+            self.reserve_path.unlink(missing_ok=True)
+            raise
         status = replace(self.status(), state=StudyState.RUNNING, pid=0, host="", error="")
         self.write_status(replace(status, heartbeat=time.time(), test={}))
 
     def state(self, status: StudyStatus | None = None) -> StudyState:
         """The record's state, unless its coordinator is gone: then INTERRUPTED."""
         status = status or self.status()
-        if status.state is not StudyState.RUNNING or is_held(self.path):
+        if status.state is not StudyState.RUNNING or self.coordinator(status):
             return status.state
-        age = abs(time.time() - status.heartbeat)  # clocks may go back
-        elsewhere = status.host not in ("", host_name()) and age < FRESH
-        if elsewhere or (not status.pid and age < STARTING):
+        elsewhere = status.host not in ("", host_name()) and _age(status) < FRESH
+        if elsewhere or is_held(self.path) or (not status.pid and _age(status) < STARTING):
             return StudyState.RUNNING
         return StudyState.INTERRUPTED
+
+    def coordinator(self, status: StudyStatus | None = None) -> int:
+        """The process on this machine that drives the study; 0 where none does."""
+        if lock_path(self.path).exists():
+            return holder(self.path)
+        # Directories for temporary files get cleaned while studies go on.
+        status = status or self.status()
+        is_here = status.host == host_name() and _age(status) < FRESH
+        return status.pid if is_here and is_process(status.pid) else 0
 
     def summary(self) -> StudySummary:
         """Its row in a list, also of one that can't be read."""
@@ -127,6 +155,10 @@ class StudyDirectory:
             error=status.error,
             test=status.test,
         )
+
+
+def _age(status: StudyStatus) -> float:
+    return abs(time.time() - status.heartbeat)  # clocks may go back
 
 
 def _created(path: Path, written: str) -> datetime:

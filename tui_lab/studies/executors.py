@@ -52,10 +52,12 @@ def local_slots(count: int, device: str) -> list[Slot]:
 
 
 def usual_slots(device: str, on: str = "") -> int:
-    """How many runs go on at once where nobody says: one for each card, else for each core; in
-    other places what is usual there."""
+    """How many runs go on at once where nobody says: one for each card, so one on a card that is
+    named, else for each core; in other places what is usual there."""
     if on:
         return usual_room(on)
+    if device.startswith("cuda:"):
+        return 1
     if device in ("auto", "cuda") and (found := cards()):
         return len(found)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

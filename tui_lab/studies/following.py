@@ -37,7 +37,7 @@ class StudyFollower:
         if self._clock() - self._looked >= _LOOK or not summary.live:
             self._looked = self._clock()
             self._record.discover()
-            self._look_for_the_lost()
+            self._look_for_the_lost(is_attended=summary.live)
         for number, trial in list(self._record.trials.items()):
             if not trial.state.is_finished:
                 self._read(number)
@@ -53,12 +53,15 @@ class StudyFollower:
             if trial.state.is_finished and not self._record.under_way(number):
                 self._record.let_go(number)
 
-    def _look_for_the_lost(self) -> None:
-        for number, trial in self._record.trials.items():
+    def _look_for_the_lost(self, *, is_attended: bool) -> None:
+        for number, trial in list(self._record.trials.items()):
+            is_news = False
             if not trial.state.is_finished:
-                for reading in self._record.under_way(number):
+                for reading in self._record.unended(number):
                     with suppress(RunUnreadable):
-                        reading.look()
+                        is_news |= reading.look(is_attended=is_attended)
+            if is_news:
+                self._record.settle(number)
 
     def _new(self) -> Sequence[Trial]:
         new = [trial for trial in self.trials if self._told.get(trial.number) is not trial]
@@ -66,9 +69,11 @@ class StudyFollower:
         return new
 
     def _with_best(self, summary: StudySummary) -> StudySummary:
-        """What the coordinator said last may be older than the runs."""
+        """What the coordinator said last may be older than the runs; what it looked at on test
+        examples is of the trial that it had for the best alone."""
         best = best_of(self._record.request, self.trials)
         counts = {state: n for state, n in self._record.counts.items() if n}
         if best is None:
-            return replace(summary, counts=counts)
-        return replace(summary, counts=counts, best=best.number, goal=best.goal)
+            return replace(summary, counts=counts, test={})
+        test = summary.test if best.number == summary.best else {}
+        return replace(summary, counts=counts, best=best.number, goal=best.goal, test=test)

@@ -39,7 +39,8 @@ class Gathering:
         self._names: dict[object, tuple[str, int]] = {}
         """Of each population that is being gathered: its name, and how many it has."""
         together = experiment.together
-        can = together is not None and not together.never and request.sampler != "tpe"
+        can = together is not None and not together.never
+        can = can and request.sampler != "tpe" and not request.prune  # which compares trials
         self.most = MOST if can and isinstance(executor, TogetherExecutor) else 1
         """Runs to write down at a time."""
 

@@ -10,16 +10,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from tui_lab.errors import RunError
+from tui_lab.errors import RunError, TuiLabError
 from tui_lab.runs.directory import STARTING, RunDirectory, host_name
-from tui_lab.runs.lock import holder, is_held
+from tui_lab.runs.lock import is_held
 from tui_lab.studies import reasons
 from tui_lab.studies.directory import StudyDirectory, studies_of
+from tui_lab.studies.ending import going_on
 from tui_lab.studies.executor import Executor
 from tui_lab.studies.executors import executor_for
 from tui_lab.studies.record import StudyRecord
@@ -45,7 +47,7 @@ def start_study(
 def resume_study(study: StudyDirectory) -> subprocess.Popen[bytes]:
     """Start a coordinator on a study that has none; raises `RunError`."""
     state = study.state()
-    if state is StudyState.RUNNING or is_held(study.path):
+    if state is StudyState.RUNNING or is_held(study.path) or study.coordinator():
         raise RunError(f"{study.id} is still going on.")
     if state is StudyState.FINISHED:
         raise RunError(f"{study.id} has finished: there is nothing left to do.")
@@ -70,12 +72,12 @@ def stop_study(
     if study.state() is StudyState.RUNNING and status.host not in ("", host_name()):
         raise RunError(f"{study.id} goes on on {status.host}; stop it there.")
     deadline = clock() + STARTING
-    while study.state() is StudyState.RUNNING and not holder(study.path) and clock() < deadline:
+    while study.state() is StudyState.RUNNING and not study.coordinator() and clock() < deadline:
         sleep(_POLL)
     deadline = clock() + _STOPPING
-    if pid := holder(study.path):
+    if pid := study.coordinator():
         os.kill(pid, signal.SIGTERM)
-    while is_held(study.path) and clock() < deadline:
+    while (is_held(study.path) or study.coordinator()) and clock() < deadline:
         sleep(_POLL)
     if study.state() is StudyState.INTERRUPTED:
         _end_what_is_left(study, lambda: clock() < deadline, sleep)
@@ -91,30 +93,40 @@ def _end_what_is_left(
     if request.on:
         executor = executor_for(request, say=lambda sentence: None)
         try:
-            _end_elsewhere(executor, left, reason, has_time, sleep)
+            going = _end_elsewhere(executor, left, reason, has_time, sleep)
         finally:
             executor.close()
     else:
-        for run in left:
-            if run.is_live():
+        going = _end_here(left, reason)
+    if going:
+        raise RunError(f"{going_on(going)} Try tui-lab study --stop {study.id} again.")
+    study.write_last(replace(study.status(), state=StudyState.STOPPED))
+
+
+def _end_here(runs: Sequence[RunDirectory], reason: str) -> list[RunDirectory]:
+    """Those that go on all the same."""
+    for run in runs:
+        if run.is_live():
+            with suppress(TuiLabError):  # it is looked at again
                 stop_run(run, reason=reason)
-    study.write_status(replace(study.status(), state=StudyState.STOPPED, pid=0))
+    return [run for run in runs if run.is_live()]
 
 
 def _end_elsewhere(
     executor: Executor,
-    runs: Iterable[RunDirectory],
+    runs: Sequence[RunDirectory],
     reason: str,
     has_time: Callable[[], bool],
     sleep: Callable[[float], None],
-) -> None:
-    """End what goes on on other machines, and wait for its logs."""
+) -> list[RunDirectory]:
+    """End what goes on on other machines, and wait for its logs; those that go on all the same."""
     left = {run.id for run in runs if executor.adopt(run)}
     for run_id in left:
         executor.stop(run_id, reason)
     while left and has_time():
         left -= {each.run_id for each in executor.ended()}
         sleep(_POLL)
+    return [run for run in runs if run.id in left]
 
 
 def _spawn(study: StudyDirectory) -> subprocess.Popen[bytes]:

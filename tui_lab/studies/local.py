@@ -75,6 +75,8 @@ class LocalExecutor:
         return free[: max(0, len(self._slots) - workers)]
 
     def start(self, run: RunDirectory, slot: Slot) -> None:
+        with suppress(OSError):  # that it waits is what others see; it is begun in any case
+            run.expect()
         try:
             self._spare.give(run, dict(slot.environment))
         except RunError:  # it died just now
@@ -86,9 +88,13 @@ class LocalExecutor:
 
     def start_together(self, runs: Sequence[RunDirectory], slot: Slot) -> None:
         first, *others = runs
+        for run in others:
+            with suppress(OSError):
+                run.expect()
         self.start(first, slot)
         for run in others:
             self._runs[run.id] = run
+            self._own.add(run.id)
             self._members[run.id] = first.id
 
     def adopt(self, run: RunDirectory) -> bool:

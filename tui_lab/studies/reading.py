@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 
 from tui_lab.checks import number
 from tui_lab.events import (
+    HyperparameterChanged,
     MetricsLogged,
     RunEnded,
     RunEvent,
@@ -22,19 +23,28 @@ from tui_lab.runs.tail import RunTail
 from tui_lab.studies import reasons
 from tui_lab.study import TrialState
 
-_RUN, _EPOCH = b'{"type":"run_', b'"kind":"epoch"'
+_HEADS, _EPOCH = (b'{"type":"run_', b'{"type":"hyperparameter_'), b'"kind":"epoch"'
 _HEAD = 100
 
 
 def is_wanted(line: bytes) -> bool:
-    """Whether a line of a log may say something of a goal, or of how the run stands."""
-    return line.startswith(_RUN) or _EPOCH in line[:_HEAD]
+    """Whether a line of a log may say something of a goal, of values, or of how the run stands."""
+    return line.startswith(_HEADS) or _EPOCH in line[:_HEAD]
 
 
 class RunReading:
-    """The run in `directory`, which has this `seed`; of its metrics only the goal is looked at."""
+    """The run in `directory`, which has this `seed`; of its metrics only the goal is looked at.
+    The hyperparameters in `proposed` are those that its trial gave it values of."""
 
-    def __init__(self, directory: RunDirectory, goal: str, *, seed: int, created: str) -> None:
+    def __init__(
+        self,
+        directory: RunDirectory,
+        goal: str,
+        *,
+        seed: int,
+        created: str,
+        proposed: Collection[str] = (),
+    ) -> None:
         self.id = directory.id
         self.directory = directory
         self.seed = seed
@@ -48,6 +58,9 @@ class RunReading:
         self.lost = False
         """Whether its worker vanished without a last event."""
         self._goal = goal
+        self._proposed = proposed
+        self._turned: list[tuple[int, str]] = []
+        """(step, name) of each of them that was given another value."""
         self._tail = RunTail(directory.events_path, wanted=is_wanted)
 
     def read(self) -> bool:
@@ -60,11 +73,15 @@ class RunReading:
                     self._fold(event)
         return found
 
-    def look(self) -> None:
-        """See whether its worker vanished: for who is not told."""
-        if self.ended is None and self.directory.status() is RunStatus.CRASHED:
-            self.read()
-            self.lost = self.ended is None
+    def look(self, *, is_attended: bool) -> bool:
+        """See whether its worker vanished, for who is not told; whether that is news. A run that no
+        worker ever had waits for one as long as its study `is_attended`, and what goes on after all
+        was not lost."""
+        before, waits = self.lost, is_attended and not self.began
+        crashed = not waits and self.directory.status() is RunStatus.CRASHED
+        self.read()
+        self.lost = crashed and self.ended is None
+        return self.lost is not before
 
     @property
     def began(self) -> bool:
@@ -93,6 +110,13 @@ class RunReading:
     def outcome(self) -> tuple[TrialState, str]:
         """What the run means for its trial, and why: COMPLETE is one with a goal, WAITING one that
         has to be begun again."""
+        outcome = self._outcome
+        if self._turned and outcome[0] in (TrialState.COMPLETE, TrialState.PRUNED):
+            return TrialState.FAIL, reasons.by_hand(*self._turned[0])
+        return outcome
+
+    @property
+    def _outcome(self) -> tuple[TrialState, str]:
         match self.ended:
             case None:
                 return (TrialState.WAITING if self.lost else TrialState.RUNNING), ""
@@ -120,7 +144,10 @@ class RunReading:
         if isinstance(event, RunResumed) and event.from_step is not None:
             standing = sum(step <= event.from_step for step in self._steps)
             del self.curve[standing:], self._steps[standing:]
+            self._turned = [each for each in self._turned if each[0] <= event.from_step]
             self.ended = None
+        elif isinstance(event, HyperparameterChanged) and event.name in self._proposed:
+            self._turned.append((int(event.step), event.name))
         elif isinstance(event, MetricsLogged) and self._goal in event.columns:
             values = map(number, event.columns[self._goal])
             self.curve += zip(map(int, event.epochs), values, strict=True)

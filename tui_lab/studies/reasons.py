@@ -6,6 +6,7 @@ _PRUNED = "pruned at epoch "
 _DIVERGED = "diverged"
 _WITH_STUDY = "its study was stopped: "
 _OVER = " is over"
+_BY_HAND = "was changed by hand at step "
 
 
 def pruned(epoch: int, study: str) -> str:
@@ -26,6 +27,16 @@ def with_study(study: str) -> str:
 def trial_over(number: int, study: str) -> str:
     """Another run of the same trial has decided it."""
     return f"trial {number} of {study}{_OVER}"
+
+
+def by_hand(step: int, name: str) -> str:
+    """The run went on with other values than its trial's, so it says nothing of those."""
+    return f"{name} {_BY_HAND}{step:,}"
+
+
+def is_by_hand(reason: str) -> bool:
+    """Whether `by_hand` gave this reason."""
+    return _BY_HAND in reason
 
 
 def is_pruned(reason: str) -> bool:

@@ -61,11 +61,13 @@ class StudyRecord:
     def add(self, directory: RunDirectory, request: RunRequest) -> int:
         """Take a run of the study in; the number of its trial."""
         goal, number = self.request.goal, request.trial
-        reading = RunReading(directory, goal, seed=request.seed, created=request.created)
+        names = [each.name for each in self.request.ranges]
+        reading = RunReading(
+            directory, goal, seed=request.seed, created=request.created, proposed=names
+        )
         self._seen.add(directory.id)
         self._readings.setdefault(number, []).append(reading)
         self._readings[number].sort(key=lambda run: run.created)
-        names = [each.name for each in self.request.ranges]
         self._values[number] = {
             name: request.hyperparameters[name] for name in names if name in request.hyperparameters
         }
@@ -82,6 +84,10 @@ class StudyRecord:
     def under_way(self, number: int) -> list[RunReading]:
         """The runs of a trial that have not ended, however many there are of one seed."""
         return [run for run in self._readings.get(number, ()) if not run.is_over]
+
+    def unended(self, number: int) -> list[RunReading]:
+        """The runs of a trial whose logs have no end, those that were lost among them."""
+        return [run for run in self._readings.get(number, ()) if run.ended is None]
 
     def missing(self, number: int) -> list[int]:
         """The places of the seeds of a trial that need a run."""

@@ -86,8 +86,8 @@ class Sampler:
             self._study.tell(number, goal, state)
 
     def is_worse(self, trial: Trial) -> bool:
-        """Whether a trial that goes on is to be pruned: it is worse than the median of the others
-        were at the same epoch."""
+        """Whether a trial that goes on is to be pruned: the best it has been so far is worse than
+        the median of what the complete ones were at the same epoch."""
         number = self._numbers.get(trial.number)
         if not self._prunes or self._study is None or number is None or not trial.curve:
             return False

@@ -2,9 +2,8 @@
 
 Each line on standard input is a JSON object: `run`, the directory of a run, and `environment`,
 variables of its worker beside those it inherits. On standard output comes `{"ready": true}` once
-torch is imported, `{"run", "pid"}` for a worker that has begun, and `{"run", "code"}` for one that
-has ended. A worker is a session of its own: it outlives the spare, which ends when standard input
-closes.
+torch is imported, and `{"run", "code"}` for a worker that has ended. A worker is a session of its
+own: it outlives the spare, which ends when standard input closes.
 
 The spare itself computes nothing: what torch keeps in threads and on a card does not survive a
 fork, and each child has it for itself.
@@ -79,7 +78,6 @@ class _Spare:
             os.setsid()
             return 0
         self._runs[pid] = run
-        _say({"run": run, "pid": pid})
         return pid
 
     def reap(self) -> None:

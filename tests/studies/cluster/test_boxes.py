@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,9 +35,9 @@ from tests.studies.cluster.conftest import (
 )
 from tui_lab.events import RunStopped
 from tui_lab.runs.tail import last_event
-from tui_lab.studies.cluster.boxes import BoxSupply
+from tui_lab.studies.cluster.boxes import BoxNode, BoxSupply
 from tui_lab.studies.cluster.keys import new_keys, security
-from tui_lab.studies.cluster.places import OverSsh, place
+from tui_lab.studies.cluster.places import Box, OverSsh, place
 
 pytestmark = pytest.mark.skipif(not (SSHD and SSH), reason="sshd or ssh is missing (make debian)")
 
@@ -169,6 +170,56 @@ def test_a_box_that_cannot_be_used_is_said_and_the_others_are_used(
     port = boxes.servers[0].port
     refused = until(lambda: [text for text in boxes.said if f":{port} can't be used" in text])
     assert "Connection refused" in refused[0]
+
+
+class Calls:
+    """A box whose ssh ends at once, and how often it was tried, by a clock of one's own."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.time = 0.0
+        self.node = BoxNode(Box("box"), "", 1, self.said.append, 5.0, clock=lambda: self.time)
+
+    async def tries(self, seconds: int, *, is_there: bool = False) -> list[float]:
+        """When it was tried in so many seconds more."""
+        times = []
+        for _ in range(seconds):
+            self.time += 1.0
+            before = self.node._process
+            await self.node.keep(["tls://here:1"], {}, is_there=is_there)
+            process = self.node._process
+            if process is not None and process is not before:
+                times.append(self.time)
+                await process.wait()
+        return times
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An ssh that reaches nothing."""
+    program = tmp_path / "ssh"
+    program.write_text("#!/bin/sh\necho 'no route to host' >&2\nexit 255\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("TUI_LAB_SSH", str(program))
+
+
+@pytest.mark.usefixtures("broken")
+async def test_a_box_that_never_came_is_given_up_after_three_tries() -> None:
+    box = Calls()
+    assert len(await box.tries(100)) == 3
+    assert box.node.complaint == "box can't be used: no route to host."
+
+
+@pytest.mark.usefixtures("broken")
+async def test_a_box_that_was_there_is_tried_for_ever_with_growing_pauses() -> None:
+    box = Calls()
+    first = await box.tries(1, is_there=True)
+    times = first + await box.tries(400)
+    pauses = [later - sooner for sooner, later in pairwise(times)]
+    assert pauses[:4] == sorted(pauses[:4])
+    assert pauses[-1] == pytest.approx(60, abs=2)
+    assert len(times) > 7
+    assert box.node.complaint == ""
 
 
 def test_where_no_box_can_be_used_the_study_is_told_why(

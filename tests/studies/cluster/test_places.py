@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tui_lab.errors import UsageError
 from tui_lab.studies.cluster import opening
-from tui_lab.studies.cluster.places import Box, OverDask, OverSlurm, OverSsh, Place, place
+from tui_lab.studies.cluster.places import Box, OverDask, OverSlurm, OverSsh, Place, place, quoted
 
 PAGE = Path(__file__).parents[3] / "docs" / "clusters.md"
 
@@ -21,7 +22,8 @@ PAGE = Path(__file__).parents[3] / "docs" / "clusters.md"
     [
         ("ssh:one", OverSsh((Box("one"),))),
         ("ssh:me@one,two:2222", OverSsh((Box("me@one"), Box("two", "2222")))),
-        ("ssh:[fe80::1%eth0]:22", OverSsh((Box("[fe80::1%eth0]", "22"),))),
+        ("ssh:[fe80::1%eth0]:22", OverSsh((Box("fe80::1%eth0", "22"),))),
+        ("ssh:me@[fe80::1]", OverSsh((Box("me@fe80::1"),))),
         ("ssh:one,python=~/lab/bin/python", OverSsh((Box("one"),), python="~/lab/bin/python")),
         ("ssh:one,host=10.0.0.1", OverSsh((Box("one"),), host="10.0.0.1")),
         ("slurm", OverSlurm()),
@@ -74,6 +76,15 @@ def test_what_the_page_on_clusters_shows_can_be_typed() -> None:
 def test_no_scheduler_is_used_unencrypted_unless_that_is_said() -> None:
     with pytest.raises(UsageError, match="whoever reaches it can run anything on its nodes"):
         place("dask:tcp://head:8786")
+
+
+@pytest.mark.parametrize(
+    ("python", "words"),
+    [("~/lab/bin/python", "$HOME/lab/bin/python"), ("/opt/my lab/python", "/opt/my lab/python")],
+)
+def test_a_path_of_ones_home_is_of_the_home_over_there(python: str, words: str) -> None:
+    said = subprocess.run(["sh", "-c", f"echo {quoted(python)}"], capture_output=True, check=True)
+    assert said.stdout.decode().strip() == words.replace("$HOME", str(Path.home()))
 
 
 def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

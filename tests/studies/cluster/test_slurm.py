@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import dask
 import pytest
 
 from tests.studies.cluster.conftest import (
@@ -97,6 +98,7 @@ def test_runs_go_on_in_jobs_and_the_jobs_are_cancelled_in_the_end(
     for script in slurm.jobs.glob("*.script"):
         lines = script.read_text().splitlines()
         assert {"#SBATCH --partition=gpu", "#SBATCH --gres=gpu:1", "#SBATCH --mem=2G"} <= {*lines}
+        assert not [line for line in lines if line.startswith("#SBATCH -t")], "nobody asked"
     (keys,) = (slurm.home / "cluster").glob("*.json")
     assert keys.stat().st_mode & 0o777 == 0o600
     runs = [begun(lab, make_run(), until), begun(lab, make_run(), until)]
@@ -128,6 +130,27 @@ def test_a_job_stays_until_its_run_is_over(
     assert (slurm.nodes(), slurm.workers()) == ([node], [worker])
     stop_run(RunDirectory(slurm.home / "attempts" / run.id))
     until(lambda: not slurm.nodes())
+
+
+def scripted(slurm: Slurm, options: str) -> list[str]:
+    """The lines of a job with these options."""
+    job = slurm.supply(options)._job("slurm-1")
+    lines: list[str] = job.job_script().splitlines()
+    return lines
+
+
+def test_how_long_a_job_lasts_is_what_was_asked(
+    slurm: Slurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def limits(options: str = "") -> list[str]:
+        return [line for line in scripted(slurm, options) if " -t " in line or "--time" in line]
+
+    assert limits() == []
+    assert limits("time=2:00:00,") == ["#SBATCH --time=2:00:00"]
+    monkeypatch.setenv("DASK_JOBQUEUE__SLURM__WALLTIME", "09:00:00")
+    with dask.config.set({"jobqueue.slurm.walltime": "09:00:00"}):  # as where it is read at first
+        assert limits() == ["#SBATCH -t 09:00:00"]
+        assert limits("time=2:00:00,") == ["#SBATCH --time=2:00:00"]
 
 
 def test_where_no_job_is_taken_the_study_is_told_why(

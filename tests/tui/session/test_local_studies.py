@@ -71,6 +71,12 @@ def test_what_is_asked_has_what_the_session_has(studies: LocalStudies) -> None:
     assert (request.goal, request.direction) == ("val/loss", "minimize")
 
 
+def test_what_is_asked_comes_before_what_the_session_has(studies: LocalStudies) -> None:
+    span = Range.parse(JUDGED, "lr=1e-3..1")
+    request = studies.asked(JUDGED, {}, [span], threads=1, data="/other")
+    assert (request.threads, request.data) == (1, "/other")
+
+
 def test_goals_are_of_the_validation_set(studies: LocalStudies) -> None:
     assert studies.goals(JUDGED) == ["val/loss", "val/accuracy"]
     with pytest.raises(UsageError, match="test/loss is for the end"):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -312,6 +313,19 @@ async def test_another_study_begins_with_what_this_one_was_asked(session: FakeSe
         assert set(map(str, form.ranges.ranges)) == set(map(str, REQUEST.ranges))
         assert form.options.options["trials"] == 40
         assert form.options.options["seed"] == 4
+
+
+async def test_another_study_goes_on_where_this_one_does(session: FakeSession) -> None:
+    kept: dict[str, Any] = {"on": "ssh:box1", "threads": 2, "data": "/sets"}
+    session.studies.put(dataclasses.replace(REQUEST, **kept), STUDY)
+    async with opened(session) as (pilot, screen):
+        await pilot.press("N")
+        await settle(pilot)
+        assert "· on ssh:box1" in text(screen)
+        await pilot.press("r")
+        await settle(pilot)
+    [request] = [call[1] for call in session.studies.calls if call[0] == "start"]
+    assert {name: getattr(request, name) for name in kept} == kept
 
 
 async def test_a_study_that_can_not_be_read_is_said(session: FakeSession) -> None:

@@ -14,13 +14,14 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
 from tui_lab.studies.cluster.keys import Keys, new_keys
-from tui_lab.studies.cluster.places import Box, OverSsh
+from tui_lab.studies.cluster.places import Box, OverSsh, quoted
 from tui_lab.studies.cluster.supply import OwnScheduler, end
 
 _TRIES = 3
-"""Times in a row that a node may fail to come before its box is given up."""
+"""Times that a node may fail to come before its box is given up, where it was never there."""
 _PAUSE = 5.0
-"""Seconds between two of them."""
+"""Seconds before the second of them; twice as many before each one more, up to a minute."""
+_MOST_PAUSES = 12
 _ANYWHERE = "0.0.0.0"
 _OPTIONS = ("-T", "-o", "BatchMode=yes", "-o", "ServerAliveInterval=15")
 _TAIL = 2000
@@ -46,7 +47,7 @@ class BoxSupply:
         self.security = self._scheduler.security
         threads = -(-slots // len(place.boxes))
         self._nodes = {
-            name_of(box): _BoxNode(box, place.python, threads, say, pause) for box in place.boxes
+            name_of(box): BoxNode(box, place.python, threads, say, pause) for box in place.boxes
         }
         self._host = ""
 
@@ -71,11 +72,18 @@ class BoxSupply:
         await self._scheduler.close()
 
 
-class _BoxNode:
-    """The node of one box: begun again when it ends, and given up when it never comes."""
+class BoxNode:
+    """The node of one box: begun again when it ends, for ever where it was there once, and given up
+    when it never comes."""
 
     def __init__(
-        self, box: Box, python: str, threads: int, say: Callable[[str], object], pause: float
+        self,
+        box: Box,
+        python: str,
+        threads: int,
+        say: Callable[[str], object],
+        pause: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.complaint = ""
         self._box = box
@@ -83,18 +91,20 @@ class _BoxNode:
         self._threads = threads
         self._say = say
         self._pause = pause
+        self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
         self._errors: asyncio.Task[bytes] | None = None
         self._tries = 0
         self._next = 0.0
+        self._was_there = False
 
     async def keep(self, words: list[str], keys: Keys, *, is_there: bool) -> None:
         """Start it unless it runs."""
         if is_there:
-            self._tries, self.complaint = 0, ""
+            self._tries, self.complaint, self._was_there = 0, "", True
         if self._process is not None and self._process.returncode is not None:
             await self._mourn()
-        if self._process is None and not self.complaint and time.monotonic() >= self._next:
+        if self._process is None and not self.complaint and self._clock() >= self._next:
             await self._start(words, keys)
 
     async def close(self) -> None:
@@ -123,21 +133,19 @@ class _BoxNode:
         self._errors = asyncio.create_task(_end_of(self._process.stderr))
 
     def _remote(self, words: list[str]) -> str:
-        """The command over there; a ~ in front of the interpreter's path is the user's home."""
-        python = shlex.quote(self._python)
-        if python.startswith("'~/"):
-            python = "~/" + shlex.quote(self._python[2:])
+        """The command over there."""
         module = "tui_lab.studies.cluster.node_process"
         named = ["--name", name_of(self._box), "--nthreads", str(self._threads)]
-        return f"exec {python} -P -m {module} {shlex.join([*words, *named])}"
+        return f"exec {quoted(self._python)} -P -m {module} {shlex.join([*words, *named])}"
 
     async def _mourn(self) -> None:
         self._process = None
-        self._next = time.monotonic() + self._pause
+        pauses = min(2 ** min(max(0, self._tries - 1), _MOST_PAUSES), _MOST_PAUSES)
+        self._next = self._clock() + self._pause * pauses
         said = await self._errors if self._errors is not None else b""
         lines = said.decode(errors="replace").strip().splitlines()
         why = lines[-1][:200] if lines else "the connection ended"
-        if self._tries >= _TRIES:
+        if self._tries >= _TRIES and not self._was_there:
             self.complaint = f"{name_of(self._box)} can't be used: {why}."
             self._say(self.complaint)
         else:

@@ -4,6 +4,7 @@ dask that is there already."""
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -88,7 +89,8 @@ def _box(word: str) -> Box:
     if found is None or word.startswith("-"):
         raise UsageError(f"{word[:60]!r} is no box; write host, user@host or user@host:port.")
     port = found["port"] or ""
-    return Box(word.removesuffix(f":{port}") if port else word, port)
+    user = f"{found['user']}@" if found["user"] else ""
+    return Box(user + found["host"].strip("[]"), port)  # ssh takes an address without brackets
 
 
 def _slurm(text: str) -> OverSlurm:
@@ -124,6 +126,12 @@ def _dask(text: str) -> OverDask:
             f"the scheduler with TLS, or write dask:{address},{UNENCRYPTED}."
         )
     return OverDask(address)
+
+
+def quoted(python: str) -> str:
+    """An interpreter's path for a shell; a ~ in front of it is the user's home over there."""
+    home = "~/" if python.startswith("~/") else ""
+    return home + shlex.quote(python.removeprefix("~/")) if home else shlex.quote(python)
 
 
 def _split(text: str) -> tuple[list[str], dict[str, str]]:

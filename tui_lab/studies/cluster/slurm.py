@@ -16,7 +16,7 @@ from typing import Any
 from tui_lab.config import home_directory
 from tui_lab.errors import UsageError
 from tui_lab.studies.cluster.keys import new_keys
-from tui_lab.studies.cluster.places import OverSlurm
+from tui_lab.studies.cluster.places import OverSlurm, quoted
 from tui_lab.studies.cluster.supply import OwnScheduler
 
 NODE = "tui_lab.studies.cluster.node_process"
@@ -138,12 +138,13 @@ class SlurmSupply:
             cores=place.cores,
             memory=place.memory,
             processes=1,
-            python=f"{shlex.quote(place.python or sys.executable)} -P",
+            python=f"{quoted(place.python or sys.executable)} -P",
             worker_command=NODE,
             worker_extra_args=["--keys", shlex.quote(str(self._keys))],
             job_extra_directives=[f"--{key}={value}" for key, value in place.directives.items()],
             log_directory=str(self._directory),
             job_name="tui-lab",
+            job_directives_skip=_skipped(place),
             death_timeout=60,
         )
 
@@ -154,6 +155,16 @@ class SlurmSupply:
             descriptor = os.open(self._keys, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with open(descriptor, "w") as file:
                 json.dump(dict(self._scheduler.keys), file)
+
+
+def _skipped(place: OverSlurm) -> list[str]:
+    """What is left out of a job's script: the half hour that dask-jobqueue ends jobs after, unless
+    somebody's own configuration says how long they last, and the place does not."""
+    import dask
+
+    skipped = list(dask.config.get("jobqueue.slurm.job-directives-skip", None) or ())
+    own = dask.config.get("jobqueue.slurm.walltime", None, config=dask.config.collect())
+    return skipped if own and "time" not in place.directives else [*skipped, "#SBATCH -t "]
 
 
 def _job_class() -> Any:

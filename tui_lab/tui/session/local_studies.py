@@ -73,7 +73,8 @@ class LocalStudies:
     ) -> StudyRequest:
         """What a study begun here is asked to be; raises `TuiLabError`."""
         of_file = self._of_file(experiment)
-        return ask_study(experiment, values, ranges, Options(**self._usual, **options), of_file)
+        chosen = Options(**{**self._usual, **options})
+        return ask_study(experiment, values, ranges, chosen, of_file)
 
     def start(self, request: StudyRequest) -> str:
         """Start a coordinator on a new study, and give its name; raises `TuiLabError`."""

@@ -150,8 +150,9 @@ class Studies(Protocol):
         **options: Any,
     ) -> StudyRequest:
         """What a study begun here is asked to be: `values` for what has no range, and of `options`
-        any of `trials`, `goal`, `seeds`, `seed`, `sampler`, `prune`, `slots`, `on`, `device`.
-        Raises `TuiLabError` with the sentence for who asked, `HyperparameterError` at a knob."""
+        any of `trials`, `goal`, `seeds`, `seed`, `sampler`, `prune`, `slots`, `on`, `device`,
+        `threads`, `data`. Raises `TuiLabError` with the sentence for who asked,
+        `HyperparameterError` at a knob."""
 
     def start(self, request: StudyRequest) -> str:
         """Start a coordinator on a new study, which outlives this session, and give the study's

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -27,6 +27,8 @@ from tui_lab.tui.study.usual_range import usual_range
 from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.tui.widgets.line import Line
 from tui_lab.view_models.plain_text import plain
+
+_WITHOUT_KNOBS = ("on", "threads", "data")
 
 
 class StudyFormScreen(Screen[None]):
@@ -79,6 +81,8 @@ class StudyFormScreen(Screen[None]):
         self.ranges.take(experiment.study)
         self.options = StudyPanel(self._usual(), session.studies.goals(experiment))
         self.line = Line(classes="status")
+        self._kept: Mapping[str, Any] = {}
+        """Options of the study that this one is like, which the form has no knobs for."""
 
     def _usual(self) -> StudyRequest:
         """What a study of this experiment is that says nothing: for its options."""
@@ -113,12 +117,15 @@ class StudyFormScreen(Screen[None]):
         self.ranges.take({n: declared[n].check(v) for n, v in written if n in declared})
         self.ranges.take_ranges(asked.ranges)
         self.options.take_asked(asked)
+        self._kept = {name: getattr(asked, name) for name in _WITHOUT_KNOBS}
 
     @on(RangeKnob.Ranged)
     @on(KnobPanel.Changed)
     def say_plan(self) -> None:
         """Say what the form would start."""
         words = planned(self.app, self.ranges.ranges, self.options.values)
+        if place := self._kept.get("on"):
+            words = f"{words} · on {plain(place)}"
         title = plain(self.experiment.title)
         self.line.show((Content.styled(f"Study of {title}", "bold"), Content(words)))
 
@@ -129,8 +136,9 @@ class StudyFormScreen(Screen[None]):
             return
         self._clear()
         try:
+            options = {**self._kept, **self.options.options}
             request = self.session.studies.asked(
-                self.experiment, self.ranges.shared, self.ranges.ranges, **self.options.options
+                self.experiment, self.ranges.shared, self.ranges.ranges, **options
             )
             study = self.session.studies.start(request)
         except TuiLabError as error:
