@@ -5,8 +5,9 @@ other way than they began."""
 
 from __future__ import annotations
 
+import math
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -93,32 +94,41 @@ def compared(case: Case) -> Found:
     if case.at and not case.turned:
         return _changed(case, plain)
     fast = run(case.name, case.values, graphs=True, planned=planned)
-    apart = different(fast.state, plain.state), different(fast.columns, plain.columns)
-    return _found(apart, fast, f"{fast.place.step:,} steps", case.refused)
+    apart = [different(fast.state, plain.state), different(fast.columns, plain.columns)]
+    return judged(apart, [fast], f"of {fast.place.step:,} steps", case.refused)
 
 
 def _changed(case: Case, plain: Run) -> Found:
     """The run goes on in the other way than it began, and the other way round."""
     stop = [Intervention(step=case.at, act="stop")]
-    differences = list[float]()
+    differences, fast = list[float](), list[Run]()
     for graphs in (True, False):
         first = run(case.name, case.values, graphs=graphs, planned=stop)
         second = run(case.name, case.values, graphs=not graphs, begun=first)
         differences.append(different(second.state, plain.state))
-        fast = first if graphs else second
-    return _found(tuple(differences), fast, "to step by step, and to graphs")
+        fast.append(first if graphs else second)
+    return judged(differences, fast, "to step by step, and to graphs", case.refused)
 
 
-def _found(differences: tuple[float, ...], fast: Run, words: str, refused: str = "") -> Found:
-    said = "".join(fast.refusals)
-    if bool(said) != bool(refused) or refused not in said:
-        return Found(float("inf"), said or f"not refused: {refused}")
-    words = said or f"{words}, {len(fast.recordings)} recordings"
-    return Found(max(differences), words)
+def judged(
+    differences: Sequence[float], fast: Sequence[Run], words: str, refused: str = ""
+) -> Found:
+    """What a case came to, of runs that were to take their steps from graphs: each must have done
+    so, unless it is `refused` and says why."""
+    for each in fast:
+        said = "".join(each.refusals)
+        if refused and refused not in said:
+            return Found(math.inf, said or f"not refused: {refused}")
+        if not refused and (said or not each.replayed):
+            return Found(math.inf, said or "no step was taken from a graph")
+    replayed = sum(each.replayed for each in fast)
+    recordings = sum(len(each.recordings) for each in fast)
+    found = f"{replayed:,} replayed {words}, {recordings} recordings"
+    return Found(max(differences), "".join(fast[0].refusals) or found)
 
 
 def _result(future: Future[Found]) -> Found:
     try:
         return future.result()
     except Exception as error:  # the other rows are of use all the same
-        return Found(float("inf"), f"{type(error).__name__}: {error}"[:160])
+        return Found(math.inf, f"{type(error).__name__}: {error}"[:160])

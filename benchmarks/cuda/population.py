@@ -53,7 +53,7 @@ def _population(points: int, seeds: int) -> float:
 def _single(seed: int) -> float:
     """The notes' own loop for one of the runs, its losses measured every epoch."""
     start = time.perf_counter()
-    _train(made("weight-decay", {}))
+    _train(made("weight-decay", {}, seed))
     torch.cuda.synchronize()
     return time.perf_counter() - start
 

@@ -43,12 +43,11 @@ _MANY = 1 << 40
 
 
 class Timed(Cuda):
-    """A card whose recordings are counted and timed."""
+    """A card whose recordings are timed."""
 
     def __init__(self) -> None:
         super().__init__(CARD)
         self.seconds: list[float] = []
-        self.replays = 0
 
     def record(
         self,
@@ -73,6 +72,8 @@ class Run:
     seconds: float
     recordings: list[float] = field(default_factory=list)
     """Seconds that each recording took."""
+    replayed: int = 0
+    """Steps that were taken from graphs."""
 
     @property
     def refusals(self) -> list[str]:
@@ -90,11 +91,12 @@ class Run:
         return found
 
 
-def made(name: str, values: dict[str, Any]) -> Program:
+def made(name: str, values: dict[str, Any], seed: int = 0) -> Program:
     """A program on the card, ready for its first step."""
     experiment = load_experiment(name)
-    request = RunRequest(experiment=name, program=experiment.program, hyperparameters={})
-    make = functools.partial(build, program_class(experiment.program), request, experiment)
+    program = experiment.program
+    request = RunRequest(experiment=name, program=program, hyperparameters={}, seed=seed)
+    make = functools.partial(build, program_class(program), request, experiment)
     return make(CARD, experiment.choose(values))
 
 
@@ -135,11 +137,13 @@ def run(
             checkpoints.close()
         seconds = time.perf_counter() - start
         log = list(read_events(directory.events_path))
-        return Run(capture(program), past.place, log, seconds, card.seconds)
+        replayed = 0 if steps is None else steps.replayed
+        return Run(capture(program), past.place, log, seconds, card.seconds, replayed)
 
 
 def different(one: Any, other: Any) -> float:
-    """By how much two trees differ at most, relatively; infinite where they are not alike."""
+    """By how much two trees differ at most, relatively; infinite where they are not alike, or one
+    has a number where the other has none."""
     match one, other:
         case torch.Tensor(), torch.Tensor() if one.shape == other.shape:
             return _apart(one.double(), other.double()) if one.numel() else 0.0
@@ -148,12 +152,12 @@ def different(one: Any, other: Any) -> float:
         case ((list() | tuple()), (list() | tuple())) if len(one) == len(other):
             return max(map(different, one, other), default=0.0)
         case float(), float():
-            return _apart(torch.tensor(one).double(), torch.tensor(other).double())
+            return _apart(*torch.tensor((one, other), dtype=torch.float64))
     return 0.0 if one == other else float("inf")
 
 
 def _apart(one: torch.Tensor, other: torch.Tensor) -> float:
-    if torch.equal(one.nan_to_num(), other.nan_to_num()):
+    if torch.allclose(one, other, rtol=0.0, atol=0.0, equal_nan=True):
         return 0.0
     scale = torch.maximum(one.abs(), other.abs()).max().item() or 1.0
     apart = (one - other).abs().max().item() / scale

@@ -1,5 +1,6 @@
 """Protects that steps from CUDA graphs are the steps: a run has the same numbers in both ways, and
-is repeated, taken up and branched in the other way than it was taken. Skipped without a card."""
+is repeated, taken up and branched in the other way than it was taken; and that it is graphs that
+are tried. Skipped without a card."""
 
 from __future__ import annotations
 
@@ -13,11 +14,16 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.cuda.checks import CASES, Case, compared
+from tui_lab.events import Remarked
+from tui_lab.runs.tail import read_events
+
 pytestmark = [
     pytest.mark.cuda,
     pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
 ]
 WAYS = pytest.mark.parametrize("eager", [True, False], ids=["one by one", "graphs"])
+QUICK = [case for case in CASES if case.name in ("weight-decay", "linear-regression", "penalties")]
 ADAM = ("mlp", "implementation=concise", "optimizer=adam", "epochs=1")
 
 
@@ -28,6 +34,9 @@ def call(home: Path, *words: str, eager: bool) -> dict[str, Any]:
     output = subprocess.run(command, env=environ, check=False, capture_output=True, text=True)
     assert output.returncode in (0, 130), output.stderr  # 130: it was stopped, as planned
     found: dict[str, Any] = json.loads(output.stdout)
+    log = home / "runs" / str(found["run"]) / "events.jsonl"
+    said = [event.message for event in read_events(log) if isinstance(event, Remarked)]
+    assert not [message for message in said if "CUDA graph" in message]
     return found
 
 
@@ -40,6 +49,12 @@ def test_both_ways_give_the_same_numbers(words: tuple[str, ...], tmp_path: Path)
     one, other = (run(tmp_path, *words, eager=eager) for eager in (True, False))
     assert one["history"] == other["history"]
     assert one["metrics"] == other["metrics"]
+
+
+@pytest.mark.parametrize("case", QUICK, ids=str)
+def test_graphs_were_replayed_and_gave_the_same(case: Case) -> None:
+    found = compared(case)
+    assert found.difference == 0.0, found.words
 
 
 @WAYS
