@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -78,6 +79,16 @@ async def test_it_has_the_values_of_the_experiment(session: FakeSession) -> None
         value = form(app).ranges["weight_decay"].value
         assert value not in (0.0, 3.0)
         assert form(app).ranges.shared["weight_decay"] == value
+
+
+@pytest.mark.parametrize(("turned", "usual"), [((), True), (("right",), False)])
+async def test_where_nobody_has_chosen_a_study_has_its_usual_values(
+    turned: Sequence[str], usual: bool
+) -> None:
+    session = FakeSession([replace(JUDGED, study={"weight_decay": 0.1})])
+    async with formed(session, "down", "down", *turned) as (_, app):
+        found = form(app).ranges["weight_decay"].value
+        assert (found == 0.1) is usual
 
 
 async def test_keys_make_a_study(session: FakeSession) -> None:

@@ -104,9 +104,14 @@ class StudyFormScreen(Screen[None]):
 
     def fill(self, values: Mapping[str, Value]) -> None:
         """Turn the knobs to these values, `seed` and `device` among them; those that have a range
-        keep it."""
+        keep it, and where nobody has chosen, a study has its usual values."""
+        usual = {
+            name: value
+            for name, value in self.experiment.study.items()
+            if values.get(name, value) == self.experiment[name].default
+        }
         for panel in (self.ranges, self.options):
-            panel.take(values)
+            panel.take({**values, **usual})
         if self.is_mounted:
             self.say_plan()
 
