@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.quiet import quiet
 from tests.tui.fakes import FakeSession, summary
 from tui_lab.run import RunStatus
 from tui_lab.runs.catalogue import RunSummary
@@ -65,7 +66,7 @@ def looks(compare: Compare, size: Size, *keys: str, by: str = "", group: str = "
             await pilot.press(key)
             await pilot.pause()
         await app.workers.wait_for_complete()
-        await pilot.pause()
+        await quiet(pilot)
 
     app = TuiLabApp(FakeSession(runs=some()))
     return compare(app, terminal_size=size, run_before=get_there)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.quiet import quiet
 from tests.snapshots.record import SHORT
 from tests.snapshots.recorded import Recorded, session
 from tui_lab.config import Settings
@@ -72,16 +73,15 @@ class Lab:
 async def settle(app: TuiLabApp, pilot: Pilot[Any]) -> None:
     await pilot.pause()
     await app.workers.wait_for_complete()
-    await pilot.pause()
+    await quiet(pilot)
     if isinstance(app.place, ExperimentScreen):
         app.place.follow()
         app.place.draw()
-        await pilot.pause()
     elif isinstance(app.place, CompareScreen):
         for _ in app.place.feeds.ids:
             app.place.follow()
         app.place.draw()
-        await pilot.pause()
+    await quiet(pilot)
 
 
 def on(run: Recorded, *keys: str, **rest: Any) -> Lab:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.snapshots.quiet import quiet
 from tests.studied import JUDGED, asked, trial
 from tests.tui.fake_studies import study_summary
 from tests.tui.fakes import FakeSession
@@ -57,7 +58,7 @@ async def settle(pilot: Pilot[Any]) -> None:
     for _ in range(3):
         await pilot.pause()
         await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
+    await quiet(pilot)
 
 
 def at_study(*keys: str) -> Callable[[Pilot[Any]], Any]:
