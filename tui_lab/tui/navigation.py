@@ -12,6 +12,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Value
 from tui_lab.study import StudyRequest
 from tui_lab.tui.session.protocol import Session
+from tui_lab.tui.typeahead import TypeaheadApp
 
 HOME, RUNS, COMPARE = " home", " runs", " compare"
 """Names of places; those of experiments hold no spaces."""
@@ -19,7 +20,7 @@ HOME, RUNS, COMPARE = " home", " runs", " compare"
 ScreenT = TypeVar("ScreenT", bound=Screen[Any])
 
 
-class PlacesApp(App[int]):
+class PlacesApp(TypeaheadApp):
     """Goes from place to place, and back. Dialogs stand over a place.
 
     Every place is a mode of its own: the toolkit goes on drawing what lies under the top of a

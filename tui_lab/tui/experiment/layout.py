@@ -111,7 +111,7 @@ class ExperimentLayout(Horizontal):
         panes."""
         self.remove_class("-zoomed")
         self.add_class("-on-knobs")
-        self.call_after_refresh(self.knobs.focus_current)
+        self.knobs.focus_current()
 
     def focus_pane(self, direction: int) -> None:
         """Go round knobs, charts and the pane in front."""

@@ -59,6 +59,8 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-tall")]
     CSS_PATH = "experiment.tcss"
     BINDINGS: ClassVar[list[BindingType]] = bindings.ALL
+    is_complete = False
+    """Whether all parts are there; what is typed before waits for them."""
     _wanted = ""
     _wanted_overlays: tuple[str, ...] = ()
     _tailing: Timer | None = None
@@ -122,6 +124,7 @@ class ExperimentScreen(ScriptKeys, Screen[None]):
         await self.panes.open(self.panes.current)
         self.shown.view = RunView(self.experiment)
         self._tailing = self.set_interval(TAIL, self.follow)
+        self.is_complete = True
         self.set_interval(1 / self.session.settings.fps, self.draw)
         self.set_interval(1.0, self.look_after)
         self.overlay(self._wanted_overlays)
