@@ -44,7 +44,9 @@ def test_what_is_seen_is_what_the_coordinator_knows(tmp_path: Path) -> None:
         told += new
         for trial in follower.trials:
             known = driver.record.trials[trial.number]
-            assert (trial.state, trial.goal) == (known.state, known.goal)
+            assert trial.goal == known.goal
+            if known.curve:  # it looks for first words of a run in its next turn
+                assert trial.state is known.state
     assert summary.counts == {TrialState.COMPLETE: 6}
     assert summary.best == 3
     assert follower.read()[1] == []
@@ -74,11 +76,13 @@ def test_a_run_that_no_worker_ever_had_is_not_lost_while_its_study_lives(tmp_pat
     (waits.path / "status.json").unlink()
     assert waits.status() is RunStatus.CRASHED, "it was made long ago"
     follower = StudyFollower(study, clock=iter(range(0, 1000, 2)).__next__)
-    assert [trial.state for trial in follower.read()[1]] == [TrialState.RUNNING] * 2
+    trials = follower.read()[1]
+    assert [trial.state for trial in trials] == [TrialState.RUNNING, TrialState.WAITING]
+    assert not follower._record.readings(1)[0].lost
     study.write_status(replace(study.status(), pid=0, heartbeat=1.0))
     assert study.state() is StudyState.INTERRUPTED
-    _, trials = follower.read()
-    assert [(trial.number, trial.state) for trial in trials] == [(1, TrialState.WAITING)]
+    follower.read()
+    assert follower._record.readings(1)[0].lost
 
 
 def test_what_goes_on_after_all_was_not_lost(tmp_path: Path) -> None:

@@ -140,9 +140,9 @@ class StudyRecord:
         found = {state for state, _ in outcomes}
         if len(newest) == self.request.seeds and found == {TrialState.COMPLETE}:
             return TrialState.COMPLETE, ""
-        if TrialState.RUNNING in found:
-            return TrialState.RUNNING, ""
-        return TrialState.WAITING, ""
+        going = [run for run in newest.values() if run.outcome[0] is TrialState.RUNNING]
+        has_worker = any(run.began for run in going)
+        return (TrialState.RUNNING if has_worker else TrialState.WAITING), ""
 
     def _given_up(self, number: int) -> str:
         lost = Counter(run.seed for run in self._readings.get(number, ()) if run.lost)
