@@ -10,18 +10,41 @@ from typing import Any
 import numpy as np
 import torch
 
+Generator = torch.Generator | np.random.Generator | np.random.RandomState | random.Random
+
 
 @contextmanager
-def generators_kept(device: torch.device, *others: torch.Generator) -> Iterator[None]:
+def generators_kept(device: torch.device, *others: Generator) -> Iterator[None]:
     """What is drawn in here from the default generators, and the others, is as if it had not
     been."""
-    state, states = random_state(device), [other.get_state() for other in others]
+    state, states = random_state(device), [state_of(other) for other in others]
     try:
         yield
     finally:
         restore_random(state, device)
         for other, before in zip(others, states, strict=True):
-            other.set_state(before)
+            set_state(other, before)
+
+
+def state_of(generator: Generator) -> Any:
+    """How far a generator has come, for `set_state`."""
+    match generator:
+        case np.random.Generator():
+            return generator.bit_generator.state
+        case random.Random():
+            return generator.getstate()
+    return generator.get_state()
+
+
+def set_state(generator: Generator, state: Any) -> None:
+    """Put a generator back to where it was."""
+    match generator:
+        case np.random.Generator():
+            generator.bit_generator.state = state
+        case random.Random():
+            generator.setstate(state)
+        case _:
+            generator.set_state(state)
 
 
 class HostDraws:

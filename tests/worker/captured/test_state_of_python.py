@@ -326,6 +326,46 @@ class Saying(Told):
         return loss
 
 
+class Uneven(Walk):
+    """The last batch of an epoch, which is short, is taken otherwise in every epoch."""
+
+    def build(self) -> None:
+        super().build()
+        ELSEWHERE.epochs = 1
+
+    def epoch_ended(self) -> None:
+        ELSEWHERE.epochs += 1
+
+    def loss_of(self, batch: Any) -> Tensor:
+        loss = super().loss_of(batch)
+        return loss if len(batch[0]) > 1 else loss * self.factor()
+
+    def factor(self) -> float:
+        return float(ELSEWHERE.epochs)
+
+
+class UnevenChance(Uneven):
+    """With what is drawn on the host, of which nothing is seen before."""
+
+    def build(self) -> None:
+        super().build()
+        self._chance = {"of it": np.random.default_rng(0)}
+        random.seed(0)
+
+    def factor(self) -> float:
+        return random.random() + float(self._chance["of it"].random())
+
+
+@pytest.mark.parametrize("toy", [Uneven, UnevenChance])
+def test_what_is_recorded_of_another_shape_has_to_prove_itself_too(
+    toy: type[Walk], tmp_path: Path
+) -> None:
+    plain, recorded, _ = both(tmp_path, toy, epochs=4)
+    assert_same(plain, recorded)
+    why = "a recording of it gives other numbers (w differs)"
+    assert recorded.said == [f"Steps are taken one by one, not from a CUDA graph: {why}."]
+
+
 def test_what_a_step_says_is_compared_too(tmp_path: Path) -> None:
     recorded = Driven(tmp_path, Saying, card=StubCard())
     assert recorded.said == [

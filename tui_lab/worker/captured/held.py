@@ -223,6 +223,22 @@ def generators(program: Program) -> Iterator[Any]:
     return (each for _, each in Everything(program) if kind_of(each) == "generator")
 
 
+def generators_on_card(program: Program) -> Iterator[torch.Generator]:
+    """Those that draw on the program's device."""
+    kind = program.device.type
+    return (each for each in generators(program) if _device_of(each) == kind)
+
+
+def generators_on_host(program: Program) -> Iterator[Any]:
+    """Those that don't."""
+    kind = program.device.type
+    return (each for each in generators(program) if _device_of(each) != kind)
+
+
+def _device_of(generator: Any) -> str:
+    return generator.device.type if isinstance(generator, torch.Generator) else "host"
+
+
 def versions(program: Program) -> dict[int, int]:
     """How often each tensor was written to that a program holds, by id."""
     return {id(tensor): tensor._version for _, tensor in tensors(program)}

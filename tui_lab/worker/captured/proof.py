@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tui_lab.training.program import Program
 from tui_lab.worker.captured.card import NotRecorded, Recording
-from tui_lab.worker.captured.held import generators, tensors
+from tui_lab.worker.captured.held import generators_on_card, tensors
 from tui_lab.worker.captured.ring import Row
 from tui_lab.worker.captured.untouched import Gradients, gradients
 
@@ -88,8 +88,7 @@ class Proof:
 def _generators(program: Program) -> Iterator[torch.Generator]:
     """Those of the program's device, its own and the default one."""
     device = program.device
-    own = (each for each in generators(program) if isinstance(each, torch.Generator))
-    yield from (generator for generator in own if generator.device.type == device.type)
+    yield from generators_on_card(program)
     if device.type == "cuda":
         yield torch.cuda.default_generators[device.index or 0]
     else:

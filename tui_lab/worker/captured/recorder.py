@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
-
-import torch
+from collections.abc import Callable
 
 from tui_lab.training.program import Program, forget_step
 from tui_lab.worker.captured.card import Card, NotRecorded
 from tui_lab.worker.captured.feed import Feed, Shape
-from tui_lab.worker.captured.held import generators, versions, written_since
+from tui_lab.worker.captured.held import generators_on_card, versions, written_since
 from tui_lab.worker.captured.recordings import Recordings, Steps
 from tui_lab.worker.captured.rehearsal import Rehearsal
 from tui_lab.worker.captured.ring import Ring, row_of
@@ -45,6 +43,8 @@ class Recorder:
         """What a step writes to, or its recording, by id."""
         self.taken = 0
         """Steps that were taken as recorded."""
+        self.unproven: dict[Shape, int] = {}
+        """For shapes of batches: steps whose recordings are still to be compared."""
         self._fresh = rehearsal.fresh
         self._program = program
         self._card = card
@@ -94,7 +94,9 @@ class Recorder:
         before = versions(self._program)
         with untouched(self._program):
             recording = self._card.record(
-                lambda: fresh.extend(self._steps(count)), self._draws(), self._recordings.any
+                lambda: fresh.extend(self._steps(count)),
+                generators_on_card(self._program),
+                self._recordings.any,
             )
         self.moved |= written_since(self._program, before)
         self._price = (self._clock() - begun) / count
@@ -109,9 +111,3 @@ class Recorder:
             forget_step(program)
         self.ring.write(rows)
         return [each for each in gradients(program) if id(each[0]) in self._fresh]
-
-    def _draws(self) -> Iterator[torch.Generator]:
-        """The program's own generators that draw on the card."""
-        for value in generators(self._program):
-            if isinstance(value, torch.Generator) and value.device.type == self._card.device.type:
-                yield value

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import pickle
-import random
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tui_lab.training.generators import random_state
+from tui_lab.training.generators import random_state, state_of
 from tui_lab.training.program import Program
 from tui_lab.worker.captured.card import Card
-from tui_lab.worker.captured.held import generators, tensors, unknown, versions, written_since
+from tui_lab.worker.captured.held import (
+    generators_on_host,
+    tensors,
+    unknown,
+    versions,
+    written_since,
+)
 from tui_lab.worker.captured.standing import Standing, differing, standing, without
 from tui_lab.worker.captured.untouched import Gradients, gradients
 
@@ -162,22 +166,7 @@ def _drawn_on_host(program: Program) -> list[Any]:
     numbers += [state["python"]["gauss"], state["numpy"]["numbers"]]
     if kind != "cpu":
         numbers.append(state["cpu"].tolist())
-    return [*numbers, *(_come_to(each) for each in generators(program) if not _is_of(each, kind))]
-
-
-def _is_of(generator: Any, kind: str) -> bool:
-    return isinstance(generator, torch.Generator) and generator.device.type == kind
-
-
-def _come_to(generator: Any) -> Any:
-    match generator:
-        case torch.Generator():
-            return generator.get_state().tolist()
-        case np.random.Generator():
-            return pickle.dumps(generator.bit_generator.state)
-        case random.Random():
-            return generator.getstate()
-    return pickle.dumps(generator.get_state())
+    return [*numbers, *(pickle.dumps(state_of(each)) for each in generators_on_host(program))]
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import torch
 from tui_lab.training.batches import Batches
 from tui_lab.training.program import Program, Values
 from tui_lab.worker.captured.card import Card, NotRecorded
-from tui_lab.worker.captured.feed import Feed, feed_of
+from tui_lab.worker.captured.feed import Feed, Shape, feed_of
 from tui_lab.worker.captured.proof import STEPS, Proof
 from tui_lab.worker.captured.recorder import LENGTHS, Recorder
 from tui_lab.worker.captured.rehearsal import Rehearsal
@@ -31,7 +31,7 @@ _LONG = 4096
 """Steps that were taken as recorded since."""
 _SHORT_LIVED = 8
 """Recordings in a row that were of use for hardly a step."""
-_FORMS = 16
+_FORMS = 64
 """Forms of a standing that are remembered."""
 
 
@@ -39,9 +39,9 @@ class RecordedSteps:
     """Steps of one program without a look at them, at the speed of its card.
 
     The first step from where the program stands is rehearsed: taken as ever, and looked over. Then
-    it is recorded, and longer stretches as the run goes on; the first recording of its kind has to
-    prove that it gives what two steps give. Where it can't be, `refused` says why, and a remark in
-    the log.
+    it is recorded, and longer stretches as the run goes on; the first recordings of their kind have
+    to prove that they give what two steps give. Where it can't be, `refused` says why, and a remark
+    in the log.
     """
 
     def __init__(
@@ -68,9 +68,7 @@ class RecordedSteps:
         self._recorder: Recorder | None = None
         """Of the standing that is known; None where none is."""
         self._proven: deque[Any] = deque(maxlen=_FORMS)
-        """Forms of standings whose recordings gave what steps give."""
-        self._unproven = 0
-        """Steps that it is to be seen of how the program stands."""
+        """Forms of standings, and shapes of batches, whose recordings gave what steps give."""
         self._unsettled = self._short_lived = self._failed = 0
 
     @property
@@ -92,9 +90,10 @@ class RecordedSteps:
             return 0
         if self._recorder is None or not self._is_known():
             return self._rehearse(epochs)
-        if self._unproven:
-            return self._prove(self._recorder, epochs)
-        return self._play(self._recorder, epochs, most, carry_on)
+        recorder = self._recorder
+        taken = self._play(recorder, epochs, most, carry_on)
+        is_unproven = not taken and recorder is self._recorder and recorder.ring.room > 0
+        return self._prove(recorder, epochs) if is_unproven else taken
 
     def _is_known(self) -> bool:
         """Whether the program stands as it did when it was rehearsed."""
@@ -144,9 +143,17 @@ class RecordedSteps:
         try:
             self._feed = self._feed or feed_of(program, card)
             self._recorder = Recorder(program, card, self._feed, rehearsal, self._clock)
-            self._unproven = 0 if form(self._known) in self._proven else STEPS
         except NotRecorded as error:
             self._refuse(str(error))
+
+    def _unproven(self, recorder: Recorder, shape: Shape) -> int:
+        """Steps on batches of this shape of which it is still to be seen whether their recording
+        gives the same."""
+        left = recorder.unproven.get(shape)
+        if left is None:
+            is_known = (form(self._known), shape) in self._proven
+            left = recorder.unproven[shape] = 0 if is_known else STEPS
+        return left
 
     def _prove(self, recorder: Recorder, epochs: Epochs) -> int:
         """Take the next step as ever, and see whether its recording gives the same."""
@@ -154,20 +161,21 @@ class RecordedSteps:
         feed.begin(epochs)
         ring.go_on(anew=not self._publisher.measurements.gathered)
         try:
-            steps = recorder.longest(feed.next(1)[0], 1)
+            shape, _ = feed.next(1)
+            steps = recorder.longest(shape, 1)
             proof = Proof(program, recorder.moved.values())
             proof.replay(steps.recording, steps.fresh, lambda: ring.next)
         except NotRecorded as error:
-            self._fail(str(error))
+            self._fail(str(error), for_good=recorder.is_in_vain)
             return 0
         finally:
             feed.end(epochs)
         for _ in program.step(next(epochs.batches)):
             pass
-        self._judge(proof)
+        self._judge(proof, recorder, shape)
         return self._stepped()
 
-    def _judge(self, proof: Proof) -> None:
+    def _judge(self, proof: Proof, recorder: Recorder, shape: Shape) -> None:
         try:
             name = proof.differing(row_of(self._program))
         except NotRecorded as error:
@@ -176,13 +184,14 @@ class RecordedSteps:
         if name:
             self._refuse(f"a recording of it gives other numbers ({name} differs)")
             return
-        self._unproven -= 1
-        if not self._unproven:
-            self._proven.append(form(self._known))
+        recorder.unproven[shape] -= 1
+        if not recorder.unproven[shape]:
+            self._proven.append((form(self._known), shape))
 
     def _play(
         self, recorder: Recorder, epochs: Epochs, most: int, carry_on: Callable[[], bool]
     ) -> int:
+        """Take steps as they are recorded, on batches like which there were some before."""
         feed, ring = recorder.feed, recorder.ring
         feed.begin(epochs)
         ring.go_on(anew=not self._publisher.measurements.gathered)
@@ -190,6 +199,8 @@ class RecordedSteps:
         try:
             while taken < most and ring.room and (steps is None or carry_on()):
                 shape, alike = feed.next(min(most - taken, ring.room))
+                if self._unproven(recorder, shape):
+                    break
                 steps = recorder.longest(shape, alike, self._throttle.pace)
                 steps.recording.replay()
                 feed.took(steps.count)

@@ -10,9 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from tui_lab.training.generators import generators_kept
 from tui_lab.training.program import Program, forget_step
-from tui_lab.worker.captured.held import leaves
+from tui_lab.worker.captured.held import generators_on_host, leaves
 
+_HOST = torch.device("cpu")
 _SEEN = "tui-lab: seen"
 Gradients = list[tuple[Tensor, Tensor | None]]
 """Tensors, and the gradient that each has."""
@@ -32,10 +34,12 @@ def give(found: Gradients) -> None:
 @contextmanager
 def untouched(program: Program) -> Iterator[None]:
     """Whatever is done in here, the program holds afterwards what it held, and every tensor the
-    gradient that it had. What tensors contain is not looked after."""
+    gradient that it had; what was drawn on the host was not. What tensors contain is not looked
+    after, nor what is drawn on a card."""
     held, before = dict(vars(program)), gradients(program)
     try:
-        yield
+        with generators_kept(_HOST, *generators_on_host(program)):
+            yield
     finally:
         vars(program).clear()
         vars(program).update(held)
