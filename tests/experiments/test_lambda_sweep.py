@@ -19,12 +19,14 @@ from tests.experiments.driver import (
     set_hyperparameter,
     train,
 )
-from tui_lab.errors import HyperparameterError
+from tui_lab.errors import DeviceError, HyperparameterError
 from tui_lab.experiments.lambda_sweep import EXPERIMENT
 from tui_lab.experiments.lambda_sweep.grid import lambda_grid, place_of_zero
 from tui_lab.experiments.lambda_sweep.program import LambdaSweep
+from tui_lab.training import memory
 from tui_lab.training.program import Program
 from tui_lab.training.state import capture, restore
+from tui_lab.worker.out_of_memory import explained
 
 NAME = "lambda-sweep"
 SHORT: Values = {
@@ -188,8 +190,7 @@ def test_no_knob_is_ignored(name: str) -> None:
     [
         ({"lambda_low": 10, "lambda_high": 1}, "lambda_low"),
         ({"lambda_low": 0}, "lambda_low"),
-        ({"seeds": 1000, "inputs": 1000}, "seeds"),
-        ({"seeds": 100, "points": 64, "inputs": 1000, "train_examples": 1000}, "seeds"),
+        ({"seeds": 100_000}, "seeds"),
         ({"train_examples": 1001}, "train_examples"),
         ({"penalty": "L3"}, "penalty"),
     ],
@@ -199,6 +200,32 @@ def test_what_makes_no_sense_is_refused(values: Values, name: str) -> None:
         EXPERIMENT.choose(values)
     assert refused.value.name == name
     assert str(refused.value).startswith(name)
+
+
+@pytest.mark.parametrize("values", [{"points": 63, "seeds": 1024}, {"seeds": 4096}])
+def test_65536_runs_may_be_asked_for(values: Values) -> None:
+    chosen = EXPERIMENT.choose(values)
+    assert (chosen.points + 1) * chosen.seeds == 65_536
+
+
+@pytest.mark.parametrize(
+    ("values", "gib"),
+    [
+        ({"seeds": 4096}, "2.7"),  # what is drawn
+        ({"points": 1023, "seeds": 100}, "0.8"),  # what is trained
+        ({"points": 1023, "seeds": 100, "penalty": "L1"}, "0.3"),
+    ],
+)
+def test_what_does_not_fit_here_is_said_before_it_is_drawn(
+    values: Values, gib: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "room", lambda device: (2**28, 2**30))
+    with pytest.raises(DeviceError) as said, explained(torch.device("cpu"), EXPERIMENT):
+        sweep(**{"inputs": 200, "train_examples": 20, **values})
+    assert str(said.value) == (
+        f"cpu has 0.2 of 1 GiB free ({gib} GiB more were asked for), too little for this run; "
+        "turn seeds down."
+    )
 
 
 def test_the_seed_and_nothing_else_decides() -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Heatmap, Images, Metric, Table
 from tui_lab.hyperparameters import Choice, Hyperparameters, Int, Value
 
-MOST_WEIGHTS = 50_000_000
-"""Of all layers together: 200 MB in float32, and as much again for the gradients."""
 _ACTIVATIONS = ("relu", "sigmoid", "tanh", "leaky-relu", "elu", "gelu", "silu", "softplus")
 _STARTS = ("normal", "default", "xavier", "he", "constant")
 _OPTIMIZERS = ("sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "adagrad")
@@ -100,8 +97,3 @@ def unwritten_optimizer(hp: Hyperparameters) -> HyperparameterError | None:
         "scratch only sgd is written out; take implementation=concise for the others."
     )
     return HyperparameterError("optimizer", message)
-
-
-def weights(hp: Hyperparameters) -> int:
-    """How many weights lie between the pixels, the hidden layers and the ten classes."""
-    return sum(m * n for m, n in pairwise((784, *hp.hidden, 10)))

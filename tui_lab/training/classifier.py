@@ -19,7 +19,7 @@ from tui_lab.training.classifier_pictures import (
     weight_picture,
 )
 from tui_lab.training.fashion_mnist import PIXELS, Split, load
-from tui_lab.training.perceptron import Layer, starting_layers
+from tui_lab.training.perceptron import Layer, require_room, starting_layers
 from tui_lab.training.program import Pictures, Program
 
 _CHUNK = 10_000
@@ -54,6 +54,7 @@ class Classifier(Program):
         _say_if_fewer("examples", hp.examples, len(data.train))
         _say_if_fewer("validation_examples", hp.validation_examples, len(self._validation))
         sizes = (PIXELS, *hp.hidden, len(data.classes))
+        require_room(sizes, self.members, self.device)
         layers = starting_layers(sizes, hp.init, self.generator)
         self.build_model([(W.to(self.device), b.to(self.device)) for W, b in layers])
         self.running_loss = torch.zeros((), dtype=torch.float64, device=self.device)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tui_lab.training.linear_model import normal
+from tui_lab.training.memory import require
 
 Layer = tuple[Tensor, Tensor]
 """Weights (inputs, outputs) and biases (outputs,) of one linear layer."""
@@ -47,6 +48,14 @@ OPTIMIZERS: dict[str, tuple[type[torch.optim.Optimizer], dict[str, Any]]] = {
 }
 SMALL = 0.01
 """Standard deviation of the `normal` start, and every weight of the `constant` one."""
+
+
+def require_room(sizes: Sequence[int], count: int, device: torch.device) -> None:
+    """Raises `TooLarge` where so many networks don't fit: each weight, its gradient, and the two
+    numbers that an optimizer may keep of it."""
+    numbers = count * sum(m * n for m, n in pairwise(sizes))
+    require(4 * numbers, torch.device("cpu"), "hidden")  # they are drawn there
+    require(16 * numbers, device, "hidden")
 
 
 def starting_layers(sizes: Sequence[int], init: str, generator: torch.Generator) -> list[Layer]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import traceback
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import torch
 
 from tui_lab.errors import DeviceError
 from tui_lab.experiment import Experiment
+from tui_lab.training.memory import TooLarge, room, spelled
 
 _SIGNS = ("out of memory", "not enough memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC")
 _ASKED = re.compile(r"allocate ([\d.]+ ?(?:[KMGT]i?B|bytes))", re.IGNORECASE)
@@ -49,14 +49,20 @@ def out_of_memory(
     """
     asked = _ASKED.search(str(error))
     wanted = f" ({_spelled(asked[1])} more were asked for)" if asked else ""
-    free = _free(device) if free is None else free
+    if isinstance(error, TooLarge):
+        device, free = str(error.device), error.free
+    free = _free(torch.device(device)) if free is None else free
     there = f" has {free}" if free else " ran out of memory"
-    return f"{device}{there}{wanted}, too little for this run; {_cure(device, experiment)}."
+    knobs = [error.knob] if isinstance(error, TooLarge) else _knobs(experiment)
+    return f"{device}{there}{wanted}, too little for this run; {_cure(device, knobs)}."
 
 
-def _cure(device: str, experiment: Experiment | None) -> str:
+def _knobs(experiment: Experiment | None) -> list[str]:
     names = {h.name for h in experiment.hyperparameters} if experiment else set()
-    knobs = [name for name in _SIZES if name in names]
+    return [name for name in _SIZES if name in names]
+
+
+def _cure(device: str, knobs: list[str]) -> str:
     cures = [f"turn {knobs[0]} down"] if knobs else []
     cures += ["use --device cpu"] if device.startswith("cuda") else []
     return " or ".join(cures) or "end something else that holds memory"
@@ -67,23 +73,9 @@ def _spelled(size: str) -> str:
     return f"{int(number) / _GIB:.1f} GiB" if unit == "bytes" else size
 
 
-def _free(device: str) -> str:
+def _free(device: torch.device) -> str:
     """`0.3 of 140 GiB free`; empty where nobody says."""
     try:
-        if device.startswith("cuda"):
-            free, total = _free_on_card(torch.device(device))
-        else:
-            page = os.sysconf("SC_PAGE_SIZE")
-            free, total = (page * os.sysconf(f"SC_{n}_PAGES") for n in ("AVPHYS", "PHYS"))
+        return spelled(*room(device))
     except (RuntimeError, ValueError, OSError, pynvml.NVMLError):  # nobody knows
         return ""
-    return f"{free / _GIB:.1f} of {total / _GIB:.0f} GiB free"
-
-
-def _free_on_card(device: torch.device) -> tuple[int, int]:
-    """Bytes that are free, and all."""
-    try:
-        return torch.cuda.mem_get_info(device)
-    except RuntimeError:  # the answer needs a context, which may not fit; the driver needs none
-        total = torch.cuda.get_device_properties(device).total_memory
-        return total - torch.cuda.device_memory_used(device), total

@@ -34,10 +34,6 @@ def _bad_layers(hp: Hyperparameters) -> HyperparameterError | None:
             "first hidden layer and p₂ the second."
         )
         return HyperparameterError("hidden", message)
-    weights = clothes.weights(hp)
-    if weights > clothes.MOST_WEIGHTS:
-        message = f"hidden must make at most {clothes.MOST_WEIGHTS:,} weights, not {weights:,}."
-        return HyperparameterError("hidden", message)
     return None
 
 
@@ -99,7 +95,7 @@ EXPERIMENT = Experiment(
             "hidden",
             default=(256, 256),
             low=1,
-            high=4096,
+            high=65_536,
             longest=2,
             whole=True,
             help="Units of the two hidden layers.",

@@ -39,6 +39,19 @@ class Sizes:
     noise: float
     init_sd: float
 
+    @property
+    def data(self) -> int:
+        """Bytes of all examples of a repetition."""
+        return 4 * (self.train + self.validation + self.test) * (self.inputs + 1)
+
+    def training(self, lambdas: int, *, ridge: bool) -> int:
+        """Bytes that a repetition has besides while its runs train with so many λ: weights and
+        gradients, losses of a whole set; and its closed form, where there is `ridge`."""
+        weights, largest = self.inputs * lambdas, max(self.train, self.validation, self.test)
+        training = 8 * weights + max(12 * largest * lambdas, 4 * weights)
+        numbers = (4 * self.train + largest) * self.inputs + 2 * weights + 2 * largest * lambdas
+        return training + 8 * numbers if ridge else training
+
 
 @dataclass(frozen=True)
 class Repetitions:

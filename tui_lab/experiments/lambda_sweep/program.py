@@ -25,6 +25,7 @@ from tui_lab.experiments.lambda_sweep.summary import (
     select,
 )
 from tui_lab.training.losses import squared_loss
+from tui_lab.training.memory import require
 from tui_lab.training.penalties import soft_threshold
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Pictures, Program
@@ -38,7 +39,6 @@ class LambdaSweep(Program):
 
     def build(self) -> None:
         hp, seed = self.hp, self.generator.initial_seed()
-        self.generators = [torch.Generator().manual_seed(seed + k) for k in range(hp.seeds)]
         sizes = Sizes(
             hp.inputs,
             hp.train_examples,
@@ -47,8 +47,12 @@ class LambdaSweep(Program):
             hp.noise,
             hp.init_sd,
         )
-        drawn = draw_repetitions(sizes, self.generators).to(self.device)
+        require(4 * hp.seeds * sizes.data, torch.device("cpu"), "seeds")
         self._grid = lambda_grid(hp.lambda_low, hp.lambda_high, hp.points)
+        each = sizes.data + sizes.training(len(self._grid), ridge=hp.penalty == "L2")
+        require(hp.seeds * each, self.device, "seeds")
+        self.generators = [torch.Generator().manual_seed(seed + k) for k in range(hp.seeds)]
+        drawn = draw_repetitions(sizes, self.generators).to(self.device)
         self._lambdas = torch.tensor(self._grid, dtype=torch.float64, device=self.device)
         self._validation, self._test = drawn.validation, drawn.test
         self.w = drawn.w.repeat(1, 1, len(self._grid)).requires_grad_()

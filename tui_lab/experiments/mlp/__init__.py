@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from tui_lab.declarations import clothes, divergence
-from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Metric, Preset, Question
-from tui_lab.hyperparameters import Choice, Float, Hyperparameters, Vector
+from tui_lab.hyperparameters import Choice, Float, Vector
 from tui_lab.together import Together
-
-
-def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
-    if error := clothes.unwritten_optimizer(hp):
-        return error
-    weights = clothes.weights(hp)
-    if weights > clothes.MOST_WEIGHTS:
-        message = (
-            f"hidden must make at most {clothes.MOST_WEIGHTS:,} weights, not {weights:,}; take "
-            "smaller or fewer layers."
-        )
-        return HyperparameterError("hidden", message)
-    return None
-
 
 EXPERIMENT = Experiment(
     name="mlp",
     title="Multilayer perceptron",
     chapter="Multilayer perceptrons",
     summary="Tell clothes apart in Fashion-MNIST with a hidden layer: 784-256-10.",
-    constraint=_makes_sense,
+    constraint=clothes.unwritten_optimizer,
     program="tui_lab.experiments.mlp.program:MLP",
     study=clothes.IN_STUDIES,
     together=Together(differ=("lr",)),
@@ -42,7 +27,7 @@ EXPERIMENT = Experiment(
             "hidden",
             default=(256,),
             low=1,
-            high=4096,
+            high=65_536,
             longest=12,
             whole=True,
             help="Units of each hidden layer, first to last.",

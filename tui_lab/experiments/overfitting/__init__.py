@@ -7,7 +7,7 @@ from tui_lab.declarations import clothes, divergence
 from tui_lab.errors import HyperparameterError
 from tui_lab.experiment import Bars, Curve, Experiment, Images, Metric, Scatter
 from tui_lab.experiments.overfitting.presets import PRESETS
-from tui_lab.experiments.overfitting.remedies import DECAYED, ENSEMBLES, REMEDIES
+from tui_lab.experiments.overfitting.remedies import DECAYED, REMEDIES
 from tui_lab.hyperparameters import Choice, Flag, Float, Hyperparameters, Int, Vector
 from tui_lab.together import Together
 
@@ -19,19 +19,7 @@ def _makes_sense(hp: Hyperparameters) -> HyperparameterError | None:
             f"{hp.models}: each is trained for an epoch at least."
         )
         return HyperparameterError("models", message)
-    return _fits_in_memory(hp)
-
-
-def _fits_in_memory(hp: Hyperparameters) -> HyperparameterError | None:
-    weights = clothes.weights(hp)
-    models = hp.models + 1 if hp.remedy in ENSEMBLES else 1
-    if weights * models <= clothes.MOST_WEIGHTS:
-        return None
-    message = (
-        f"hidden must make at most {clothes.MOST_WEIGHTS:,} weights in all {models} models "
-        f"together, not {weights * models:,}; take smaller or fewer layers, or fewer models."
-    )
-    return HyperparameterError("hidden", message)
+    return None
 
 
 EXPERIMENT = Experiment(
@@ -164,7 +152,7 @@ EXPERIMENT = Experiment(
             "hidden",
             default=(128,),
             low=1,
-            high=4096,
+            high=65_536,
             longest=4,
             whole=True,
             help="Units of each hidden layer, first to last.",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from tui_lab.training.perceptron import numbered_parameters, starting_layers
+from tui_lab.training.perceptron import numbered_parameters, require_room, starting_layers
 
 
 class Population:
@@ -25,6 +25,7 @@ class Population:
         others: torch.Generator,
         device: torch.device,
     ) -> None:
+        require_room(sizes, members, device)
         sources = [generator, *[others] * (members - 1)]
         starts = [starting_layers(sizes, "default", source) for source in sources]
         self.layers = [
