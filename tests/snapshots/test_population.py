@@ -11,7 +11,8 @@ from tests.snapshots.recorded import Recorded
 from tests.snapshots.test_snapshots import NORMAL, SMALL, Lab, Size
 from tui_lab.events import MetricsLogged
 from tui_lab.runs.catalogue import RunSummary
-from tui_lab.tui.app import Opening
+from tui_lab.tui.app import Opening, TuiLabApp
+from tui_lab.tui.experiment.screen import ExperimentScreen
 
 LARGE: Size = (200, 60)
 SIZES = [pytest.param(size, id="{}x{}".format(*size)) for size in (SMALL, NORMAL, LARGE)]
@@ -41,9 +42,16 @@ def _times(values: list[float], factor: float) -> list[float]:
     return [factor * float(value) for value in values]
 
 
+def read_all(app: TuiLabApp) -> None:
+    """A look takes no longer than it may, and so reads some of the members."""
+    assert isinstance(app.place, ExperimentScreen)
+    while app.place.run.members.awaits_more:
+        app.place.follow()
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_band_of_a_population(snap_compare: Callable[..., bool], size: Size) -> None:
     runs = tuple(Member(number) for number in range(MEMBERS))
     shown = runs[MEMBERS // 2 + 1]
     opening = Opening(shown.request.experiment, run_id=shown.summary.id)
-    assert Lab(opening, ("B",), runs).matches(snap_compare, size)
+    assert Lab(opening, ("B",), runs, prepare=read_all).matches(snap_compare, size)

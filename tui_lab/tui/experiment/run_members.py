@@ -86,9 +86,16 @@ class RunMembers:
             self._changed |= feed.read()
             if self._clock() >= end:
                 break
-        due = not self.awaits_more or self._clock() >= self._told + _PAUSE
-        if self._changed and due:
+        if self._changed and self._due:
             self._tell()
+
+    @property
+    def _due(self) -> bool:
+        """A band of those that happened to be read first is none of all: the first waits for each
+        of them, and the next for a while."""
+        if self.curves is None:
+            return all(feed.caught_up for feed in self._feeds)
+        return not self.awaits_more or self._clock() >= self._told + _PAUSE
 
     def _tell(self) -> None:
         from tui_lab.view_models.member_curves import MemberCurves  # as above
