@@ -22,7 +22,7 @@ from tests.studies.world import (
 )
 from tui_lab.ranges import Range
 from tui_lab.run import RunRequest, RunStatus
-from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.directory import STARTING, RunDirectory
 from tui_lab.runs.populations import members
 from tui_lab.runs.status import StatusRecord
 from tui_lab.studies.coordinator import Coordinator
@@ -77,6 +77,23 @@ def test_what_shapes_the_program_is_another_population(tmp_path: Path) -> None:
     executor = Gatherer(World())
     driven(begin_study(tmp_path), executor, Together(differ=("lr",)))
     assert sorted(len(runs) for runs in executor.gathered) == [2, 2, 2]
+
+
+def test_those_that_wait_for_others_to_end_are_not_said_to_have_crashed(tmp_path: Path) -> None:
+    study, executor = begin_study(tmp_path, replace(REQUEST, slots=1)), Gatherer(World())
+    experiment = replace(EXPERIMENT, together=Together(differ=("lr",)))
+    driver = Coordinator(study, experiment, executor, now=Clock(), sleep=lambda seconds: None)
+    driver.rebuild()
+    driver.turn()
+    begun = {run for runs in executor.gathered for run in runs}
+    waiting = [run for run in map(RunDirectory, study.runs.iterdir()) if run.id not in begun]
+    assert waiting
+    for run in waiting:
+        assert run.status() is RunStatus.PENDING
+        run.write_status(StatusRecord(heartbeat=1.0))
+    for _ in range(round(STARTING)):  # turns that take a second each
+        driver._gathering.keep(waiting)
+    assert {run.status() for run in waiting} == {RunStatus.PENDING}
 
 
 def test_values_that_wait_for_results_are_tried_one_by_one(tmp_path: Path) -> None:

@@ -184,6 +184,7 @@ class Coordinator:
             begun = {run.id for run in runs}
             self._unbegun = [each for each in self._unbegun if each[1].id not in begun]
             self._gathering.start(runs, slot)
+        self._gathering.keep([reading.directory for _, reading in self._unbegun])
 
     def _write_some_down(self, slot: Slot) -> None:
         self._gathering.begin()

@@ -9,18 +9,21 @@ killed in between finds them by that name.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunRequest, new_run_id
-from tui_lab.runs.directory import RunDirectory
+from tui_lab.runs.directory import STARTING, RunDirectory
 from tui_lab.runs.populations import join, refusal, shared
 from tui_lab.studies.executor import Executor, Slot, TogetherExecutor
 from tui_lab.study import StudyRequest
 
 MOST = 128
 """Runs that are written down before the first of them is begun."""
+_AGAIN = timedelta(seconds=STARTING / 3)
+"""After which it is said again of a run that it waits."""
 
 
 class Gathering:
@@ -36,6 +39,7 @@ class Gathering:
         self._experiment = experiment
         self._executor = executor
         self._now = now
+        self._said = datetime.min.replace(tzinfo=UTC)
         self._names: dict[object, tuple[str, int]] = {}
         """Of each population that is being gathered: its name, and how many it has."""
         together = experiment.together
@@ -64,6 +68,15 @@ class Gathering:
             self._executor.start_together(join(runs), slot)
         else:
             self._executor.start(runs[0], slot)
+
+    def keep(self, waiting: Sequence[RunDirectory]) -> None:
+        """Say of runs that are written down that their worker will come, however long others take
+        before them; to be called often."""
+        if waiting and abs(self._now() - self._said) >= _AGAIN:
+            self._said = self._now()
+            for run in waiting:
+                with suppress(OSError):
+                    run.expect()
 
     def taken(self, waiting: Sequence[RunDirectory]) -> list[RunDirectory]:
         """The first of those that wait, and the others of its population."""
