@@ -25,6 +25,9 @@ MOST_ATTEMPTS = 3
 FEWEST_PRUNED = 10
 """Trials of a study below which none is pruned: there is too little to compare with."""
 
+FEWEST_RANKED = 4
+"""Complete trials below which no knob is said to matter more than another."""
+
 SamplerName = Literal["tpe", "grid", "random"]
 Direction = Literal["minimize", "maximize"]
 

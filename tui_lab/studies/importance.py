@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tui_lab.studies.optuna_trials import frozen, quiet
-from tui_lab.study import StudyRequest, Trial, TrialState
-
-_FEWEST = 4
-"""Complete trials below which nothing can be said."""
+from tui_lab.study import FEWEST_RANKED, StudyRequest, Trial, TrialState
 
 
 def importance(request: StudyRequest, trials: Iterable[Trial]) -> Mapping[str, float]:
     """The share of each ranged hyperparameter in whether a complete trial is among the better ones,
     the greatest first; empty while there are too few, or none differs."""
     complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
-    if len(complete) < _FEWEST:
+    if len(complete) < FEWEST_RANKED:
         return {}
     import optuna
     from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances

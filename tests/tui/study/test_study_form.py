@@ -19,6 +19,8 @@ from tui_lab.errors import HyperparameterError, RunError
 from tui_lab.study import StudyRequest
 from tui_lab.tui.app import Opening, TuiLabApp
 from tui_lab.tui.experiment.screen import ExperimentScreen
+from tui_lab.tui.knobs.help import KnobHelp
+from tui_lab.tui.knobs.knob import Knob
 from tui_lab.tui.study.dialogs import StudiesDialog
 from tui_lab.tui.study.form_screen import StudyFormScreen
 from tui_lab.tui.study.screen import StudyScreen
@@ -188,3 +190,18 @@ async def test_the_form_lists_the_studies(session: FakeSession) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(app.place, StudyScreen)
+
+
+async def test_each_side_explains_its_own_knob_and_no_other(session: FakeSession) -> None:
+    async with formed(session) as (pilot, app):
+        ranges = form(app).ranges
+        for _ in range(3):
+            await pilot.press("tab", "x", "right", "down")
+            ranges.mark_idle()
+            await pilot.pause()
+            focused = app.focused
+            assert isinstance(focused, Knob)
+            for panel in (ranges, form(app).options):
+                said = str(panel.query_one(KnobHelp).content)
+                own = focused in panel.knobs.values()
+                assert (focused.hyperparameter.help.rstrip(".") in said) is own

@@ -174,7 +174,7 @@ class KnobPanel(Vertical):
     def explain_focused(self) -> None:
         """Say what the knob with the focus means."""
         focused = self.screen.focused
-        if isinstance(focused, Knob):
+        if isinstance(focused, Knob) and focused in self.knobs.values():
             self._help.explain(focused.hyperparameter, focused.idle)
         else:
             self._help.explain(None)

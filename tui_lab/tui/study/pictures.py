@@ -15,7 +15,7 @@ from textual.style import Style
 
 from tui_lab.config import Marker
 from tui_lab.plots.style import PlotStyle
-from tui_lab.study import TrialState
+from tui_lab.study import FEWEST_RANKED, TrialState
 from tui_lab.tui.panes.chart import Chart
 from tui_lab.tui.panes.framed_rows import CORNERS, FramedRows
 from tui_lab.view_models.study import StudyView
@@ -156,7 +156,7 @@ class ImportanceBars(FramedRows):
     def __init__(self, marker: Marker, *, id: str) -> None:  # noqa: A002 # Textual's own word
         super().__init__("importance", marker=marker, id=id)
         self._bars: list[tuple[str, float]] = []
-        self._note = "comes with the first trials"
+        self._note = f"from {FEWEST_RANKED} trials on"
 
     def show(self, shares: Mapping[str, float], note: str = "") -> None:
         """Show these shares by the words for each knob, the greatest first; `note` says why there
