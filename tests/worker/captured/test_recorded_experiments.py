@@ -38,6 +38,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
         },
     ),
     ("dropout", {"lr": 0.5, "examples": 640, "batch_size": 6, "epochs": 2}),
+    ("gradient-flow", {"depth": 3, "width": 4}),
     ("lambda-sweep", {"epochs": 40, "points": 3, "seeds": 2}),
 ]
 

@@ -100,7 +100,7 @@ class Cuda:
     ) -> Recording:
         """As `Card.record`, on a stream of its own, as torch asks. What other threads do with the
         card meanwhile is theirs."""
-        graph = torch.cuda.CUDAGraph()
+        graph, draws = torch.cuda.CUDAGraph(), tuple(draws)  # gone through again where it fails
         for generator in draws:
             graph.register_generator_state(generator)
         self._side.wait_stream(torch.cuda.current_stream(self.device))

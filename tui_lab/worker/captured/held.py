@@ -11,6 +11,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from io import IOBase
 from pathlib import PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -39,10 +40,11 @@ _KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("array", (np.ndarray, np.generic)),
     ("generator", (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)),
     # Of these another thing is another value: each is what it is. Batches come from elsewhere: what
-    # gives them is not looked into. No number depends on what a logger knows.
+    # gives them is not looked into. No number depends on what a logger knows, or a file was told.
     ("one", (type, ModuleType, enum.Enum, PurePath, weakref.ref, functools._lru_cache_wrapper)),
     ("one", (torch.dtype, torch.device, torch.layout, torch.memory_format)),
     ("one", (torch.cuda.Stream, torch.cuda.Event, DataLoader, Dataset)),
+    ("one", (slice, type(...), torch.finfo, torch.iinfo, IOBase)),
     ("one", (logging.Logger, type(threading.Lock()), type(threading.RLock()))),
     ("module", (nn.Module,)),
     ("optimizer", (torch.optim.Optimizer,)),
