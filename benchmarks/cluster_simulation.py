@@ -35,7 +35,7 @@ _QUIET = 50
 _TRIED = 20
 """Proposals that are timed, by a sampler that knows all trials."""
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-_GOAL = "test/loss"
+_GOAL = "val/loss"
 
 
 def measure() -> Iterator[Measurement]:
