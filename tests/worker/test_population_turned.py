@@ -17,6 +17,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.together import Together
 from tui_lab.training.phase import Phase
 from tui_lab.training.population import Population
+from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.population.loop import PopulationLoop
 from tui_lab.worker.population.member import MemberRun
 from tui_lab.worker.population.obedience import Bell
@@ -58,8 +59,10 @@ class Member:
         self.losses += [float(loss) for loss in columns.get("train/loss", ())]
 
 
-def trained(chosen: type[Toy], asked: float | None) -> tuple[list[Member], ScriptedRequest]:
-    """Two members to their end, the second of which is asked to turn its rate at once."""
+def ready(
+    chosen: type[Toy], asked: float | None
+) -> tuple[PopulationLoop, list[Member], ScriptedRequest]:
+    """Two members, the second of which is asked to turn its rate at once."""
     request = ScriptedRequest(SetHyperparameter("lr", asked))
     members = [Member(0), Member(1, None if asked is None else request)]
     values = [TOGETHER.choose({"epochs": 2})] * 2
@@ -67,7 +70,13 @@ def trained(chosen: type[Toy], asked: float | None) -> tuple[list[Member], Scrip
     bell = Bell()
     bell.set()
     given = cast("list[MemberRun]", members)
-    PopulationLoop(TOGETHER, population, given, Position(), bell).run()
+    return PopulationLoop(TOGETHER, population, given, Position(), bell), members, request
+
+
+def trained(chosen: type[Toy], asked: float | None) -> tuple[list[Member], ScriptedRequest]:
+    """The same at their end."""
+    loop, members, request = ready(chosen, asked)
+    loop.run()
     return members, request
 
 
@@ -97,6 +106,27 @@ def test_what_the_program_raises_is_refused_with_its_line() -> None:
     (answer,) = request.answers
     assert not answer.ok
     assert answer.message.startswith("KeyError: 'lr' (test_population_turned.py, line ")
+
+
+def stop(*_: Any) -> bool:
+    raise Stopped("enough")
+
+
+@pytest.mark.parametrize("at", ["rehearsal", "publish"])
+def test_an_end_meanwhile_is_no_refusal(at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if at == "rehearsal":
+        monkeypatch.setattr(PopulationLoop, "_rehearse", stop)
+    loop, members, request = ready(Particular, 0.75)
+    if at == "publish":
+        members[1].control.take = lambda timeout: _full_from_now(members[1], request)
+    with pytest.raises(Stopped, match="enough"):
+        loop.run()
+    assert request.answers == []
+
+
+def _full_from_now(member: Member, request: ScriptedRequest) -> ScriptedRequest:
+    member.record.try_flush = stop
+    return request
 
 
 def test_what_it_can_have_counts_from_the_next_step_on() -> None:

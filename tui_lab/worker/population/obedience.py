@@ -143,13 +143,12 @@ class Obedience:
         step, before = self._position.step, dict(self._population.values(member.index))
         try:
             chosen = self._checked(member, values)
-            self._publish()
-            turned = {name: chosen[name] for name in values}
-            self._population.turn(member.index, turned, self._rehearse)
         except (HyperparameterError, ExperimentError) as error:
             return Acknowledgement(False, step, str(error))
-        except Exception as error:  # of the program, which stands as before
-            return Acknowledgement(False, step, sentence(error))
+        self._publish()
+        turned = {name: chosen[name] for name in values}
+        if why := self._refused(member, turned):
+            return Acknowledgement(False, step, why)
         for name in values:
             hyperparameter = self._experiment[name]
             old, new = (hyperparameter.to_json(each[name]) for each in (before, chosen))
@@ -159,6 +158,18 @@ class Obedience:
                 )
             )
         return Acknowledgement(True, step + 1)
+
+    def _refused(self, member: MemberRun, turned: Mapping[str, Any]) -> str:
+        """Why the program can't have these numbers, and stands as before; empty where it has."""
+        try:
+            self._population.turn(member.index, turned, self._rehearse)
+        except Stopped:
+            raise
+        except ExperimentError as error:
+            return str(error)
+        except Exception as error:  # of the program's own
+            return sentence(error)
+        return ""
 
     def _checked(self, member: MemberRun, values: Mapping[str, Any]) -> Mapping[str, Any]:
         together = self._experiment.together
