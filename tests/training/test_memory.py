@@ -12,6 +12,7 @@ from tests.experiments.driver import build
 from tui_lab.errors import DeviceError
 from tui_lab.plugins import load_experiment
 from tui_lab.training import memory
+from tui_lab.training.fashion_mnist_files import SUBSET
 from tui_lab.training.memory import TooLarge, require, room
 from tui_lab.training.population import Population
 from tui_lab.worker.out_of_memory import explained
@@ -19,6 +20,11 @@ from tui_lab.worker.programs import program_class
 
 CPU = torch.device("cpu")
 GIB = 2**30
+
+
+@pytest.fixture(autouse=True)
+def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUI_LAB_DATA", str(SUBSET))
 
 
 @pytest.fixture
