@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from tests.studies.test_coordinator import PRUNED
 from tests.studies.world import (
     EXPERIMENT,
@@ -20,6 +22,7 @@ from tests.studies.world import (
     begin_study,
     finish,
 )
+from tui_lab.events import RunFailed
 from tui_lab.ranges import Range
 from tui_lab.run import RunRequest, RunStatus
 from tui_lab.runs.directory import STARTING, RunDirectory
@@ -30,7 +33,7 @@ from tui_lab.studies.directory import StudyDirectory
 from tui_lab.studies.executor import Ended, Slot
 from tui_lab.studies.local import LocalExecutor
 from tui_lab.study import StudyState, TrialState
-from tui_lab.together import Together
+from tui_lab.together import CURE, Together
 
 NUMBERS = Together(differ=("weight_decay", "lr"))
 
@@ -38,15 +41,23 @@ NUMBERS = Together(differ=("weight_decay", "lr"))
 class Gatherer(WorldExecutor):
     """An executor that may have many runs in one worker."""
 
-    def __init__(self, world: World, fuse: Fuse | None = None) -> None:
+    def __init__(self, world: World, fuse: Fuse | None = None, refused: str = "") -> None:
+        """Those that are to train together are `refused` at once."""
         super().__init__(world, 2, fuse)
         self.gathered: list[list[str]] = []
+        self._refused = refused
+        self.world = world
 
     def start_together(self, runs: Sequence[RunDirectory], slot: Slot) -> None:
         assert [run.id for run in members(runs[0])] == [run.id for run in runs]
         self.gathered.append([run.id for run in runs])
         for run in runs:
             self.start(run, slot)
+            if self._refused:
+                failed = RunFailed(
+                    t=1.0, step=0, epoch=0, error=self._refused, traceback="", metrics={}
+                )
+                self.world._end(run, failed)
 
     def free(self) -> Sequence[Slot]:
         return super().free() if len(self._own) < 2 else ()
@@ -71,6 +82,29 @@ def test_what_differs_in_numbers_and_seeds_is_one_population(tmp_path: Path) -> 
     assert [request.member for request in requests] == list(range(12))
     assert {trial.state for trial in driver.record.trials.values()} == {TrialState.COMPLETE}
     assert study.status().best == 3
+
+
+@pytest.mark.parametrize("together", [NUMBERS, Together(differ=("lr",))])
+def test_what_is_refused_once_it_is_looked_at_trains_one_by_one(
+    together: Together, tmp_path: Path
+) -> None:
+    study = begin_study(tmp_path)
+    executor = Gatherer(World(), refused=f"They part ways. {CURE}")
+    state, driver = driven(study, executor, together)
+    assert state is StudyState.FINISHED
+    trials = driver.record.trials.values()
+    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
+    last = [RunDirectory(study.runs / trial.runs[0]) for trial in trials]
+    assert {run.request().population for run in last} == {""}
+    assert sum(len(runs) for runs in executor.gathered) == 6
+    assert len(executor.world.begun) == 12
+
+
+def test_another_failure_of_a_population_is_that_of_its_trials(tmp_path: Path) -> None:
+    executor = Gatherer(World(), refused="It went wrong.")
+    state, driver = driven(begin_study(tmp_path), executor)
+    assert state is StudyState.FAILED
+    assert {trial.state for trial in driver.record.trials.values()} == {TrialState.FAIL}
 
 
 def test_what_shapes_the_program_is_another_population(tmp_path: Path) -> None:

@@ -121,6 +121,8 @@ class Coordinator:
         changed = False
         for reading in self.record.under_way(number):
             changed |= reading.read()
+            if reading.parted:
+                self._gathering.part()
             if reading.id in ended and not reading.is_over:
                 # A worker that ended by itself may have found another one there.
                 told = ended[reading.id]

@@ -45,12 +45,18 @@ class Gathering:
         together = experiment.together
         can = together is not None and not together.never
         can = can and request.sampler != "tpe" and not request.prune  # which compares trials
-        self.most = MOST if can and isinstance(executor, TogetherExecutor) else 1
+        self._gathers = can and isinstance(executor, TogetherExecutor)
+        self.most = MOST if self._gathers else 1
         """Runs to write down at a time."""
 
     def begin(self) -> None:
         """Other populations from now on than those before."""
         self._names.clear()
+
+    def part(self) -> None:
+        """A population was refused once its program was looked at: from now on each trains by
+        itself."""
+        self.most = 1
 
     def named(self, request: RunRequest) -> RunRequest:
         """The request of a run, with the population that it will train in, if any."""
@@ -81,6 +87,6 @@ class Gathering:
     def taken(self, waiting: Sequence[RunDirectory]) -> list[RunDirectory]:
         """The first of those that wait, and the others of its population."""
         name = waiting[0].request().population
-        if not name or self.most == 1:
+        if not name or not self._gathers:
             return [waiting[0]]
         return [run for run in waiting if run.request().population == name]

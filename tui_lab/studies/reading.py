@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from functools import cached_property
 
 from tui_lab.checks import number
+from tui_lab.errors import RunUnreadable
 from tui_lab.events import (
     HyperparameterChanged,
     MetricsLogged,
@@ -22,6 +24,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.runs.tail import RunTail
 from tui_lab.studies import reasons
 from tui_lab.study import TrialState
+from tui_lab.together import CURE
 
 _HEADS, _EPOCH = (b'{"type":"run_', b'{"type":"hyperparameter_'), b'"kind":"epoch"'
 _HEAD = 100
@@ -94,6 +97,19 @@ class RunReading:
         return self.ended is not None or self.lost
 
     @property
+    def parted(self) -> bool:
+        """Whether its program was refused as one for many runs; alone it may train."""
+        failed = self.ended if isinstance(self.ended, RunFailed) else None
+        return failed is not None and failed.error.endswith(CURE) and self._is_member
+
+    @cached_property
+    def _is_member(self) -> bool:
+        try:
+            return bool(self.directory.request().population)
+        except RunUnreadable:
+            return False
+
+    @property
     def test_metrics(self) -> Mapping[str, float]:
         """The test metrics it ended with: for the end of a study alone."""
         metrics = {} if self.ended is None else self.ended.metrics
@@ -122,6 +138,8 @@ class RunReading:
                 return (TrialState.WAITING if self.lost else TrialState.RUNNING), ""
             case RunFinished():
                 return self._measured()
+            case RunFailed() if self.parted:
+                return TrialState.WAITING, ""
             case RunFailed():
                 return TrialState.FAIL, self.ended.error
             case RunStopped():
