@@ -19,6 +19,7 @@ from tests.worker.captured.stub_card import StubCard, StubRecording
 from tests.worker.captured.walks import STEPS, Driven, Walk, Zeroing, assert_same, both
 from tests.worker.conducted import EXPERIMENT
 from tests.worker.driven import CPU, building
+from tui_lab.worker.captured import proof
 from tui_lab.worker.captured.proof import Proof
 
 ELSEWHERE: Any = ModuleType("elsewhere")
@@ -309,6 +310,28 @@ class Telling:
             yield (row,)
 
 
+class Quiet(Walk):
+    """Counts in a tensor so that torch takes no notice."""
+
+    def build(self) -> None:
+        super().build()
+        self.count = torch.zeros(1)
+
+    def loss_of(self, batch: Any) -> Tensor:
+        self.count.data.add_(1)
+        return super().loss_of(batch) * (1 + self.count.detach().clone().fmod(3))
+
+
+def test_what_is_written_without_being_counted_is_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proof, "_SMALL", 0)
+    plain, recorded, card = both(tmp_path, Quiet)
+    assert_same(plain, recorded)
+    assert not recorded.said
+    assert card.replays > 10
+
+
 def test_what_could_not_be_seen_is_found_out_by_its_numbers(tmp_path: Path) -> None:
     plain, recorded, card = both(tmp_path, Told)
     assert_same(plain, recorded)
@@ -436,20 +459,33 @@ class Fake:
         self._work()
 
 
-def proven(work: Callable[[Walk], object], differing: Callable[[Walk], object]) -> str:
-    """What differs where a recording does the one, and the step does the other."""
+def proven(
+    work: Callable[[Walk], object], differing: Callable[[Walk], object], *, unseen: bool = False
+) -> str:
+    """What differs where a recording does the one, and the step does the other; `unseen` by who
+    looks for what is written to."""
     program = building(Walk, EXPERIMENT)(CPU, EXPERIMENT.choose({}))
     assert isinstance(program, Walk)
     program.w.grad = torch.tensor([-0.0])
     before, drawn = program.w.tolist(), torch.default_generator.get_state()
-    proof = Proof(program, [program.w])
+    version = program.w._version
+    tried = Proof(program, [] if unseen else [program.w])
+    assert program.w._version == version  # a graph that was kept may need it
     with torch.no_grad():
-        proof.replay(Fake(lambda: work(program)), [], dict)
+        tried.replay(Fake(lambda: work(program)), [], dict)
         assert program.w.tolist() == before
         assert program.w.grad.signbit().all()
         assert torch.equal(torch.default_generator.get_state(), drawn)
         differing(program)
-    return proof.differing({})
+    return tried.differing({})
+
+
+def test_what_a_kernel_writes_that_torch_knows_nothing_of_is_undone_too() -> None:
+    def spoil(program: Walk) -> None:
+        program.w.detach().numpy()[0] += 1
+
+    assert proven(spoil, spoil, unseen=True) == ""
+    assert proven(spoil, lambda program: None, unseen=True) == "w"
 
 
 def test_a_proof_undoes_what_was_replayed_and_compares_to_the_last_bit() -> None:

@@ -27,6 +27,8 @@ from tui_lab.worker.captured.outside import beside, is_fixed
 Parts = list[tuple[Any, Any]]
 """Names, keys or places, and what lies there."""
 
+IN_PROGRESS = frozenset({"loss", "micro_losses", "records", "turned"})
+"""Attributes of a program that live within a step."""
 COMPARED_BYTES = 1 << 20
 """Of an array that may change; a larger one is not looked over again and again."""
 DEEPEST = 24

@@ -59,7 +59,7 @@ class Rehearsal:
         before, drawn, held, seen = found
         with _reads_of_place(self._program.batches) as read, self._card.waits() as places, seen:
             yield
-        if self._looked(lambda: self._compare(before, held)) is not None:
+        if self._looked(lambda: self._compare(before, held, seen)) is not None:
             self._looked(lambda: self._say(places, drawn, seen, read))
 
     def _looked(self, look: Callable[[], _Found]) -> _Found | None:
@@ -77,13 +77,14 @@ class Rehearsal:
         seen = _Seen([*known, *(tensor for _, tensor in tensors(program)), *flat(given)])
         return standing(program), _drawn_on_host(program), held, seen
 
-    def _compare(self, before: Standing, held: Gradients) -> Standing:
+    def _compare(self, before: Standing, held: Gradients, seen: _Seen) -> Standing:
         self.fresh = frozenset(
             id(tensor)
             for tensor, gradient in held
             if not (gradient is None or tensor.grad is None or tensor.grad is gradient)
         )
         self.moved = written_since(self._program, self._versions)
+        self.moved |= {id(t): t for _, t in tensors(self._program) if _storage(t) in seen.written}
         self.after = standing(self._program, self.fresh)
         self.changed = differing(without(before, self.fresh), self.after)
         return self.after
@@ -112,6 +113,8 @@ class _Seen(TorchDispatchMode):
     def __init__(self, known: Iterable[Tensor]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.fused_dropout = self.strange = False
+        self.written: set[int] = set()
+        """Storages that were written to, `tensor.data` or not."""
         self._known = {_storage(tensor) for tensor in known}
         """Of storages. What is made has no other's place that is still there."""
 
@@ -131,7 +134,9 @@ class _Seen(TorchDispatchMode):
         self._known |= {
             place for place in map(_storage, flat([result])) if is_constant or place not in came
         }
-        self.strange |= any(_storage(t) not in self._known for t in written(func, args, given))
+        places = set(map(_storage, written(func, args, given)))
+        self.written |= places
+        self.strange |= not places <= self._known
 
 
 def written(func: Any, args: Any, given: dict[str, Any]) -> Iterator[Tensor]:

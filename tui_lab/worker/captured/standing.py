@@ -20,7 +20,7 @@ from tui_lab.worker.captured import held
 Standing = dict[str, Any]
 """By attribute: what a recording depends on, comparable."""
 
-_IN_PROGRESS = frozenset({"loss", "micro_losses", "records", "turned", "batches", "device"})
+_PASSED = held.IN_PROGRESS | {"batches", "device"}
 """Attributes that live within a step, or that the feed of a recording stands for."""
 _GRADIENTS = "a gradient"
 
@@ -28,7 +28,7 @@ _GRADIENTS = "a gradient"
 def standing(program: Program, fresh: Set[int] = frozenset()) -> Standing:
     """How a program stands, between two steps, of which each makes the gradients of the tensors
     `fresh` (their ids) anew."""
-    of, passed = _Standing(program), _IN_PROGRESS | program.unread
+    of, passed = _Standing(program), _PASSED | program.unread
     found = {
         name: of(value, held.DEEPEST) for name, value in held.roots(program) if name not in passed
     }
