@@ -36,7 +36,8 @@ LOWEST := .venv-lowest
 
 lowest: $(LOWEST)/installed  ## the tests that need no snapshots, with the lowest versions promised
 	OMP_NUM_THREADS=1 $(LOWEST)/bin/pytest -q -n auto tests/commandline tests/runs tests/view_models \
-	tests/plots tests/worker tests/training tests/experiments tests/test_config.py tests/test_events.py
+	tests/plots tests/worker tests/training tests/experiments tests/search tests/studies \
+	tests/test_config.py tests/test_events.py
 
 $(LOWEST)/installed: pyproject.toml constraints-lowest.txt
 	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)

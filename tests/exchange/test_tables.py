@@ -222,9 +222,19 @@ def test_parquet_without_pyarrow_is_a_sentence_and_no_file(
     run: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(UsageError, match=r'pip install "tui-lab\[export\]"'):
+    with pytest.raises(UsageError, match=r'is not installed: pip install -U "tui-lab\[export\]"'):
         export_run(run, tmp_path / "run.parquet")
     assert not list(tmp_path.glob("*run.parquet*"))
+
+
+def test_a_pyarrow_that_can_not_be_imported_says_why(
+    run: RunDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pyarrow.py").write_text('raise ImportError("NumPy is too old")')
+    monkeypatch.delitem(sys.modules, "pyarrow")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UsageError, match=r"which can't be used here \(NumPy is too old\)"):
+        export_run(run, tmp_path / "run.parquet")
 
 
 def test_columns_of_unequal_length_leave_cells_empty(new_run: NewRun, tmp_path: Path) -> None:

@@ -85,6 +85,20 @@ def test_what_the_constraint_refuses_is_asked_again() -> None:
     assert max(trial.values["lr"] for trial in trials) <= 0.01
 
 
+@pytest.mark.parametrize("most", [0.5, 0.01, 0.0005])
+def test_values_that_are_allowed_are_found_where_the_best_would_be_refused(most: float) -> None:
+    def refuse(values: Hyperparameters) -> HyperparameterError | None:
+        return HyperparameterError("lr", "No.") if values.lr > most else None
+
+    sampler = Sampler(DRAWN, replace(EXPERIMENT, constraint=refuse))
+    for number in range(25):
+        values = sampler.ask(number)
+        assert values is not None
+        assert values["lr"] <= most
+        goal = 1.0 - float(values["lr"])
+        sampler.tell(Trial(number=number, values=values, goal=goal, state=TrialState.COMPLETE))
+
+
 def test_a_constraint_that_refuses_all_is_a_sentence() -> None:
     def refuse(values: Hyperparameters) -> HyperparameterError | None:
         return HyperparameterError("lr", "Never.")

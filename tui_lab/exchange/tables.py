@@ -46,9 +46,11 @@ def write_parquet(measured: Measured, file: BinaryIO) -> None:
     try:
         import pyarrow as arrow  # few have it, and those who have wait for it here alone
         from pyarrow import parquet
-    except ImportError:
+    except ImportError as error:
+        lacking = isinstance(error, ModuleNotFoundError)
+        why = "is not installed" if lacking else f"can't be used here ({error})"
         raise UsageError(
-            'Parquet needs pyarrow, which is not installed: pip install "tui-lab[export]".'
+            f'Parquet needs pyarrow, which {why}: pip install -U "tui-lab[export]".'
         ) from None
     schema = arrow.schema(_fields(arrow, measured), metadata=_about(measured))
     rows = measured.rows()

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _MOST_TRIES = 200
 """Proposals that are refused, or were tried before, until there seem to be no others."""
+_LEARNT = 20
+"""The first of these, which are near good ones; where the best lie beside what is allowed, all of
+them may be refused, so that the others are drawn by chance."""
 _DIGITS = 4
 _STARTUP = 5
 """Complete trials before one is pruned."""
@@ -138,7 +141,7 @@ class Sampler:
         drawn = f"{self._request.seed}/{number}/{number_of_try}".encode()
         seed = int.from_bytes(hashlib.sha256(drawn).digest()[:4], "big")
         with quiet():
-            if self._request.sampler == "random":
+            if self._request.sampler == "random" or number_of_try >= _LEARNT:
                 self._study.sampler = optuna.samplers.RandomSampler(seed=seed)
             else:
                 self._study.sampler = optuna.samplers.TPESampler(seed=seed, constant_liar=True)
