@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
-_FIRST = itemgetter(0)
+K = TypeVar("K", float, str)
 Rank = tuple[bool, float, str]
 
 
@@ -29,18 +28,32 @@ def rank(value: Any) -> Rank | None:
 def ordered(things: Iterable[T], value: Callable[[T], Any], *, falling: bool = False) -> list[T]:
     """The things by what `value` gives for each, in their own order where that is the same; those
     for which there is nothing come last, whichever way."""
-    numbers, texts = list[tuple[float, T]](), list[tuple[str, T]]()
-    missing = list[T]()
+    # Neither ranks nor pairs are kept: numbers alone are compared ten times as fast, and thousands
+    # of objects keep the garbage collector busy.
+    numbers, texts, missing = _Ordered[float, T](), _Ordered[str, T](), list[T]()
     for each in things:
         place = rank(value(each))
         if place is None:
             missing.append(each)
         elif place[0]:
-            texts.append((place[2], each))
+            texts.add(place[2], each)
         else:
-            numbers.append((place[1], each))
-    # Numbers alone are compared ten times as fast as ranks, and there may be thousands.
-    numbers.sort(key=_FIRST, reverse=falling)
-    texts.sort(key=_FIRST, reverse=falling)
-    there = (*texts, *numbers) if falling else (*numbers, *texts)
-    return [each for _, each in there] + missing
+            numbers.add(place[1], each)
+    both = (texts, numbers) if falling else (numbers, texts)
+    return [each for some in both for each in some.ordered(falling=falling)] + missing
+
+
+class _Ordered(Generic[K, T]):
+    """Things by a key."""
+
+    def __init__(self) -> None:
+        self._keys: list[K] = []
+        self._things: list[T] = []
+
+    def add(self, key: K, thing: T) -> None:
+        self._keys.append(key)
+        self._things.append(thing)
+
+    def ordered(self, *, falling: bool) -> Iterator[T]:
+        places = sorted(range(len(self._keys)), key=self._keys.__getitem__, reverse=falling)
+        return (self._things[place] for place in places)

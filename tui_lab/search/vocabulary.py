@@ -25,6 +25,14 @@ class Vocabulary:
         self.hyperparameters = _keys(run.hyperparameters for run in runs)
         self._values: dict[str, list[tuple[str, int]]] = {}
 
+    def grown(self, runs: Collection[Searched], new: Collection[Searched]) -> Vocabulary:
+        """That of `runs`, which are those of this one and `new`, looking through the new alone."""
+        grown = Vocabulary(new)
+        grown._runs = runs
+        grown.metrics = self.metrics | grown.metrics
+        grown.hyperparameters = self.hyperparameters | grown.hyperparameters
+        return grown
+
     @property
     def names(self) -> list[str]:
         """Every name: hyperparameters, metrics, fields."""

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tui.fakes import NOON, TOY, summary
+from tui_lab.tui.runs.lines import Line
 from tui_lab.tui.runs.row import run_row
-from tui_lab.tui.runs.tree import Group, Line, arranged, grouped
+from tui_lab.tui.runs.tree import Group, arranged, grouped
 
 
 def shown(names: str, parents: dict[str, str], folded: str = "") -> list[tuple[str, str]]:
@@ -43,17 +44,17 @@ def test_a_family_stands_where_its_first_stood() -> None:
 
 def test_what_is_folded_is_counted() -> None:
     parents = {"b": "a", "c": "b", "d": "a"}
-    assert arranged("abcd", parents, {"b", "x"}) == [
+    assert list(arranged("abcd", parents, {"b", "x"})) == [
         Line("a", "", 3),
         Line("b", "a", 1, "├ ", is_folded=True),
         Line("d", "a", 0, "└ "),
     ]
-    assert arranged("abcd", parents, {"a"}) == [Line("a", "", 3, is_folded=True)]
+    assert list(arranged("abcd", parents, {"a"})) == [Line("a", "", 3, is_folded=True)]
 
 
 def test_groups_are_trees_of_their_own() -> None:
     groups = [Group("g", "ab"), Group("h", "cd")]
-    lines = grouped(groups, {"b": "a", "c": "a"}, {"h"})
+    lines = list(grouped(groups, {"b": "a", "c": "a"}, {"h"}))
     assert lines == [
         Line("g", "", 2, is_group=True),
         Line("a", "g", 1),

@@ -24,10 +24,10 @@ from tui_lab.tui.key_names import with_keys
 from tui_lab.tui.navigation import Navigation
 from tui_lab.tui.notification import notify
 from tui_lab.tui.runs.history import RunHistory
+from tui_lab.tui.runs.lines import Line, Lines
 from tui_lab.tui.runs.row import RunRow, run_row
 from tui_lab.tui.runs.rows import RunRows
 from tui_lab.tui.runs.table import RunTable
-from tui_lab.tui.runs.tree import Line
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.study.listing import list_studies, studies_in_words
 from tui_lab.tui.widgets.key_line import KeyLine
@@ -232,7 +232,7 @@ class HomeScreen(Screen[None]):
             run = shown[line.id]
             return run_row(run, self._declared.get(run.experiment), now)
 
-        rows = RunRows([Line(name) for name in shown], row)
+        rows = RunRows(Lines(list(shown)), row)
         self.runs.show(rows)
         self.set_class(not rows, "-empty")
         title = f"Runs · {len(live)} live · {len(runs)} in all"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tui_lab.search.order import Rank, ordered, rank
 from tui_lab.search.reference import value_of, words
 from tui_lab.tui.runs.columns import Order, column_name
+from tui_lab.tui.runs.lines import Line, Lines
 from tui_lab.tui.runs.row import figure
-from tui_lab.tui.runs.tree import Group, Line, arranged, grouped
+from tui_lab.tui.runs.tree import Group, arranged, grouped
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 
@@ -33,6 +35,8 @@ class Arrangement:
         """Whether branches stand below the runs they came from."""
         self.folded: set[str] = set()
         """The lines that are folded."""
+        self._ranks: dict[str, Rank | None] = {}
+        """What the runs are grouped by, kept from one letter of a filter to the next."""
         self._groups: Mapping[str, Sequence[RunSummary]] = {}
         self._headings: dict[str, str] = {}
         self._sorted: tuple[Sequence[RunSummary], Order | None, Sequence[RunSummary]]
@@ -63,6 +67,12 @@ class Arrangement:
         """Group by what has this name, all of it open; by nothing where it is empty."""
         self.group_by = name
         self.folded.clear()
+        self._ranks.clear()
+
+    def forget(self, runs: Iterable[RunSummary]) -> None:
+        """These are others than before."""
+        for run in runs:
+            self._ranks.pop(run.id, None)
 
     def members(self, group: str) -> Iterable[str]:
         """The runs of a group that is listed."""
@@ -76,7 +86,7 @@ class Arrangement:
             self._headings[group] = " · ".join((named, *self._told(runs)))
         return self._headings[group]
 
-    def lines(self, runs: Sequence[RunSummary]) -> list[Line]:
+    def lines(self, runs: Sequence[RunSummary]) -> Lines:
         """The runs, in their order, as they are to follow each other. The same list is not grouped
         once more when something is only folded."""
         parents = {run.id: run.parent for run in runs if run.parent} if self.is_tree else {}
@@ -106,8 +116,11 @@ class Arrangement:
     def _grouped(self, runs: Sequence[RunSummary]) -> Mapping[str, Sequence[RunSummary]]:
         """By what they have in common; sorted runs bring their groups into their own order."""
         found: dict[Rank | None, list[RunSummary]] = {}
+        ranks, name = self._ranks, self.group_by
         for run in runs:
-            found.setdefault(rank(value_of(run, self.group_by)), []).append(run)
+            if run.id not in ranks:
+                ranks[run.id] = rank(value_of(run, name))
+            found.setdefault(ranks[run.id], []).append(run)
         pairs = list(found.items())
         if self.order is None:
             pairs.sort(key=lambda pair: (pair[0] is None, pair[0] or ()))
@@ -120,7 +133,7 @@ class Arrangement:
         if self.order is None:
             return
         found = [figure(run, self.order.key) for run in runs]
-        numbers = [each for each in found if not isinstance(each, bool) and _is_number(each)]
+        numbers = [each for each in found if _is_number(each)]
         if numbers:
             first = ("highest", max) if self.order.falling else ("lowest", min)
             yield f"{column_name(self.order.key)} {first[0]} {short(first[1](numbers))}"
@@ -159,7 +172,9 @@ def _sign(place: Rank | None) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and rank(value) is not None
+    if isinstance(value, float):
+        return not math.isnan(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _named(name: str, value: Any) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tui_lab.tui.runs.column_dialogs import ColumnsDialog, GroupDialog, SortDialog
+from tui_lab.tui.runs.lines import Line
 from tui_lab.tui.runs.listing_screen import ListingScreen
-from tui_lab.tui.runs.tree import Line
 
 
 class ArrangingScreen(ListingScreen):

@@ -49,19 +49,22 @@ class RunHistory:
     async def _look(self) -> AsyncIterator[Sequence[RunSummary]]:
         """One look; what it finds replaces what was known, what it does not find is gone."""
         found: set[str] = set()
+        are_many = False
         async for some in self._session.runs.listed():
             found.update(run.id for run in some)
             changed = [run for run in some if self.runs.get(run.id) is not run]
             if changed:
                 self._keep(changed)
-                if len(changed) >= _MANY:
-                    # They stay: a full collection would look through all of them, for 50 ms.
-                    gc.freeze()
                 yield changed
+                if len(changed) >= _MANY:
+                    _let_stay()
+                    are_many = True
         if not self.runs.keys() <= found:  # another mapping: who looks at this one still may
             self.runs = {name: run for name, run in self.runs.items() if name in found}
         self.is_complete = True
         yield ()
+        if are_many:
+            _let_stay()
 
     def _keep(self, changed: Sequence[RunSummary]) -> None:
         """Put them in their places. Those that are older than all the others, as they come when a
@@ -79,6 +82,12 @@ class RunHistory:
         if not is_ordered:
             ordered = sorted(self.runs.values(), key=_place, reverse=True)
             self.runs = {run.id: run for run in ordered}
+
+
+def _let_stay() -> None:
+    """Have no collection of garbage look through all that there is now, for longer than a key may
+    wait: the runs stay, and what was made of them."""
+    gc.freeze()
 
 
 def _place(run: RunSummary) -> tuple[datetime, str]:

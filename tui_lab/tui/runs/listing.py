@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tui_lab.errors import QueryError, TuiLabError
@@ -17,9 +15,9 @@ from tui_lab.search.reference import MOMENTS, Searched
 from tui_lab.search.vocabulary import Vocabulary
 from tui_lab.tui.runs.arrangement import GROUPS, Arrangement
 from tui_lab.tui.runs.columns import ALWAYS
+from tui_lab.tui.runs.lines import Line, Lines
 from tui_lab.tui.runs.row import OWN, USUAL, Heading, RunRow, age, run_row
-from tui_lab.tui.runs.rows import RunRows
-from tui_lab.tui.runs.tree import Line
+from tui_lab.tui.runs.rows import NOTHING, RunRows
 from tui_lab.tui.session.protocol import Session
 
 if TYPE_CHECKING:
@@ -43,16 +41,18 @@ class RunListing:
         self.arrangement = Arrangement()
         self.complaint: QueryError | None = None
         """Why the last filter can't be read; None where it can."""
-        self.lines: Sequence[Line] = ()
-        """What the last filter left, in the order of the list."""
+        self.vocabulary = Vocabulary(())
+        """The names and values that the runs have."""
+        self._shown = NOTHING
+        """The lines as they read."""
+        self._now = session.now()
         self._query: Query = EVERYTHING
         self._listed: frozenset[str] = frozenset()
-        """The runs that the last filter left, folded or not."""
+        """The names of the runs that the last filter left, folded or not."""
         self._session = session
         self._experiments: dict[str, Experiment | None] = {}
         self._rows: dict[str, tuple[RunSummary, RunRow]] = {}
         self._texts: dict[str, tuple[Searched, str]] = {}
-        self._vocabulary: Vocabulary | None = None
         self._all: Sequence[RunSummary] = ()
         self._found: Sequence[RunSummary] = ()
         """The runs that the last filter left, in their order."""
@@ -60,6 +60,11 @@ class RunListing:
         """By what they were found; None where the runs are others since."""
         self._made_for: Any = None
         """In which arrangement the lines were made of them; None where they are others since."""
+
+    @property
+    def lines(self) -> Lines:
+        """What the last filter left, in the order of the list."""
+        return self._shown.lines
 
     def learn(self, runs: Iterable[RunSummary]) -> None:
         """Have ready what words are looked for in, before anyone types one."""
@@ -75,28 +80,41 @@ class RunListing:
         self.runs = runs
         if is_one_gone:
             self._texts = {name: kept for name, kept in self._texts.items() if name in runs}
-        if changed is None or changed or is_one_gone:
-            self.selected &= runs.keys()
-            self.live = frozenset(run.id for run in runs.values() if run.live)
-            self._all = list(runs.values())
-            self._found_for = self._vocabulary = None
+        if changed is None or is_one_gone:
+            self._look_through(runs.values(), Vocabulary(()))
+        elif changed:
+            self._look_through(changed, self.vocabulary)
+
+    def _look_through(self, new: Collection[RunSummary], before: Vocabulary) -> None:
+        """Find out what is other than before."""
+        self.selected &= self.runs.keys()
+        self.live = frozenset(run.id for run in self.runs.values() if run.live)
+        self._all = list(self.runs.values())
+        self.arrangement.forget(new)
+        self.vocabulary = before.grown(self._all, new)
+        self._found_for = None
 
     def rows(self, filter_text: str) -> RunRows:
         """The runs that a filter leaves, in their order; where it can't be read, `complaint` says
         why, and those that the one before it left."""
-        now = self._session.now()
+        self._now = self._session.now()
         query = self._asked(filter_text)
-        moment = now if MOMENTS.intersection(names(query)) else None
+        moment = self._now if MOMENTS.intersection(names(query)) else None
         if self._found_for != (asked := (query, moment, self.arrangement.order)):
-            wanted = condition(query, now, self._text)
-            # All are sorted, and once: at the next letter they are in their order already.
-            self._found = [run for run in self.arrangement.in_order(self._all) if wanted(run)]
-            self._listed = frozenset(run.id for run in self._found)
+            self._found = self._wanted(query)
+            self._listed = frozenset([run.id for run in self._found])
             self._found_for, self._made_for = asked, None
         if self._made_for != (state := self.arrangement.state):
-            self.lines = self.arrangement.lines(self._found)
+            self._shown = RunRows(self.arrangement.lines(self._found), self._row)
             self._made_for = state
-        return RunRows(self.lines, partial(self._row, now))
+        return self._shown
+
+    def _wanted(self, query: Query) -> Sequence[RunSummary]:
+        """The runs that are asked for, in their order."""
+        # All are sorted, and once: at the next letter they are in their order already.
+        runs = self.arrangement.in_order(self._all)
+        wanted = condition(query, self._now, self._text)
+        return runs if query == EVERYTHING else [run for run in runs if wanted(run)]
 
     def _asked(self, text: str) -> Query:
         """What a text asks for; while it can't be read, what was asked for before."""
@@ -113,13 +131,6 @@ class RunListing:
             text = searched_text(run)
             self._texts[run.id] = run, text
         return text
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The names and values that the runs have."""
-        if self._vocabulary is None:
-            self._vocabulary = Vocabulary(self.runs.values())
-        return self._vocabulary
 
     def column_keys(self) -> list[str]:
         """Every column that can be chosen: what all runs have, their metrics, their values."""
@@ -140,8 +151,8 @@ class RunListing:
     def title(self) -> str:
         """How many there are, how many of them are shown and selected."""
         parts = [f"Runs · {len(self.live)} live · {len(self.runs):,} in all"]
-        if len(self._listed) != len(self.runs):
-            parts.append(f"{len(self._listed):,} shown")
+        if len(self._found) != len(self.runs):
+            parts.append(f"{len(self._found):,} shown")
         if self.selected:
             hidden = len(self.selected - self._listed)
             parts.append(
@@ -159,15 +170,11 @@ class RunListing:
 
     def mark_shown(self) -> None:
         """Select every run that has a line."""
-        self.selected |= self._shown
+        self.selected.update(self.lines.runs)
 
     def invert_marks(self) -> None:
         """Select, of the runs that have a line, those that are not selected."""
-        self.selected ^= self._shown
-
-    @property
-    def _shown(self) -> set[str]:
-        return {line.id for line in self.lines if not line.is_group}
+        self.selected.symmetric_difference_update(self.lines.runs)
 
     def chosen(self, current: str) -> list[RunSummary]:
         """The selected runs, newest first, else the one under the cursor."""
@@ -186,19 +193,20 @@ class RunListing:
                 self._experiments[name] = None
         return self._experiments[name]
 
-    def _row(self, now: datetime, line: Line) -> RunRow | Heading:
+    def _row(self, line: Line) -> RunRow | Heading:
         """The line as it reads."""
         if line.is_group:
             sign = "▸" if line.is_folded else "▾"
             return Heading(line.id, f"{sign} {self.arrangement.heading(line.id)}")
-        row = self._kept_row(self.runs[line.id], now)
+        row = self._kept_row(self.runs[line.id])
         if not line.before and not line.is_folded:
             return row
         more = f" ▸{line.below:,}" if line.is_folded else ""
         return replace(row, name=f"{line.before}{row.name}{more}")
 
-    def _kept_row(self, run: RunSummary, now: datetime) -> RunRow:
+    def _kept_row(self, run: RunSummary) -> RunRow:
         """The run's row, made again only when the run is another than before."""
+        now = self._now
         before, row = self._rows.get(run.id, (None, None))
         if row is None or before is not run:
             row = run_row(run, self.experiment(run), now, self.columns)

@@ -26,6 +26,8 @@ OWN = ("tags", "note", "study", "trial", "parent", "device")
 """Columns of what a run has beside its hyperparameters and metrics."""
 _COUNTS = ("step", "epoch", "seed")
 _NORMS = ("norm/w", "norm/all")
+_ELSEWHERE = (*_COUNTS, "norm")
+"""Columns that no metric of that name fills."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,8 @@ def _symbols(experiment: Experiment | None) -> Mapping[str, str]:
 def figure(run: RunSummary, key: str) -> Any:
     """What a column shows of a run, as it is: a metric, a hyperparameter's last value, or something
     else that it has; None where the run has no such thing."""
+    if key in run.metrics and key not in _ELSEWHERE:  # first, for that is asked of thousands
+        return run.metrics[key]
     if key in _COUNTS:
         return getattr(run, key)
     if key in OWN and not (key in run.metrics or key in run.hyperparameters):

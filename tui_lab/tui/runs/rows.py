@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import overload
 
+from tui_lab.tui.runs.lines import Line, Lines
 from tui_lab.tui.runs.row import Heading, RunRow
-from tui_lab.tui.runs.tree import Line
 
 _DATE = len("20261120-234755-")
 """Characters of a run's name that are left out."""
@@ -17,7 +18,7 @@ _SIGN = len(" ▸1,000")
 class RunRows(Sequence[RunRow | Heading]):
     """Rows of runs and headings; nothing is made of those that no screen shows."""
 
-    def __init__(self, lines: Sequence[Line], read: Callable[[Line], RunRow | Heading]) -> None:
+    def __init__(self, lines: Lines, read: Callable[[Line], RunRow | Heading]) -> None:
         self.lines = lines
         self._read = read
 
@@ -26,10 +27,11 @@ class RunRows(Sequence[RunRow | Heading]):
         """The rows of runs, all made now."""
         return [row for row in self if isinstance(row, RunRow)]
 
-    @property
+    @cached_property
     def longest_name(self) -> int:
         """Columns of the longest name."""
-        return max(map(_length, self.lines), default=0)
+        names = max(map(len, self.lines.names), default=_DATE) - _DATE
+        return max(names, max(map(_length, self.lines.told), default=0))
 
     def line_id(self, place: int) -> str:
         """What stands at a place; empty where nothing does."""
@@ -37,8 +39,7 @@ class RunRows(Sequence[RunRow | Heading]):
 
     def place(self, line_id: str) -> int | None:
         """Where a run or heading stands; None where it does not."""
-        places = (place for place, line in enumerate(self.lines) if line.id == line_id)
-        return next(places, None)
+        return self.lines.place(line_id)
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -63,4 +64,4 @@ def _nothing(line: Line) -> Heading:
     raise LookupError(line.id)
 
 
-NOTHING = RunRows((), _nothing)
+NOTHING = RunRows(Lines(), _nothing)

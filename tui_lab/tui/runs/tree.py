@@ -7,25 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from tui_lab.tui.runs.lines import Entry, Line, Lines
+
 _LAST, _OTHER, _PAST, _GOING = "└ ", "├ ", "  ", "│ "
 _DEEPEST = 24
 """Characters that are drawn before the sign of a branch."""
-
-
-class Line(NamedTuple):
-    """One line: a run, or the heading of a group."""
-
-    id: str
-    """The run's name, or what its group is known by."""
-    above: str = ""
-    """The line that it is folded into; empty for none."""
-    below: int = 0
-    """How many runs are folded into it, when it is folded."""
-    before: str = ""
-    """What the tree draws before a name."""
-    is_folded: bool = False
-    is_group: bool = False
-    """Whether it is the heading of a group."""
 
 
 class Group(NamedTuple):
@@ -37,39 +23,50 @@ class Group(NamedTuple):
 
 def grouped(
     groups: Iterable[Group], parents: Mapping[str, str], folded: Collection[str] = ()
-) -> list[Line]:
+) -> Lines:
     """Each group below its heading, as a tree of its own."""
-    lines = list[Line]()
+    entries, headings = list[Entry](), list[int]()
     for group in groups:
         is_folded = group.id in folded
-        lines.append(Line(group.id, "", len(group.runs), "", is_folded, True))
+        headings.append(len(entries))
+        entries.append(Line(group.id, "", len(group.runs), "", is_folded, True))
         if not is_folded:
-            lines += arranged(group.runs, parents, folded, group.id)
-    return lines
+            entries += _entries(group.runs, parents, folded, group.id)
+    return Lines(entries, headings)
 
 
 def arranged(
-    runs: Sequence[str],
-    parents: Mapping[str, str],
-    folded: Collection[str] = (),
-    above: str = "",
-) -> list[Line]:
+    runs: Sequence[str], parents: Mapping[str, str], folded: Collection[str] = ()
+) -> Lines:
     """The runs in their order, but each branch below its parent, as long as that is listed too. A
-    family stands where the first of it stood. `parents` by the names of the runs; `above` is the
-    line that the roots are folded into."""
-    listed = set(runs) if parents else set()
-    kin = {run: parents[run] for run in runs if parents.get(run, "") in listed} if parents else {}
+    family stands where the first of it stood. `parents` by the names of the runs."""
+    return Lines(_entries(runs, parents, folded, ""))
+
+
+def _entries(
+    runs: Sequence[str], parents: Mapping[str, str], folded: Collection[str], above: str
+) -> Sequence[Entry]:
+    """A tree of these runs; `above` is the line that its roots are folded into."""
+    kin = _kin(runs, parents)
     if not kin:
-        return [Line(run, above) for run in runs]
+        return runs
     roots = _roots(runs, kin)
     forest = _Forest(runs, kin, folded)
-    lines = list[Line]()
-    for root in dict.fromkeys(roots.get(run, run) for run in runs):
+    entries = list[Entry]()
+    for root in dict.fromkeys([roots.get(run, run) for run in runs]):
         if root in roots:
-            lines += forest.lines(root, above)
+            entries += forest.lines(root, above)
         else:
-            lines.append(Line(root, above))
-    return lines
+            entries.append(root)
+    return entries
+
+
+def _kin(runs: Iterable[str], parents: Mapping[str, str]) -> dict[str, str]:
+    """The parents of those that are listed below them."""
+    listed = set(runs) if parents else set[str]()
+    # There may be many groups, or many branches: only the fewer are gone through.
+    below = listed & parents.keys()
+    return {run: parents[run] for run in below if parents[run] in listed}
 
 
 def _roots(runs: Iterable[str], kin: dict[str, str]) -> Mapping[str, str]:
@@ -122,11 +119,10 @@ class _Forest:
             is_folded = bool(below) and run in self._folded
             yield Line(run, over, below, sign, is_folded)
             if below and not is_folded:
-                waiting += reversed(list(self._branches(run, before[:_DEEPEST])))
+                waiting += self._branches(run, before[:_DEEPEST])
 
-    def _branches(self, run: str, before: str) -> Iterator[tuple[str, str, str, str]]:
-        children = self._children[run]
-        for child in children:
-            is_last = child is children[-1]
-            sign, going = (_LAST, _PAST) if is_last else (_OTHER, _GOING)
-            yield child, run, before + sign, before + going
+    def _branches(self, run: str, before: str) -> list[tuple[str, str, str, str]]:
+        """What stands below a run, from the last."""
+        last, *others = reversed(self._children[run])
+        branches = [(child, run, before + _OTHER, before + _GOING) for child in others]
+        return [(last, run, before + _LAST, before + _PAST), *branches]
