@@ -33,7 +33,7 @@ COMPARED_BYTES = 1 << 20
 """Of an array that may change; a larger one is not looked over again and again."""
 DEEPEST = 24
 _MOST = 20_000
-"""Values that are looked over again and again, besides numbers and texts."""
+"""Values that are looked over again and again, in all or in one collection."""
 _PLAIN: frozenset[type] = frozenset({int, float, str, bool, bytes, complex, type(None)})
 _OF_MODULES = frozenset(vars(nn.Module())) - {"training"}
 _KINDS: tuple[tuple[str, tuple[type, ...]], ...] = (
@@ -184,12 +184,13 @@ class Everything:
                 self._give_up(name, "a large array that may change")
             yield value
             return
+        if is_too_much(value, len(self._seen)):
+            self._give_up(name, "more than can be looked over again and again")
+            return
         found = parts(value) if depth else None
         if found is None:
             if not is_comparable(value):
                 self._give_up(name, f"a {type(value).__name__}, which can't be looked into")
-        elif len(self._seen) > _MOST:
-            self._give_up(name, "more than can be looked over again and again")
         elif not are_plain(part for _, part in found):
             for _, part in found:
                 yield from self._within(part, name, depth - 1)
@@ -197,6 +198,12 @@ class Everything:
     def _give_up(self, name: str, what: str) -> None:
         if name not in self._program.unread:
             self.unknown = self.unknown or f"{name} holds {what}"
+
+
+def is_too_much(value: Any, seen: int) -> bool:
+    """Whether a value is not gone through, after so many others."""
+    is_long = kind_of(value) in ("mapping", "sequence") and len(value) > _MOST
+    return is_long or seen > _MOST
 
 
 def is_too_large(array: np.ndarray[Any, Any]) -> bool:

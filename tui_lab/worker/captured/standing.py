@@ -90,6 +90,8 @@ class _Standing:
         if id(value) in self._seen:
             return "again", self._seen[id(value)]
         self._seen[id(value)] = len(self._seen)
+        if held.is_too_much(value, len(self._seen)):
+            return id(value)
         parts = held.parts(value) if depth else None
         if parts is None:
             return value if held.is_comparable(value) else id(value)
