@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tui_lab.errors import ExperimentError
 from tui_lab.training.chance import Chances, derived, generators
 from tui_lab.training.member_numbers import MemberNumbers, PartWays, agreed, numbers
 from tui_lab.training.members import Members, member, of
@@ -106,6 +105,10 @@ REFUSED: dict[str, Callable[[Any], Any]] = {
     "a step of counting": int,
     "a start that asks": lambda hp: started(nn.init.orthogonal_, hp),
     "a start that rejects": lambda hp: started(nn.init.trunc_normal_, std=hp),
+    "a place of its own": lambda hp: put(torch.zeros(3), torch.randperm(3)[:1], hp),
+    "in place in what has no row": lambda hp: torch.arange(3.0).sub_(hp),
+    "as many as there are": lambda hp: torch.nonzero(torch.rand(3)),
+    "what vmap can't": lambda hp: torch.rand(3).apply_(float),
     "more than it takes": lambda hp: F.threshold(torch.zeros(3), hp, 0.0),
 }
 
@@ -132,9 +135,9 @@ def test_a_nan_of_the_program_is_its_own() -> None:
 @pytest.mark.parametrize("fill", [lambda w: w.normal_(), nn.init.normal_])
 def test_what_all_share_is_not_filled_by_each(fill: Callable[[Tensor], Any]) -> None:
     shared = torch.arange(3.0)
-    with Chances(SEEDS), pytest.raises(ExperimentError, match="share is written to"):
+    with Chances(SEEDS), pytest.raises(PartWays, match="share is written to"):
         fill(shared)
-    with Chances(SEEDS), pytest.raises(ExperimentError, match="share is written to"):
+    with Chances(SEEDS), pytest.raises(PartWays, match="share is written to"):
         shared.fill_(numbers(VALUES, CPU))
 
 

@@ -117,6 +117,63 @@ def test_the_batches_of_a_loader_are_those_of_one_run() -> None:
         population(Idle)
 
 
+class Line(Net):
+    """One weight, made as `make` makes it."""
+
+    make: Callable[[], Tensor]
+
+    def build(self) -> None:
+        super().build()
+        self.w = type(self).make()
+
+    def parameters(self) -> Mapping[str, Tensor]:
+        return {"w": self.w}
+
+    def step(self, batch: Any) -> Iterator[Phase]:
+        loss = (batch[0] @ self.w - batch[1]) ** 2
+        yield self.forward(loss)
+        torch.autograd.backward(loss.mean())
+        with torch.no_grad():
+            self.w -= self.hp.lr * self.w.grad
+        self.w.grad = None
+
+
+def marked() -> Tensor:
+    w = torch.tensor([[0.0]] * 3)
+    w.requires_grad = True
+    return w
+
+
+MAKERS: dict[str, Callable[[], Tensor]] = {
+    "marked": marked,
+    "marked at once": lambda: torch.tensor([[0.0]] * 3).requires_grad_(),
+    "a parameter": lambda: nn.Parameter(torch.tensor([[0.0]] * 3)),
+    "from numpy": lambda: nn.Parameter(torch.from_numpy(np.zeros((3, 1), np.float32))),
+}
+
+
+@pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+def test_what_all_share_is_not_trained_by_each(make: Callable[[], Tensor]) -> None:
+    chosen = type("Own", (Line,), {"make": staticmethod(make)})
+    with pytest.raises(PartWays, match=r"one tensor for all members|share is written to"):
+        population(chosen)
+
+
+def test_what_is_made_to_be_trained_is_each_ones_own() -> None:
+    class Own(Line):
+        make = staticmethod(lambda: torch.tensor([[0.0]] * 3, requires_grad=True))
+
+    together = losses(population(Own))
+    for k, seed in enumerate(SEEDS):
+        hyperparameters = Hyperparameters({"lr": 0.1, "epochs": 9})
+        alone = Own(hyperparameters, seed=seed, device=CPU)
+        alone.build()
+        for batch, rows in zip(alone.batches, together, strict=True):
+            list(alone.step(batch))
+            assert alone.loss is not None
+            assert torch.allclose(alone.loss, rows[k])
+
+
 def test_a_rehearsal_leaves_everything_as_it_was() -> None:
     aside, turned = population(Net), population(Net)
     assert torch.equal(losses(aside)[-1], losses(turned)[-1])

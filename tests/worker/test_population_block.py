@@ -10,8 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tui_lab.errors import ExperimentError
-from tui_lab.training.member_numbers import numbers
+from tui_lab.training.member_numbers import PartWays, numbers
 from tui_lab.training.members import of
 from tui_lab.training.program import Program, loss_of_step
 from tui_lab.worker.population.block import PopulationBlock, of_member
@@ -63,5 +62,5 @@ def test_what_is_recorded_may_be_one_for_all_or_a_number_of_each() -> None:
 def test_steps_that_record_other_things_are_refused() -> None:
     block = PopulationBlock(COUNT)
     block.add(stepped([of(torch.ones(COUNT, 1))], x=1.0))
-    with pytest.raises(ExperimentError, match="train alone"):
+    with pytest.raises(PartWays, match="train alone"):
         block.add(stepped([of(torch.ones(COUNT, 1))]))

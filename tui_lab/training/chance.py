@@ -32,6 +32,9 @@ _OF_NUMBERS = (
 )
 
 
+_REQUIRES_GRAD: Any = Tensor.requires_grad
+
+
 def _named(names: str) -> frozenset[Function]:
     places = (torch, Tensor)
     found = (getattr(place, name, None) for name in names.split() for place in places)
@@ -41,6 +44,7 @@ def _named(names: str) -> frozenset[Function]:
 _GENERATED, _DRAWN, _MADE = _named(_TAKES_GENERATOR), _named(_DRAWS), _named(_FILLED)
 _COUNTED = _named(_OF_NUMBERS)
 """What makes tensors of numbers that may be members'."""
+_TRAINED = frozenset({Tensor.requires_grad_, _REQUIRES_GRAD.__set__})
 _DROPPED = frozenset({F.alpha_dropout, F.dropout1d, F.dropout2d, F.dropout3d})
 _STARTS = frozenset(
     getattr(init, name) for name in dir(init) if name.endswith("_") and name[0] != "_"
@@ -136,8 +140,10 @@ class Chances(TorchFunctionMode):
             return self._drawn(func, args, dict(kwargs))
         if func in _COUNTED and _holds_members((*args, *kwargs.values())):
             return each(func, args, kwargs, self.count)
-        if func in _MADE:
+        if func in _MADE or (func in _COUNTED and kwargs.get("requires_grad")):
             return self._made(func, args, kwargs)
+        if func in _TRAINED and all((*args[1:], *kwargs.values())):
+            own_place(args[0])  # its gradient would be the sum of everybody's
         if func is F.dropout:
             return self._dropout(*args, **kwargs)
         if func in _DRAWN or func in _DROPPED or func in _STARTS:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from tui_lab.errors import ExperimentError
+from tui_lab.training.member_numbers import PartWays
 from tui_lab.training.member_rows import row_shaped
 from tui_lab.training.members import Function, Members, mapped, wrapped
 
@@ -37,7 +37,7 @@ def setitem(func: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
     target, index, value = args
     parts = index if isinstance(index, tuple) else (index,)
     if not isinstance(target, Members) or any(isinstance(part, Members) for part in parts):
-        raise ExperimentError("Each member of this population writes to a place of its own.")
+        raise PartWays("Each member of this population writes to a place of its own.")
     place = (slice(None), *parts)
     most = Tensor.__getitem__(target, place).dim() - 1
     dtype = target.dtype if target.is_floating_point() else None

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tui_lab.errors import ExperimentError
 from tui_lab.training.member_indexing import getitem, setitem
 from tui_lab.training.member_numbers import MemberNumbers, PartWays, agreed
 from tui_lab.training.member_products import linear, matmul, ndim
@@ -94,7 +93,7 @@ def _pointwise_in_place(func: Function, args: tuple[Any, ...], kwargs: Mapping[s
     own_place(args[0])
     lined, rest = _lined_up(args, kwargs)
     if lined[0].data_ptr() != args[0].data_ptr() or lined[0].dtype != args[0].dtype:
-        raise ExperimentError("A number of each member is written to where it stands.")
+        raise PartWays("A number of each member is written to where it stands.")
     func(*lined, **rest)
     return args[0]
 

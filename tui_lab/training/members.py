@@ -14,11 +14,14 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from tui_lab.errors import ExperimentError
 from tui_lab.training.member_numbers import MemberNumbers, PartWays
 
 Function = Callable[..., Any]
 Rule = Callable[[Function, tuple[Any, ...], Mapping[str, Any]], Any]
+
+
+_OF_VMAP = ("vmap", "atching rule", "doesn't have storage")
+"""What an error says that one tensor alone would not have raised."""
 
 
 class Members(Tensor):
@@ -88,15 +91,17 @@ def _why_not(func: Function, error: Exception, *, of_numbers: bool) -> str:
         return f"torch's {name} gives one answer, and is not asked of each member."
     if of_numbers and (isinstance(error, TypeError) or ".item()" in str(error)):
         return f"torch's {name} takes no number of each member of its own."
+    if any(sign in str(error) for sign in _OF_VMAP):
+        return f"torch's {name} is not taken for all members at once."
     return ""
 
 
 def own_place(value: Any) -> None:
-    """Raises `ExperimentError` for a tensor that each member would write to and all share."""
+    """Raises `PartWays` for a tensor that each member would write to and all share."""
     if not isinstance(value, Members):
-        raise ExperimentError(
-            "A tensor that the members of this population share is written to by each of them; "
-            "make it in build() with a function of torch, and each has its own."
+        raise PartWays(
+            "A tensor that the members of this population share is written to by each of them; one "
+            "that torch.zeros, torch.full or a draw has made in build() is each one's own."
         )
 
 

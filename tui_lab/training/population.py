@@ -60,6 +60,7 @@ class Population:
             self.program.build()
             _refuse_unless_state(batches_of(self.program))
             prepare(self.program)
+        _refuse_shared(self.program)
         self.check()
 
     def check(self) -> None:
@@ -126,6 +127,19 @@ def _refuse_unless_state(batches: Any) -> None:
             f"The batches of this program are a {type(batches).__name__}, which gives those of one "
             "run; members of a population take theirs from Batches."
         )
+
+
+def _refuse_shared(program: Program) -> None:
+    """Raises `PartWays` for what is trained and one for all: its gradient would be the sum of
+    everybody's."""
+    held = vars(program).items()
+    modules = [value for _, value in held if isinstance(value, nn.Module)]
+    found = {name: value for name, value in held if isinstance(value, Tensor)}
+    found |= dict(program.parameters())
+    found |= {name: p for module in modules for name, p in module.named_parameters()}
+    for name, tensor in found.items():
+        if tensor.requires_grad and not isinstance(tensor, Members):
+            raise PartWays(f"{name} is one tensor for all members, and each would train it.")
 
 
 def _copied(program: Program, kept: list[Any]) -> bytes:

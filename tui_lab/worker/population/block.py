@@ -10,8 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tui_lab.errors import ExperimentError
-from tui_lab.training.member_numbers import MemberNumbers, keep
+from tui_lab.training.member_numbers import MemberNumbers, PartWays, keep
 from tui_lab.training.members import Members, of, stack_of
 from tui_lab.training.program import Program
 from tui_lab.worker.evaluations import Evaluations, Measurements
@@ -35,14 +34,14 @@ class PopulationBlock:
     def add(self, program: Program) -> None:
         """Take over what a finished step left; each step of a population leaves the same."""
         if program.loss is None:
-            raise ExperimentError("Runs whose steps have no loss don't train together.")
+            raise PartWays("Runs whose steps have no loss don't train together.")
         losses = [*program.micro_losses, program.loss]
         each = torch.cat([self._rows(loss.detach()) for loss in losses], 1)
         columns = {"train/loss": each.mean(1)}
         for key, value in program.records.items():
             columns[key] = self._rows(value)
         if self._steps and columns.keys() != self._columns.keys():
-            raise ExperimentError("Runs that record other things from step to step train alone.")
+            raise PartWays("Runs that record other things from step to step train alone.")
         for key, value in columns.items():
             self._columns.setdefault(key, []).append(value)
         self._steps += 1
