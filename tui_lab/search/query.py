@@ -10,7 +10,9 @@ from typing import Literal
 Sign = Literal[":", "=", "!=", "<", "<=", ">", ">="]
 KEYWORDS = ("and", "or", "not")
 _PLAIN = re.compile(r"(?![-\"'])(?:(?!!=)[^\s()<>=:])+")
-"""Text that needs no quotes where a word or a name stands."""
+"""Text that needs no quotes where a word stands."""
+_PLAIN_NAME = re.compile(_PLAIN.pattern + "(?<!!)")
+"""Text that needs none where a name stands: one that ends in ! would make != of the sign."""
 _PLAIN_VALUE = re.compile(r"(?![\"'<>=])[^\s()]+")
 
 
@@ -62,7 +64,7 @@ def written(query: Query) -> str:
             return _quoted(text, _PLAIN)
         case Comparison(name, sign, value):
             shown = _quoted(value, _PLAIN_VALUE) if value else '""'
-            return f"{_quoted(name, _PLAIN)}{sign}{shown}"
+            return f"{quoted_name(name)}{sign}{shown}"
         case Not(of):
             return f"not {_in_parentheses(of, And, Or)}"
         case And(parts):
@@ -90,7 +92,7 @@ def quoted(text: str) -> str:
 
 def quoted_name(text: str) -> str:
     """A name as it is typed: in quotes where it needs them."""
-    return _quoted(text, _PLAIN)
+    return _quoted(text, _PLAIN_NAME)
 
 
 def _quoted(text: str, plain: re.Pattern[str]) -> str:
