@@ -185,6 +185,19 @@ class StudySummary:
         """Whether its coordinator is at work."""
         return self.state is StudyState.RUNNING
 
+    @property
+    def ended(self) -> int:
+        """Trials that have come to an end, whichever."""
+        return sum(count for state, count in self.counts.items() if state.is_finished)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether nobody is at it and there is more of it to do: not where all of its trials have
+        ended and none came to anything."""
+        if self.state is StudyState.FAILED:
+            return self.ended < self.trials
+        return self.state in (StudyState.INTERRUPTED, StudyState.STOPPED)
+
 
 def best_of(request: StudyRequest, trials: Sequence[Trial]) -> Trial | None:
     """The complete trial with the best goal, of equal ones that with the least number, in whatever

@@ -54,6 +54,15 @@ def test_runs_shows_what_was_done_to_a_run_on_its_way(console: Screen, make_run:
     assert json.loads(screen.out)[0]["changed"] == {"lr": 0.25}
 
 
+def test_runs_says_that_a_run_diverged(console: Screen, make_run: MakeRun) -> None:
+    run = make_run()
+    record = run.status_record()
+    metrics = {**record.metrics, "step/first_inf": 7.0}
+    run.write_status(replace(record, status=RunStatus.STOPPED, metrics=metrics))
+    perform(["runs"], console)
+    assert "diverged at step 7 stopped at step 20" in console.out
+
+
 def test_runs_is_filtered_by_every_word(console: Screen, make_run: MakeRun) -> None:
     kept, _ = make_run(lr=0.5), make_run(lr=0.25)
     assert perform(["runs", "LINEAR", "lr=0.5", "--json"], console) == ExitStatus.FINISHED
@@ -112,6 +121,13 @@ def test_show_takes_the_beginning_of_a_name(console: Screen, make_run: MakeRun) 
     assert perform(["show", run.id[:-1]], console) == ExitStatus.FINISHED
     assert f"{run.id}: finished" in console.out
     assert "default 0.03" in console.out
+
+
+def test_show_writes_values_as_they_are_typed(console: Screen, make_run: MakeRun) -> None:
+    run = make_run(noise=1.0)
+    assert perform(["show", run.id], console) == ExitStatus.FINISHED
+    (line,) = [line for line in console.out.splitlines() if line.startswith("  σ noise")]
+    assert line.split() == ["σ", "noise", "1", "default", "0.01"]
 
 
 def test_show_says_what_the_lab_itself_took(console: Screen, make_run: MakeRun) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -286,6 +287,19 @@ def test_what_another_import_sweeps_meanwhile_is_gone(
     assert list(home.iterdir()) == [run.path]
 
 
+def test_what_makes_it_again_says_of_what_it_is(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUI_LAB_HOME", str(home.parent))
+    path = text(tmp_path / "x.csv", "step,train/loss\n1,1\n")
+    console, shown = Screen(), Screen()
+    words = ["import", str(path), "--experiment", "weight-decay"]
+    assert perform(words, console) == ExitStatus.FINISHED
+    assert "Imported 1 row of 1 metric;" in console.err
+    perform(["show", console.out.strip()], shown)
+    assert shlex.join(["tui-lab", *words]) in shown.out.splitlines()
+
+
 def test_the_command_names_the_run_and_what_is_said_of_it(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,7 +318,9 @@ def test_the_command_names_the_run_and_what_is_said_of_it(
         assert perform(words, Screen()) == status, words
     shown = Screen()
     perform(["show", run_id], shown)
-    assert f"tui-lab import {path}" in shown.out
+    assert f"tui-lab import {path}" in shown.out.splitlines()
+    (headline,) = [line for line in shown.out.splitlines() if line.startswith(f"{run_id}: ")]
+    assert headline == f"{run_id}: finished, 2 steps, 0 epochs in 0.0 s"
     for command in ("resume", "replay", "branch --step 1"):
         console, (word, *more) = Screen(), command.split()
         assert perform([word, run_id, *more], console) == ExitStatus.USAGE

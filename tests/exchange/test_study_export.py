@@ -71,6 +71,17 @@ def test_the_page_has_all_of_it_as_text(study: StudyDirectory, tmp_path: Path) -
     assert not [tag for tag, _ in page.found if tag == "img"]
 
 
+@pytest.mark.parametrize("worst", [0.5, 900.0])
+def test_goals_that_are_far_apart_stand_on_a_log_axis_as_on_the_screen(
+    study: StudyDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worst: float
+) -> None:
+    trials = [trial(0, worst), trial(1, 0.25)]
+    monkeypatch.setattr(StudyFollower, "trials", property(lambda _: trials))
+    export_study(study, tmp_path / "x.html")
+    ticks = Elements((tmp_path / "x.html").read_text()).text.split()
+    assert ("100" in ticks and "10" in ticks) is (worst > 100)
+
+
 def test_the_command(study: StudyDirectory, tmp_path: Path) -> None:
     console = Screen()
     words = ["export", "--study", study.id, "--to"]

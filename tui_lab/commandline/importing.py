@@ -42,7 +42,8 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     for made in import_runs(path, runs_directory(), now, name=arguments.name, experiment=of):
         console.print(made.run.id)
         metrics = f"{made.metrics:,} metric{'s' * (made.metrics != 1)}"
-        console.say(f"Imported {made.rows:,} rows of {metrics}; tui-lab show {made.run.id}")
+        rows = f"{made.rows:,} row{'s' * (made.rows != 1)}"
+        console.say(f"Imported {rows} of {metrics}; tui-lab show {made.run.id}")
         if made.left_out:
             named = ", ".join(made.left_out[:_MOST_NAMED])
             more = len(made.left_out) - _MOST_NAMED

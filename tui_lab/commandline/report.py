@@ -12,6 +12,7 @@ from tui_lab.experiment import Experiment
 from tui_lab.lineage import run_card
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
+from tui_lab.view_models.card import typed
 from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.number_format import percent
 from tui_lab.watching import undeclared
@@ -75,8 +76,10 @@ def print_hyperparameters(run: RunDirectory, console: Console) -> None:
     rows = [
         (
             _label(experiment, name),
-            str(value),
-            "" if name not in defaults or value == defaults[name] else f"default {defaults[name]}",
+            typed(experiment, name, value),
+            ""
+            if name not in defaults or value == defaults[name]
+            else f"default {typed(experiment, name, defaults[name])}",
         )
         for name, value in request.hyperparameters.items()
     ]
@@ -108,14 +111,20 @@ def headline(result: dict[str, Any]) -> str:
     return (
         f"{result['run']}: {result['status']}{fate and f' ({fate})'}, "
         f"{_count(result['steps'], 'step')}, {_count(result['epochs'], 'epoch')} "
-        f"in {elapsed_text(result['elapsed_s'])}, "
-        f"{_seed(result)}{result['device']}"
+        f"in {elapsed_text(result['elapsed_s'])}{_conditions(result)}"
     )
 
 
-def _seed(result: dict[str, Any]) -> str:
-    """Nothing for a script, which has its own."""
-    return "" if "script" in result else f"seed {result['seed']}, "
+def _conditions(result: dict[str, Any]) -> str:
+    """`, seed 0, cpu`; of a script, which has its own seed, the device alone; nothing of what was
+    imported."""
+    if "imported" in result:
+        return ""
+    return f", {result['device']}" if "script" in result else _seed_and_device(result)
+
+
+def _seed_and_device(result: dict[str, Any]) -> str:
+    return f", seed {result['seed']}, {result['device']}"
 
 
 def _count(number: int, noun: str) -> str:

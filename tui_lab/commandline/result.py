@@ -58,11 +58,13 @@ def run_result(directory: RunDirectory, view: RunView) -> dict[str, Any]:
 
 
 def _origin(request: RunRequest) -> dict[str, Any]:
-    """What a run came of, beside an experiment: a script, or another run."""
+    """What a run came of, beside an experiment: a script, another run, or a file."""
     if request.script is not None:
         return {"script": request.script.words}
     if request.parent:
         return {"parent": request.parent, "parent_step": request.parent_step}
+    if request.imported:
+        return {"imported": request.imported}
     return {}
 
 

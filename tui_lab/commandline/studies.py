@@ -11,8 +11,10 @@ from tui_lab.commandline.parser import Parser
 from tui_lab.commandline.subcommand import Subcommand
 from tui_lab.commandline.table import number_text, table
 from tui_lab.config import runs_directory
+from tui_lab.errors import RunError
 from tui_lab.studies.catalogue import StudyCatalogue
-from tui_lab.study import StudySummary
+from tui_lab.studies.following import StudyFollower
+from tui_lab.study import StudyState, StudySummary
 
 
 def configure(parser: Parser) -> None:
@@ -22,7 +24,8 @@ def configure(parser: Parser) -> None:
 
 def execute(arguments: Namespace, console: Console) -> ExitStatus:
     """Prints the studies; a directory that can't be read is a row that says why."""
-    summaries = StudyCatalogue(runs_directory()).summaries()
+    catalogue = StudyCatalogue(runs_directory())
+    summaries = [_read_on(catalogue, each) for each in catalogue.summaries()]
     if arguments.json:
         console.print_json([_json(each) for each in summaries])
     elif summaries:
@@ -34,15 +37,24 @@ def execute(arguments: Namespace, console: Console) -> ExitStatus:
     return ExitStatus.FINISHED
 
 
+def _read_on(catalogue: StudyCatalogue, summary: StudySummary) -> StudySummary:
+    """Where nobody is left to say how a study stands, its runs do."""
+    if summary.state is not StudyState.INTERRUPTED:
+        return summary
+    try:
+        return StudyFollower(catalogue.find(summary.id)).read()[0]
+    except RunError:  # deleted meanwhile
+        return summary
+
+
 def _row(summary: StudySummary) -> tuple[str, ...]:
     if not summary.experiment:
         return (summary.id, "unreadable", "", "", "", summary.error)
-    ended = sum(n for state, n in summary.counts.items() if state.is_finished)
     return (
         summary.id,
         f"● {summary.state}" if summary.live else str(summary.state),
         f"{summary.created.astimezone():%Y-%m-%d %H:%M}",
-        f"{ended:,}/{summary.trials:,}",
+        f"{summary.ended:,}/{summary.trials:,}",
         "" if summary.best is None else f"{number_text(summary.goal)} (trial {summary.best})",
         summary.error,
     )

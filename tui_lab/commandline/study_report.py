@@ -89,7 +89,7 @@ def _sentences(summary: StudySummary) -> Iterator[str]:
         yield summary.error
     if summary.state is StudyState.INTERRUPTED:
         yield "Its coordinator vanished."
-    if summary.state in (StudyState.INTERRUPTED, StudyState.STOPPED, StudyState.FAILED):
+    if summary.can_go_on:
         yield f"tui-lab study --resume {summary.id} goes on with it."
 
 

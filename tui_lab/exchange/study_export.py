@@ -18,6 +18,7 @@ from tui_lab.plugins import declared_by
 from tui_lab.studies.directory import StudyDirectory
 from tui_lab.studies.following import StudyFollower
 from tui_lab.study import StudySummary, Trial
+from tui_lab.view_models.knob_scale import is_goal_wide
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.study import (
     StudyView,
@@ -97,7 +98,7 @@ def _tested(summary: StudySummary) -> Iterator[str]:
 
 def _pictures(view: StudyView) -> Iterator[str]:
     for name in view.names:
-        figure = knob_figure(view, name, _BEST)
+        figure = knob_figure(view, name, _BEST, log=is_goal_wide(view))
         legend = list({line.role: line.name for line in figure.lines}.items())
         title = f"{view.request.goal} over {view.label(name)}"
         yield svg(chart(figure, Caption(title, legend), _SIZE), standalone=False)

@@ -14,8 +14,8 @@ from tui_lab.study import StudyRequest
 from tui_lab.tui.session.protocol import Session
 from tui_lab.tui.typeahead import TypeaheadApp
 
-HOME, RUNS, COMPARE = " home", " runs", " compare"
-"""Names of places; those of experiments hold no spaces."""
+HOME, RUNS, COMPARE, STUDY = " home", " runs", " compare", " study "
+"""Names of places, with STUDY the beginning of them; those of experiments hold no spaces."""
 
 ScreenT = TypeVar("ScreenT", bound=Screen[Any])
 
@@ -75,6 +75,11 @@ class PlacesApp(TypeaheadApp):
         """The screen one is at, whatever dialog stands over it."""
         screens = [s for s in self.screen_stack if not isinstance(s, ModalScreen)]
         return screens[-1] if screens else self.screen
+
+    @property
+    def came_from(self) -> str:
+        """The name of the place before this one; empty where this was the first."""
+        return self._trail[-1] if self._trail else ""
 
     def go_to(self, name: str) -> None:
         """Go to a place; a dialog over the one before is given up."""

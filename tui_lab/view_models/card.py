@@ -42,7 +42,8 @@ def card_of(
     if request.script is not None:
         return _watching(request.script, remark)
     if request.imported:
-        return Card(plain(shlex.join(["tui-lab", "import", request.imported])), plain(remark))
+        of = ["--experiment", request.experiment] * (request.declaration is None)
+        return Card(plain(shlex.join(["tui-lab", "import", request.imported, *of])), plain(remark))
     done = list(schedule)
     values = dict(request.hyperparameters)
     if experiment is not None and experiment.demonstration:

@@ -80,6 +80,11 @@ def is_wide(goals: Sequence[float]) -> bool:
     return bool(goals) and min(goals) > 0 and max(goals) > _WIDE * min(goals)
 
 
+def is_goal_wide(view: StudyView) -> bool:
+    """Whether those of the trials that ran to their ends are, wherever a study is drawn."""
+    return is_wide([trial.goal for trial in view.ranked if trial.goal is not None])
+
+
 _WIDE = 30.0
 
 

@@ -1,4 +1,5 @@
-"""What was done to a run while it ran, so that it is not what its first values alone make."""
+"""What was done to a run while it ran, and befell it: why it is not what its first values alone
+make."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any, Protocol
 from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.view_models.change import symbol, written
+from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.plain_text import plain
 
 
@@ -20,12 +22,16 @@ class SteeredRun(Protocol):
     def step(self) -> int: ...
     @property
     def changed(self) -> Mapping[str, Any]: ...
+    @property
+    def metrics(self) -> Mapping[str, Any]: ...
 
 
 def steered(run: SteeredRun, experiment: Experiment | None) -> list[str]:
-    """`λ → 10` for each value changed while it ran, the last one; `stopped at step 235`. That a
-    demonstration ends because nobody looks any more changes nothing."""
-    return [*turned(run, experiment), *stopped(run, experiment)]
+    """`λ → 10` for each value changed while it ran, the last one; `diverged at step 19`, which says
+    more than `stopped at step 235` and stands before it. That a demonstration ends because nobody
+    looks any more changes nothing."""
+    fate = diverged_words(diverged_at(run.metrics))
+    return [*turned(run, experiment), *[fate] * bool(fate), *stopped(run, experiment)]
 
 
 def turned(run: SteeredRun, experiment: Experiment | None) -> list[str]:

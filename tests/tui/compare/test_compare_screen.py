@@ -240,6 +240,9 @@ async def test_enter_opens_the_run_under_the_cursor_and_escape_comes_back() -> N
         await pilot.pause()
         assert isinstance(beside.app.place, ExperimentScreen)
         assert beside.app.place.run.id == beside.ids[1]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(beside.app.screen, CompareScreen)
 
 
 @pytest.mark.parametrize("size", [(20, 6), SMALL, NORMAL, (200, 60), (400, 120)])

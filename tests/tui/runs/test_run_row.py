@@ -24,6 +24,12 @@ def test_what_was_done_to_a_run_on_its_way_is_not_default(session: FakeSession) 
     assert run_row(run, None, session.now()).values.startswith("weight_decay → 10.0  gone → 2")
 
 
+def test_that_a_run_diverged_stands_before_where_it_was_stopped(session: FakeSession) -> None:
+    metrics = {"train/loss": float("nan"), "step/first_nan": 19}
+    run = summary(1, status=RunStatus.STOPPED, step=40, metrics=metrics)
+    assert run_row(run, TOY, session.now()).values == "diverged at step 19  stopped at step 40"
+
+
 def test_a_demonstration_is_left_and_not_stopped(session: FakeSession) -> None:
     shown = dataclasses.replace(TOY, demonstration=True)
     run = summary(1, status=RunStatus.STOPPED, changed={"lr": 0.1})

@@ -20,8 +20,10 @@ from tui_lab.study import StudyState, Trial, TrialState
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.home.screen import HomeScreen
+from tui_lab.tui.navigation import HOME
 from tui_lab.tui.study.dialogs import StopStudyDialog
 from tui_lab.tui.study.form_screen import StudyFormScreen
+from tui_lab.tui.study.listing import study_line
 from tui_lab.tui.study.screen import StudyScreen
 from tui_lab.tui.widgets.row_table import Cell
 
@@ -142,13 +144,37 @@ async def test_sort_goes_round_the_columns(session: FakeSession) -> None:
         assert numbers(screen) == [2, 0, 3, 1]
 
 
-async def test_enter_opens_the_run_of_a_trial(session: FakeSession) -> None:
+async def test_nothing_is_sorted_by_a_column_that_has_no_room(session: FakeSession) -> None:
+    async with opened(session, (80, 24)) as (pilot, screen):
+        for _ in range(6):
+            await pilot.press("s")
+            assert screen.order.key in [column.key for column in screen.body.table.columns]
+            heading = next(line for line in text(screen).splitlines() if "trial " in line)
+            assert "↑" in heading
+
+
+async def test_enter_opens_the_run_of_a_trial_and_escape_comes_back(session: FakeSession) -> None:
     async with opened(session) as (pilot, screen):
-        await pilot.press("enter")
+        for key in ("enter", "o"):
+            await pilot.press(key)
+            await settle(pilot)
+            place = experiment_screen(screen)
+            assert place.run.id == TRIALS[1].runs[0]
+            await pilot.press("escape")
+            await settle(pilot)
+            assert screen.lab.place is screen
+        await pilot.press("escape")
         await settle(pilot)
-        place = experiment_screen(screen)
-        assert place.run.id == TRIALS[1].runs[0]
-        await pilot.press("h", "escape", "escape")
+        assert isinstance(screen.lab.place, HomeScreen)
+
+
+async def test_escape_leads_nowhere_from_a_run_of_no_study(session: FakeSession) -> None:
+    async with opened(session) as (pilot, screen):
+        screen.lab.go_to(HOME)
+        screen.lab.open_experiment("judged", run_id=TRIALS[0].runs[0])
+        await settle(pilot)
+        await pilot.press("escape")
+        assert experiment_screen(screen).run.id == TRIALS[0].runs[0]
 
 
 async def test_a_trial_of_several_seeds_shows_them_all(session: FakeSession) -> None:
@@ -252,6 +278,32 @@ async def test_a_finished_study_neither_stops_nor_goes_on(session: FakeSession) 
         await settle(pilot)
         assert screen.app.screen is screen
         assert all(call[0] == "importance" for call in session.studies.calls)
+
+
+@pytest.mark.parametrize(("ended", "is_open"), [(39, True), (40, False)])
+async def test_where_every_trial_failed_there_is_nothing_to_go_on_with(
+    session: FakeSession, ended: int, is_open: bool
+) -> None:
+    counts = {TrialState.FAIL: ended}
+    failed = dataclasses.replace(STUDY, state=StudyState.FAILED, counts=counts, error="All bad.")
+    session.studies.put(REQUEST, failed)
+    async with opened(session) as (pilot, screen):
+        assert ("u tries again" in text(screen)) is is_open
+        assert "All bad." in text(screen)
+        await pilot.press("u")
+        await settle(pilot)
+        assert (("resume", STUDY.id) in session.studies.calls) is is_open
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"), [(1, "1 combination left out"), (1200, "1,200 combinations left out")]
+)
+async def test_combinations_that_are_left_out_are_counted(
+    session: FakeSession, left_out: int, words: str
+) -> None:
+    session.studies.put(REQUEST, dataclasses.replace(STUDY, left_out=left_out))
+    async with opened(session, (200, 60)) as (_, screen):
+        assert words in text(screen)
 
 
 async def test_panes_take_turns_where_it_is_narrow(session: FakeSession) -> None:
@@ -362,6 +414,13 @@ async def test_home_says_how_the_studies_stand_and_lists_them(session: FakeSessi
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.place, StudyScreen)
+
+
+def test_of_an_interrupted_study_no_figure_is_said_that_its_runs_have_left_behind() -> None:
+    stale = dataclasses.replace(STUDY, counts={TrialState.COMPLETE: 2}, best=0, goal=0.5)
+    assert "2/40 trials  best 0.5 in trial 0" in study_line(stale)
+    left = dataclasses.replace(stale, state=StudyState.INTERRUPTED)
+    assert study_line(left) == f"{STUDY.id}  interrupted"
 
 
 async def test_a_thousand_trials_draw_what_is_seen(

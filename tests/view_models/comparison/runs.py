@@ -26,6 +26,7 @@ class Facts:
     device: str = "auto"
     sha256: str = ""
     parent: str = ""
+    imported: str = ""
     parent_step: int = 0
 
 

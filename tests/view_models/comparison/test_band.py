@@ -113,7 +113,7 @@ def test_seeds_give_a_band_of_percentiles() -> None:
     rows = [np.full(50, float(n)) for n in range(21)]
     band = band_of_seeds(series(rows[0]), [series(row) for row in rows[1:]])
     assert (band.low[0], band.high[0], band.seeds) == (1.0, 19.0, 21)
-    assert "21 runs here that differ from the reference in the seed alone" in band.definition
+    assert "21 runs here that differ in the seed alone" in band.definition
     assert first_outside(band, series(np.full(50, 20.0))) == 1
     assert first_outside(band, series(np.full(50, 19.0))) is None
 

@@ -31,6 +31,11 @@ def test_seed_device_threads_and_the_text_of_a_file_count() -> None:
     }
 
 
+def test_of_what_was_imported_nobody_knows_seed_and_threads() -> None:
+    other = compared("b", imported="/x.csv", begin={"device": "", "threads": 0})
+    assert table(compared("a", seed=7, begin={"device": "cpu", "threads": 2}), other) == {}
+
+
 def test_versions_count_where_both_are_known() -> None:
     old, new = ({"request": {"versions": {"torch": v}}} for v in ("2.11", "2.13"))
     assert table(compared("a", begin=old), compared("b", begin=new)) == {"torch": ("2.11", "2.13")}

@@ -14,7 +14,7 @@ from tui_lab.tui.experiment.host import Host
 from tui_lab.tui.experiment.picture_export import export_picture
 from tui_lab.tui.experiment.script import lacks
 from tui_lab.tui.knobs.panel import DEVICE, SEED
-from tui_lab.tui.navigation import Navigation
+from tui_lab.tui.navigation import COMPARE, HOME, STUDY, Navigation
 
 if TYPE_CHECKING:
     from tui_lab.tui.experiment.screen import ExperimentScreen
@@ -40,6 +40,7 @@ def actions(screen: ExperimentScreen) -> Iterator[tuple[str, Callable[..., Any]]
     yield "chart", partial(draw_otherwise, screen)
     yield "open_study", partial(open_study, screen)
     yield "export_picture", partial(export_picture, screen)
+    yield "go_back", partial(go_back, screen)
     yield "copy", partial(copy_card, screen, screen.session, screen.run, screen.knobs)
 
 
@@ -72,7 +73,7 @@ def possible(screen: ExperimentScreen, action: str, parameters: tuple[object, ..
             return not screen.experiment.demonstration or None
         case "open_pane", ("charts",):
             return screen.body.has_charts_to_show
-    return True
+    return can_go_back(screen) if action == "go_back" else True
 
 
 async def open_pane(screen: ExperimentScreen, name: str) -> None:
@@ -87,6 +88,19 @@ def open_study(screen: ExperimentScreen) -> None:
     knobs = screen.knobs
     values = {**knobs.values, SEED: knobs.seed, DEVICE: knobs.device}
     cast("Navigation", screen.app).open_study_form(screen.experiment, values=values)
+
+
+def can_go_back(screen: ExperimentScreen) -> bool:
+    """Whether a run was opened here from a study or a comparison, which no other key leads back to,
+    and nobody looks back at its steps."""
+    before = cast("Navigation", screen.app).came_from
+    came_from_many = before == COMPARE or before.startswith(STUDY)
+    return came_from_many and screen.scrubbing.step is None
+
+
+def go_back(screen: ExperimentScreen) -> None:
+    """Back to the study or the comparison that the run was opened in."""
+    cast("Navigation", screen.app).go_back(HOME)
 
 
 def draw_otherwise(screen: ExperimentScreen, option: str) -> None:

@@ -21,6 +21,16 @@ def _tab(number: int, name: str) -> Binding:
     )
 
 
+LEAVING: list[BindingType] = [
+    Binding(
+        "escape",
+        "go_back",
+        "back",
+        key_display="esc",
+        tooltip="Back to the study or the comparison that the run was opened in",
+        id="experiment.back",
+    ),
+]
 STEERING: list[BindingType] = [
     Binding(
         "r",
@@ -261,4 +271,4 @@ PICTURES: list[BindingType] = [
         show=False,
     ),
 ]
-ALL: list[BindingType] = [*STEERING, *DETOURS, *BACK, *KNOBS, *LAYOUT, *PICTURES]
+ALL: list[BindingType] = [*LEAVING, *STEERING, *DETOURS, *BACK, *KNOBS, *LAYOUT, *PICTURES]

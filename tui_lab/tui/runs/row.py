@@ -12,7 +12,6 @@ from tui_lab.experiment import Experiment
 from tui_lab.run import RunStatus
 from tui_lab.view_models.annotated import written_on
 from tui_lab.view_models.card import typed
-from tui_lab.view_models.divergence import diverged_at, diverged_words
 from tui_lab.view_models.number_format import short
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.steered import steered
@@ -73,7 +72,7 @@ def run_row(
         name=_name(run),
         age=age(run.created, now),
         values=plain("  ".join(values)),
-        error=plain(run.error or diverged_words(diverged_at(run.metrics))),
+        error=plain(run.error),
         cells={key: _cell(run, experiment, key) for key in columns if key != "age"},
     )
 

@@ -19,6 +19,7 @@ from tui_lab.tui.runs.export_dialog import ExportDialog, Files
 from tui_lab.tui.runs.table import RunTable
 from tui_lab.tui.runs.write_dialog import WriteDialog, Writing
 from tui_lab.view_models.damage import damaged_lines
+from tui_lab.view_models.plain_text import listed
 
 _FEW = 3
 """Runs about each of which a sentence is said."""
@@ -63,7 +64,7 @@ class RunsScreen(ArrangingScreen):
         runs = [run for run in self.chosen if run.readable]
         names = sorted({run.plugin or run.experiment for run in runs})
         if len(names) > 1:
-            notify(self, f"These runs are of {' and '.join(names)}; select runs of one of them.")
+            notify(self, f"These runs are of {listed(names)}; select runs of one of them.")
         elif {self.session.place_of(run) for run in runs} - {run.experiment for run in runs}:
             first, *others = [run.id for run in runs]
             place = self.session.place_of(runs[0])

@@ -86,8 +86,9 @@ def _show_runs(screen: StudyScreen, runs: Sequence[str]) -> None:
 
 
 def sort(screen: StudyScreen) -> None:
-    """By the next column."""
-    keys = sortable(screen.view)
+    """By the next column, of those that the table has room for."""
+    shown = {column.key for column in screen.body.table.columns}
+    keys = [key for key in sortable(screen.view) if key in {*shown, screen.order.key}]
     here = keys.index(screen.order.key)
     screen.order = best_first(screen.view, keys[(here + 1) % len(keys)])
     screen.show()

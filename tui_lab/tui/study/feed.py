@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tui_lab.study import StudyState, StudySummary, TrialState
+from tui_lab.study import StudySummary, TrialState
 from tui_lab.tui.session.protocol import Session
 from tui_lab.view_models.study import StudyView
 
@@ -34,7 +34,7 @@ class StudyFeed:
     @property
     def can_resume(self) -> bool:
         """Whether there is more of it to do, and nobody does it."""
-        return self.summary.state not in (StudyState.RUNNING, StudyState.FINISHED)
+        return self.summary.can_go_on
 
     @property
     def wants_weighing(self) -> bool:

@@ -55,12 +55,14 @@ def list_studies(screen: Screen[Any], session: Session) -> None:
 
 
 def study_line(study: StudySummary) -> str:
-    """`weight-decay-… 12/40 trials  best 0.0123 in trial 7`."""
+    """`weight-decay-… 12/40 trials  best 0.0123 in trial 7`; of one that was interrupted only that:
+    what its coordinator said last is older than its runs, and reading those takes time."""
     if study.error and not study.experiment:
         return plain(f"{study.id}  {study.error}")
-    done = sum(count for state, count in study.counts.items() if state.is_finished)
+    if study.state is StudyState.INTERRUPTED:
+        return plain(f"{study.id}  {study.state}")
     best = "" if study.goal is None else f"  best {short(study.goal)} in trial {study.best}"
-    return plain(f"{study.id}  {done}/{study.trials} trials{best}")
+    return plain(f"{study.id}  {study.ended:,}/{study.trials:,} trials{best}")
 
 
 def studies_in_words(studies: Sequence[StudySummary]) -> str:

@@ -9,14 +9,14 @@ from tui_lab.errors import TuiLabError
 from tui_lab.experiment import Experiment
 from tui_lab.hyperparameters import Value
 from tui_lab.study import StudyRequest
-from tui_lab.tui.navigation import Navigation
+from tui_lab.tui.navigation import STUDY, Navigation
 from tui_lab.tui.notification import notify
 
 if TYPE_CHECKING:
     from tui_lab.tui.study.form_screen import StudyFormScreen
 
-_FORM, _STUDY = " form ", " study "
-"""Begin the names of places; those of experiments hold no spaces."""
+_FORM = " form "
+"""Begins the names of places; those of experiments hold no spaces."""
 
 
 class StudyPlaces(Navigation):
@@ -55,13 +55,13 @@ class StudyPlaces(Navigation):
             request = self.session.studies.request(study_id)
             experiment = self._experiment_of(request)
             self.keep(
-                _STUDY + study_id,
+                STUDY + study_id,
                 lambda: StudyScreen(self.session, study_id, request, experiment),
             )
         except TuiLabError as error:
             notify(self, str(error), error=True)
             return
-        self.go_to(_STUDY + study_id)
+        self.go_to(STUDY + study_id)
 
     def _experiment_of(self, request: StudyRequest) -> Experiment | None:
         """What a study is of: as it is here, else as it was declared then; None where it is

@@ -23,7 +23,7 @@ from tui_lab.tui.study.table import TrialTable
 from tui_lab.tui.study.words import header, status
 from tui_lab.tui.widgets.key_line import KeyLine
 from tui_lab.tui.widgets.line import Line
-from tui_lab.view_models.knob_scale import is_wide
+from tui_lab.view_models.knob_scale import is_goal_wide
 from tui_lab.view_models.plain_text import plain
 from tui_lab.view_models.study import StudyView, best_first
 
@@ -123,8 +123,7 @@ class StudyScreen(Screen[None]):
         from tui_lab.view_models.study_figures import parallel  # with numpy: after the first paint
 
         knobs = self.body.knobs
-        goals = [trial.goal for trial in self.view.ranked if trial.goal is not None]
-        knobs.log_goal = is_wide(goals) if self.log_goal is None else self.log_goal
+        knobs.log_goal = is_goal_wide(self.view) if self.log_goal is None else self.log_goal
         knobs.draw(self.best)
         state = (self.view.revision, self.best, self.size)
         if state != self._drawn and self.body.parallel.display:

@@ -45,7 +45,7 @@ def status(app: App[Any], view: StudyView, summary: StudySummary) -> tuple[Parts
     last."""
     best = best_in_words(view)
     left, said = Content(plain(best) or _asked(view)), _remarks(app, view, summary)
-    if summary.state not in _GOES_ON:
+    if not summary.can_go_on:
         return (left,), tuple(said)
     words = with_keys(app, _GOES_ON[summary.state])  # first, so that it is never left out
     return (Content.styled(words, "bold $warning"),), (*said[:-1], left, *said[-1:])
@@ -61,7 +61,10 @@ def _asked(view: StudyView) -> str:
 def _remarks(app: App[Any], view: StudyView, summary: StudySummary) -> list[Content]:
     said = []
     if summary.left_out:
-        words = f"{summary.left_out} combinations left out: the experiment refuses them"
+        one = summary.left_out == 1
+        what = "combination left out: the experiment refuses it"
+        more = "combinations left out: the experiment refuses them"
+        words = f"{summary.left_out:,} {what if one else more}"
         said.append(Content.styled(words, "$text-muted"))
     if view.request.goal.startswith("test/"):
         said.append(Content.styled("the goal is of the test set: there is no other", "$warning"))

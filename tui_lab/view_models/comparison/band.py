@@ -37,7 +37,7 @@ class Band:
         """What the band is and when it is left, as a sentence."""
         if self.seeds:
             what = f"from the {LOW}th to the {HIGH}th percentile of the {self.seeds} runs here "
-            what += "that differ from the reference in the seed alone"
+            what += "that differ in the seed alone"
             if self.fewest < self.seeds:
                 what += f", {self.fewest} of them where fewest have a value"
         else:

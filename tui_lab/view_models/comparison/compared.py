@@ -36,6 +36,8 @@ class RunFacts(Protocol):
     @property
     def parent(self) -> str: ...
     @property
+    def imported(self) -> str: ...
+    @property
     def parent_step(self) -> int: ...
 
 
@@ -72,8 +74,13 @@ class ComparedRun:
 
     @property
     def threads(self) -> int | None:
-        """Of torch; None before it runs."""
-        return self.view.started.threads if self.view.started else None
+        """Of torch; None before it runs, and of what was imported."""
+        return (self.view.started.threads or None) if self.view.started else None
+
+    @property
+    def seed(self) -> int | None:
+        """None of what was imported: nobody knows it."""
+        return None if self.facts.imported else self.facts.seed
 
     @property
     def versions(self) -> Mapping[str, Any]:

@@ -106,9 +106,9 @@ def _parent(run: ComparedRun) -> str:
 
 _ORIGINS: Mapping[str, Callable[[ComparedRun], Any]] = {
     "experiment": lambda run: run.facts.experiment,
-    "seed": lambda run: run.facts.seed,
+    "seed": lambda run: run.seed,
     "branch of": _parent,
-    "device": lambda run: run.device,
+    "device": lambda run: run.device or None,
     "threads": lambda run: run.threads,
     "file's text": lambda run: run.facts.sha256[:8],
 }

@@ -9,6 +9,7 @@ from tui_lab.view_models.comparison.differences import Difference
 from tui_lab.view_models.comparison.results import likeness
 from tui_lab.view_models.damage import damaged_lines
 from tui_lab.view_models.divergence import diverged_words
+from tui_lab.view_models.plain_text import listed
 
 _NAMED = 6
 """Metrics that are named; of more the number is said."""
@@ -16,7 +17,7 @@ _NAMED = 6
 
 def headline(runs: Sequence[ComparedRun], shared: Sequence[str]) -> str:
     """`3 runs of weight-decay share 4 metrics: train/loss, test/loss, norm/w`."""
-    of = " and ".join(dict.fromkeys(run.facts.experiment for run in runs))
+    of = listed(list(dict.fromkeys(run.facts.experiment for run in runs)))
     them = f"{len(runs)} runs of {of}"
     return f"{them} share {_metrics(shared)}" if shared else f"{them} share no metric"
 
