@@ -259,6 +259,17 @@ async def test_a_study_that_nobody_drives_says_how_it_goes_on(
         assert words not in text(screen)
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_why_a_study_failed_is_said_however_little_room_there_is(
+    session: FakeSession, size: tuple[int, int]
+) -> None:
+    error = "box1:22 can't be used: " + "ssh said a lot, and then some more of it " * 6
+    failed = dataclasses.replace(STUDY, state=StudyState.FAILED, error=error)
+    session.studies.put(REQUEST, failed)
+    async with opened(session, size) as (_, screen):
+        assert "u tries again  box1:22 can't be used: ssh said a lot" in text(screen)
+
+
 async def test_what_can_not_be_done_is_said(session: FakeSession) -> None:
     state(session, StudyState.STOPPED)
     async with opened(session) as (pilot, screen):

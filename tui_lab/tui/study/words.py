@@ -42,13 +42,17 @@ def header(view: StudyView, study_id: str, summary: StudySummary) -> tuple[Parts
 
 def status(app: App[Any], view: StudyView, summary: StudySummary) -> tuple[Parts, Parts]:
     """The best so far at the left; at the right what there is to be said, the most important
-    last."""
-    best = best_in_words(view)
-    left, said = Content(plain(best) or _asked(view)), _remarks(app, view, summary)
-    if not summary.can_go_on:
-        return (left,), tuple(said)
-    words = with_keys(app, _GOES_ON[summary.state])  # first, so that it is never left out
-    return (Content.styled(words, "bold $warning"),), (*said[:-1], left, *said[-1:])
+    last. What can be done with a study that nobody drives, and why it ended, come before all that:
+    where there is no room they are cut, and not left out."""
+    best, said = Content(plain(best_in_words(view)) or _asked(view)), _remarks(view, summary)
+    first = []
+    if summary.can_go_on:
+        first.append(Content.styled(with_keys(app, _GOES_ON[summary.state]), "bold $warning"))
+    if summary.error:
+        first.append(Content.styled(plain(summary.error), "bold $error"))
+    if not first:
+        return (best,), tuple(said)
+    return (Content("  ").join(first),), (*said[:-1], best, *said[-1:])
 
 
 def _asked(view: StudyView) -> str:
@@ -58,7 +62,7 @@ def _asked(view: StudyView) -> str:
     return f"{request.sampler} looks for the {sought} {plain(request.goal)}"
 
 
-def _remarks(app: App[Any], view: StudyView, summary: StudySummary) -> list[Content]:
+def _remarks(view: StudyView, summary: StudySummary) -> list[Content]:
     said = []
     if summary.left_out:
         one = summary.left_out == 1
@@ -71,6 +75,4 @@ def _remarks(app: App[Any], view: StudyView, summary: StudySummary) -> list[Cont
     if summary.test:
         values = "  ".join(f"{key} {short(value)}" for key, value in summary.test.items())
         said.append(Content.styled(plain(f"on the test set: {values}"), "bold $accent"))
-    if summary.error:
-        said.append(Content.styled(plain(summary.error), "bold $error"))
     return said
