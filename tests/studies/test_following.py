@@ -3,13 +3,17 @@ what the coordinator knows, and a study whose file is not what it was is not gon
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from tests.commandline.scripted_run import Screen
 from tests.studies.world import EXPERIMENT, NOON, REQUEST, World, begin_study, coordinator
+from tui_lab.cli import perform
+from tui_lab.commandline.exit_status import ExitStatus
 from tui_lab.errors import ExperimentError, RunNotFound
 from tui_lab.run import RunStatus
 from tui_lab.runs.directory import RunDirectory
@@ -17,6 +21,7 @@ from tui_lab.runs.status import StatusRecord
 from tui_lab.studies import origin
 from tui_lab.studies.catalogue import StudyCatalogue
 from tui_lab.studies.following import StudyFollower
+from tui_lab.studies.status import StudyStatus
 from tui_lab.study import StudyState, Trial, TrialState
 from tui_lab.worker.own_file import OwnFile
 
@@ -104,6 +109,25 @@ def test_what_goes_on_after_all_was_not_lost(tmp_path: Path) -> None:
     while driver.turn():  # its end comes although nobody sees a worker
         pass
     assert {trial.state for trial in follower.read()[1]} == {TrialState.COMPLETE}
+
+
+def test_the_list_and_the_study_say_the_same_where_nobody_is_left_to_say_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, world = begin_study(tmp_path), Elsewhere()
+    driver = coordinator(study, world)
+    driver.rebuild()
+    while driver.turn():
+        pass
+    study.write_status(StudyStatus(heartbeat=1.0, trials=6, counts={"complete": 2}))
+    assert study.state() is StudyState.INTERRUPTED
+    monkeypatch.setenv("TUI_LAB_HOME", str(study.runs.parent))
+    listed, shown = Screen(), Screen()
+    assert perform(["studies", "--json"], listed) == ExitStatus.FINISHED
+    assert perform(["study", "--show", study.id, "--json"], shown) == ExitStatus.FINISHED
+    (row,), whole = json.loads(listed.out), json.loads(shown.out)
+    assert row["counts"] == whole["counts"] == {"complete": 6}
+    assert row["best"] == whole["best"] == 3
 
 
 def test_studies_are_found_by_the_beginnings_of_their_names(tmp_path: Path) -> None:
