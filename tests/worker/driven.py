@@ -24,7 +24,7 @@ from tui_lab.worker.beginning import Beginning, Build
 from tui_lab.worker.captured.beginning import recorded
 from tui_lab.worker.captured.card import Card
 from tui_lab.worker.checkpoints import Checkpoints
-from tui_lab.worker.driving import build
+from tui_lab.worker.driving import build, extent
 from tui_lab.worker.interruption import Stopped
 from tui_lab.worker.loop import Loop
 from tui_lab.worker.past import Past
@@ -61,7 +61,7 @@ def drive(
     publisher = Publisher(
         program,
         RunRecord(directory),
-        total_steps=beginning.total_steps,
+        total_steps=extent(beginning),
         position=Position(place.step, place.epoch),
     )
     control = ScriptedControl(before or {})

@@ -4,6 +4,7 @@ step after step, and what the program is told and asked on the way, on the way b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -25,6 +26,8 @@ from tui_lab.training.batches import Batches
 from tui_lab.training.phase import Phase
 from tui_lab.training.program import Program
 from tui_lab.worker.beginning import Beginning
+from tui_lab.worker.driving import extent
+from tui_lab.worker.probe import GradientProbe
 
 
 class Four(IterableDataset[Tensor]):
@@ -101,6 +104,13 @@ class Endless(Walker):
         return super().epochs
 
 
+class Unknown(Walker):
+    """Its batches are as many as they are."""
+
+    def made(self) -> Any:
+        return lambda: iter(torch.arange(4.0).split(1))
+
+
 class Across(Known):
     """Measured at steps, its batches in epochs of four."""
 
@@ -133,6 +143,19 @@ def test_steps_take_the_place_of_epochs(directory: RunDirectory) -> None:
     assert len(column(log, "train/loss")) == 22
     assert Beginning(program).total_steps == 22
     assert Beginning(program).steps_per_epoch == 0
+
+
+def test_where_nobody_knows_how_many_steps_there_are_time_says_which_are_watched() -> None:
+    program = built(Unknown)
+    beginning = Beginning(program)
+    assert beginning.total_steps == 0
+
+    def watched(begun: Beginning) -> list[int]:
+        probe = GradientProbe(program, extent(begun))
+        return [step for step in range(1, 1000) if probe.is_due(step, 10.0 + 0.001 * step)]
+
+    assert watched(beginning) == [1, 201, 401, 601, 801]
+    assert watched(replace(beginning, watched=True)) == list(range(1, 1000))
 
 
 def test_epochs_go_on_beneath_steps(directory: RunDirectory) -> None:

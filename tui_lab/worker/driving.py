@@ -41,7 +41,7 @@ from tui_lab.worker.loop import Loop
 from tui_lab.worker.out_of_memory import explained
 from tui_lab.worker.past import Past
 from tui_lab.worker.position import Position
-from tui_lab.worker.probe import described
+from tui_lab.worker.probe import WITHOUT_END, described
 from tui_lab.worker.programs import made_of
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
@@ -141,7 +141,7 @@ class Driver:
         publisher = Publisher(
             beginning.program,
             self._record,
-            total_steps=0 if beginning.watched else beginning.total_steps,
+            total_steps=extent(beginning),
             position=Position(place.step, place.epoch, place.t),
             alarms=beginning.alarms,
         )
@@ -202,6 +202,11 @@ def build(
         program.build()
         prepare(program)
     return program
+
+
+def extent(beginning: Beginning) -> int:
+    """How many steps there are to choose those from that are watched; 0 where all are."""
+    return 0 if beginning.watched else beginning.total_steps or WITHOUT_END
 
 
 def started(beginning: Beginning, request: RunRequest) -> RunStarted:

@@ -23,6 +23,8 @@ _PER_RUN = 64
 """Steps of a run that are watched whatever its speed, enough for a sparkline."""
 _INTERVAL = 0.2
 """Seconds between watched steps of a long run; a screen shows no more."""
+WITHOUT_END = 1 << 53
+"""Steps of a run whose end nobody knows: only time says when the next is looked at."""
 _MOST_BYTES = 1 << 28
 """Of parameters that are kept from before an update, to tell how far they moved."""
 _NOT_KEPT = f"its update is n/a, because only {_MOST_BYTES >> 20} MiB of parameters are kept"
@@ -36,7 +38,8 @@ class GradientProbe:
     """
 
     def __init__(self, program: Program, total_steps: int, *, zeroed_after: int = 0) -> None:
-        """Before the first step to be seen there were `zeroed_after`."""
+        """Before the first step to be seen there were `zeroed_after`; of 0 steps each is
+        watched."""
         self.program = program
         self._last = total_steps
         self._stride = max(1, total_steps // _PER_RUN)

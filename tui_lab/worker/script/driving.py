@@ -19,7 +19,7 @@ from tui_lab.runs.directory import RunDirectory
 from tui_lab.told import heard_by
 from tui_lab.watching import Script, TrainingFound
 from tui_lab.worker.control import Control
-from tui_lab.worker.probe import described
+from tui_lab.worker.probe import WITHOUT_END, described
 from tui_lab.worker.publisher import Publisher
 from tui_lab.worker.record import RunRecord
 from tui_lab.worker.script.cost import HookCost
@@ -41,8 +41,6 @@ _NOTHING_SEEN = (
 )
 _INTERVAL = 0.2
 """Seconds between two blocks of a script's log: a screen shows no more."""
-_WITHOUT_END = 1 << 53
-"""Steps: only time says when the next is looked at."""
 
 
 class ScriptDriver:
@@ -57,7 +55,7 @@ class ScriptDriver:
         self._record = record
         self._program = ScriptProgram()
         self._finding = Finding(self._script)
-        self._publisher = Publisher(self._program, record, total_steps=_WITHOUT_END)
+        self._publisher = Publisher(self._program, record, total_steps=WITHOUT_END)
         self._publisher.interval = _INTERVAL
         self._publisher.probe.dearness = 2.0
         self._cost = self._publisher.cost = HookCost(self._program.device)
