@@ -15,6 +15,7 @@ from tests.tui.places import until
 from tui_lab.tui.app import TuiLabApp
 from tui_lab.tui.experiment.screen import ExperimentScreen
 from tui_lab.tui.knobs.panel import KnobPanel
+from tui_lab.tui.runs.columns import Order
 from tui_lab.tui.runs.screen import RunsScreen
 
 
@@ -76,12 +77,9 @@ async def test_a_form_has_what_is_typed_behind_its_key(app: Opened, session: Fak
 async def test_a_question_has_the_answer_that_is_typed_behind_it(app: Opened) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await at_runs(pilot)
+        arrangement = app.runs.listing.arrangement
         burst(app, "s", "down", "enter", "s", "enter")
-        await until(pilot, lambda: app.runs.listing.arrangement.order is not None)
-        await pilot.pause()
-        order = app.runs.listing.arrangement.order
-        assert order is not None
-        assert (order.key, order.falling) == ("status", True)
+        await until(pilot, lambda: arrangement.order == Order("status", falling=True))
 
 
 async def test_a_number_typed_at_a_knob_is_whole(session: FakeSession) -> None:

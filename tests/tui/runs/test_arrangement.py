@@ -127,10 +127,7 @@ async def test_g_groups_and_the_arrows_fold(app: Opened) -> None:
         dialog.action_choose(dialog.keys.index("experiment"))
         await pilot.pause()
         table = app.runs.table
-        assert [row.words for row in table.rows if isinstance(row, Heading)] == [
-            "▾ experiment other · 1 run",
-            "▾ experiment toy · 4 runs",
-        ]
+        assert headings(app) == ["▾ experiment other · 1 run", "▾ experiment toy · 4 runs"]
         assert str(table.border_title).endswith("grouped by experiment")
         await pilot.press("end", "left", "left", "left")
         await pilot.pause()
@@ -138,11 +135,26 @@ async def test_g_groups_and_the_arrows_fold(app: Opened) -> None:
         assert table.render_line(1 + table.cursor).text.strip().startswith("▸ experiment toy")
         await pilot.press("space")
         assert app.runs.listing.selected == {run.id for run in (A, B, C, D)}
+        assert headings(app)[1] == "▸ experiment toy · 4 runs · 4 selected"
         await pilot.press("up", "up", "down", "down", "enter")
         await pilot.pause()
         assert column(app, "name") == ["other 0005", "toy 0001 ▸3"]
         assert column(app, "mark") == ["", "*"]
         assert app.opened == []
+
+
+def headings(app: Opened) -> list[str]:
+    return [row.words for row in app.runs.table.rows if isinstance(row, Heading)]
+
+
+async def test_what_is_sorted_or_grouped_is_seen_from_the_top(app: Opened) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await at_runs(pilot, "end", "s", "down", "enter")
+        await pilot.pause()
+        assert app.runs.table.cursor == 0
+        await pilot.press("end", "G", "down", "enter")
+        await pilot.pause()
+        assert app.runs.table.current.startswith("experiment")
 
 
 async def test_a_heading_has_nothing_to_delete(app: Opened) -> None:

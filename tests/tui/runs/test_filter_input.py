@@ -46,6 +46,17 @@ async def test_a_name_then_a_value_are_completed(app: Opened) -> None:
         assert app.runs.table.has_focus
 
 
+async def test_nothing_is_said_to_match_before_all_is_typed(app: Opened) -> None:
+    async with app.run_test(size=(100, 30)) as pilot:
+        await at_runs(pilot, "slash", *"tag:go")
+        await until(pilot, lambda: bool(offered(app)))
+        assert ids(app) == []
+        assert not app.runs.query_one("#empty").visible
+        await pilot.press("x")
+        await until(pilot, lambda: not offered(app))
+        assert app.runs.query_one("#empty").visible
+
+
 async def test_what_is_begun_in_the_middle_is_completed_there(app: Opened) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await at_runs(pilot, "slash")

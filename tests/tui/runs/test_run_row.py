@@ -16,6 +16,13 @@ def test_values_outside_their_domain_are_shown_as_they_stand(session: FakeSessio
     assert run_row(run, OTHER, session.now()).values == "lr 7.0  gone on  seed 2"
 
 
+def test_a_long_number_is_shortened_to_what_tells_runs_apart(session: FakeSession) -> None:
+    run = summary(1, experiment="other", hyperparameters={"lr": 0.0012980000000000001, "x": 1 / 3})
+    row = run_row(run, OTHER, session.now(), ("lr",))
+    assert row.values == "lr 0.001298  x 0.333333"
+    assert row.cells["lr"] == "0.001298"
+
+
 def test_what_was_done_to_a_run_on_its_way_is_not_default(session: FakeSession) -> None:
     turned = {"weight_decay": 10.0, "gone": 2}
     run = summary(1, status=RunStatus.STOPPED, step=1235, changed=turned)

@@ -19,7 +19,7 @@ class ArrangingScreen(ListingScreen):
     def _sort(self, key: str | None) -> None:
         if key is not None:
             self.listing.arrangement.sort_by(key)
-            self.show_runs()
+            self._show_from_the_top()
 
     def action_group(self) -> None:
         """Ask by what."""
@@ -30,7 +30,12 @@ class ArrangingScreen(ListingScreen):
     def _group(self, key: str | None) -> None:
         if key is not None:
             self.listing.arrangement.group(key)
-            self.show_runs()
+            self._show_from_the_top()
+
+    def _show_from_the_top(self) -> None:
+        """What one sorts and groups for is what stands first then."""
+        self.show_runs()
+        self.table.action_move_to(0)
 
     def action_columns(self) -> None:
         """Ask which columns are shown."""

@@ -197,7 +197,10 @@ class RunListing:
         """The line as it reads."""
         if line.is_group:
             sign = "▸" if line.is_folded else "▾"
-            return Heading(line.id, f"{sign} {self.arrangement.heading(line.id)}")
+            words = f"{sign} {self.arrangement.heading(line.id)}"
+            members = self.arrangement.members(line.id) if self.selected else ()
+            marked = len(self.selected.intersection(members))  # they may be folded away
+            return Heading(line.id, words + f" · {marked:,} selected" * bool(marked))
         row = self._kept_row(self.runs[line.id])
         if not line.before and not line.is_folded:
             return row

@@ -25,6 +25,8 @@ OWN = ("tags", "note", "study", "trial", "parent", "device")
 """Columns of what a run has beside its hyperparameters and metrics."""
 _COUNTS = ("step", "epoch", "seed")
 _NORMS = ("norm/w", "norm/all")
+_LONG = 10
+"""Characters of a number that is shortened when it has more."""
 _ELSEWHERE = (*_COUNTS, "norm")
 """Columns that no metric of that name fills."""
 
@@ -96,7 +98,7 @@ def age(created: datetime, now: datetime) -> str:
 def _chosen(run: RunSummary, experiment: Experiment | None) -> Iterator[str]:
     labels = _symbols(experiment)
     for name, value in differing(run, experiment).items():
-        yield f"{labels.get(name, name)} {typed(experiment, name, value)}"
+        yield f"{labels.get(name, name)} {_told(experiment, name, value)}"
     if run.seed:
         yield f"seed {run.seed}"
 
@@ -142,7 +144,14 @@ def _cell(run: RunSummary, experiment: Experiment | None, key: str) -> str:
         return short(value)
     if isinstance(value, tuple):
         return plain(" ".join(map(str, value)))
-    return plain(typed(experiment, key, value))
+    return plain(_told(experiment, key, value))
+
+
+def _told(experiment: Experiment | None, name: str, value: Any) -> str:
+    """A value as it is typed; of a long number, such as a study draws, as much as tells runs
+    apart."""
+    text = typed(experiment, name, value)
+    return f"{value:.6g}" if isinstance(value, float) and len(text) > _LONG else text
 
 
 def _name(run: RunSummary) -> str:
