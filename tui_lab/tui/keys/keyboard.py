@@ -116,6 +116,8 @@ def _clashes(keymap: Mapping[str, str]) -> list[str]:
     for chain in _chains():
         now = {name: _chosen(name, bound, keymap) for name, bound in chain.items()}
         for one, other in combinations(now, 2):
+            if one not in keymap and other not in keymap:
+                continue  # the usual keys of both
             usual = chain[one].keys & chain[other].keys
             for key in sorted((now[one].keys & now[other].keys) - usual):
                 found[_sentence(key, (one, now[one]), (other, now[other]))] = None

@@ -35,8 +35,6 @@ class Arrangement:
         """Whether branches stand below the runs they came from."""
         self.folded: set[str] = set()
         """The lines that are folded."""
-        self._ranks: dict[str, Rank | None] = {}
-        """What the runs are grouped by, kept from one letter of a filter to the next."""
         self._groups: Mapping[str, Sequence[RunSummary]] = {}
         self._headings: dict[str, str] = {}
         self._sorted: tuple[Sequence[RunSummary], Order | None, Sequence[RunSummary]]
@@ -67,12 +65,6 @@ class Arrangement:
         """Group by what has this name, all of it open; by nothing where it is empty."""
         self.group_by = name
         self.folded.clear()
-        self._ranks.clear()
-
-    def forget(self, runs: Iterable[RunSummary]) -> None:
-        """These are others than before."""
-        for run in runs:
-            self._ranks.pop(run.id, None)
 
     def members(self, group: str) -> Iterable[str]:
         """The runs of a group that is listed."""
@@ -116,11 +108,15 @@ class Arrangement:
     def _grouped(self, runs: Sequence[RunSummary]) -> Mapping[str, Sequence[RunSummary]]:
         """By what they have in common; sorted runs bring their groups into their own order."""
         found: dict[Rank | None, list[RunSummary]] = {}
-        ranks, name = self._ranks, self.group_by
+        places: dict[Any, list[RunSummary]] = {}
+        name = self.group_by
         for run in runs:
-            if run.id not in ranks:
-                ranks[run.id] = rank(value_of(run, name))
-            found.setdefault(ranks[run.id], []).append(run)
+            value = value_of(run, name)
+            # Of thousands of runs there are few values: a rank is made of each, not of each run.
+            key = value if isinstance(value, float | str) else (repr(value),)
+            if (there := places.get(key)) is None:
+                there = places[key] = found.setdefault(rank(value), [])
+            there.append(run)
         pairs = list(found.items())
         if self.order is None:
             pairs.sort(key=lambda pair: (pair[0] is None, pair[0] or ()))

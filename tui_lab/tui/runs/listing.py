@@ -90,7 +90,6 @@ class RunListing:
         self.selected &= self.runs.keys()
         self.live = frozenset(run.id for run in self.runs.values() if run.live)
         self._all = list(self.runs.values())
-        self.arrangement.forget(new)
         self.vocabulary = before.grown(self._all, new)
         self._found_for = None
 
