@@ -104,7 +104,7 @@ async def compare(studio: Studio, name: str) -> str:
         stage.put_side_by_side(runs)
         await stage.until(lambda text: "held against" in text and text.count("✓") == 8)
         await stage.press("m")
-        await stage.until(lambda text: "Band:" in text and "test/loss (less" in text)
+        await stage.until(lambda text: "Band:" in text and "val/loss (less" in text)
         return stage.picture(name)
 
 
