@@ -10,6 +10,7 @@ import csv
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -194,11 +195,8 @@ def _seconds(cell: Any) -> float:
     """A time, in seconds since whenever; NaN where it can't be told."""
     if cell is None or isinstance(cell, bool):
         return math.nan
-    try:
+    with suppress(TypeError, ValueError, OverflowError):
         return float(cell)
-    except (TypeError, ValueError, OverflowError):
-        pass
-    try:
+    with suppress(ValueError, OverflowError):
         return datetime.fromisoformat(str(cell)).timestamp()
-    except (ValueError, OverflowError):
-        return math.nan
+    return math.nan

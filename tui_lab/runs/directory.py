@@ -17,6 +17,7 @@ from tui_lab.events import RunEnded, RunEvent, status_of
 from tui_lab.run import FORMAT, RunRequest, RunStatus, new_run_id
 from tui_lab.runs.lock import is_held, lock_path, socket_path
 from tui_lab.runs.object_file import ObjectFile
+from tui_lab.runs.reserve import set_aside
 from tui_lab.runs.source import keep_source
 from tui_lab.runs.status import StatusRecord
 from tui_lab.runs.tail import last_event
@@ -26,7 +27,6 @@ FRESH = 15.0
 STARTING = 30.0
 """Seconds that a run may wait for its worker before it counts as crashed."""
 
-_RESERVE = 64 * 1024
 _SIGNALS, _EXIT_STATUSES = 64, 255
 """The largest of each."""
 
@@ -66,12 +66,7 @@ class RunDirectory:
     def reserve(self) -> None:
         """Set bytes aside, so that a disk which fills up leaves room to say so; raises `OSError`
         when there are not enough."""
-        try:
-            if not self.reserve_path.exists():
-                self.reserve_path.write_bytes(bytes(_RESERVE))
-        except OSError:
-            self.reserve_path.unlink(missing_ok=True)
-            raise
+        set_aside(self.reserve_path)
 
     @classmethod
     def create(cls, runs: Path, request: RunRequest, now: datetime) -> RunDirectory:

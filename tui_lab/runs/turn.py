@@ -8,7 +8,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tui_lab.runs.lock import lock_path
@@ -39,10 +39,8 @@ def turn(run_path: Path) -> Iterator[None]:
 def _taken(run_path: Path) -> tuple[int, ...]:
     """A locked descriptor; none while somebody else has it."""
     descriptor = os.open(run_path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
+    with suppress(OSError):  # of a file system that does not lock directories
         return _locked(descriptor)
-    except OSError:
-        pass
     path = lock_path(run_path / "changes")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     found = _locked(descriptor)

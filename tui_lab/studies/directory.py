@@ -14,10 +14,9 @@ from tui_lab.run import new_run_id
 from tui_lab.runs.directory import FRESH, STARTING, host_name, is_process
 from tui_lab.runs.lock import holder, is_held, lock_path
 from tui_lab.runs.object_file import ObjectFile
+from tui_lab.runs.reserve import set_aside
 from tui_lab.studies.status import StudyStatus
 from tui_lab.study import FORMAT, StudyRequest, StudyState, StudySummary, TrialState
-
-_RESERVE = 64 * 1024
 
 
 def studies_of(runs: Path) -> Path:
@@ -102,12 +101,7 @@ class StudyDirectory:
     def expect(self) -> None:
         """Write down that a coordinator is on its way, with bytes set aside for its last word;
         raises `OSError`."""
-        try:
-            if not self.reserve_path.exists():
-                self.reserve_path.write_bytes(bytes(_RESERVE))
-        except OSError:
-            self.reserve_path.unlink(missing_ok=True)
-            raise
+        set_aside(self.reserve_path)
         status = replace(self.status(), state=StudyState.RUNNING, pid=0, host="", error="")
         self.write_status(replace(status, heartbeat=time.time(), test={}))
 

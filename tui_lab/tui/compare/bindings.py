@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
+from tui_lab.tui.panes.bindings import ZOOM
+
 ALL: list[BindingType] = [
     Binding("m", "metric(1)", "metric", tooltip="The next metric", id="compare.metric"),
     Binding(
@@ -67,14 +69,7 @@ ALL: list[BindingType] = [
         id="chart.front",
         show=False,
     ),
-    Binding(
-        "z",
-        "zoom",
-        "zoom",
-        tooltip="Give the focused pane the whole screen, and back",
-        id="pane.zoom",
-        show=False,
-    ),
+    ZOOM,
     Binding(
         "1",
         "open_pane('differing')",

@@ -14,16 +14,14 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui_lab.tui.widgets.row_table import HEADER, CursorRows
 from tui_lab.view_models.plain_text import plain
 
 if TYPE_CHECKING:  # numpy comes with it, and the first paint must not wait for that
     from tui_lab.view_models.comparison.tables import Column
 
-_HEADER = 1
 _GAP = "  "
 _SIDEWAYS = 8
 """Columns of the screen that a key scrolls."""
@@ -43,10 +41,9 @@ class RowHead:
     name: str
 
 
-class RunRows(ScrollView, can_focus=True):
+class RunRows(CursorRows):
     """Shows columns of the runs; the run under the cursor is the one that keys act on."""
 
-    ALLOW_SELECT = False
     DEFAULT_CSS = """
     RunRows {
         border: round $border-blurred;
@@ -96,9 +93,6 @@ say. A run that is the same, bit for bit, has every value of every metric in com
         ),
     ]
 
-    cursor: reactive[int] = reactive(0, repaint=False)
-    """The place of the row under the cursor."""
-
     @dataclass
     class Moved(Message):
         """Another run is under the cursor."""
@@ -124,6 +118,10 @@ say. A run that is the same, bit for bit, has every value of every metric in com
         super().__init__(id=id, classes="-pane")
         self._heads: tuple[RowHead, ...] = ()
         self._lines: tuple[str, ...] = ()
+
+    @property
+    def row_count(self) -> int:
+        return len(self._heads)
 
     @property
     def text(self) -> list[str]:
@@ -163,7 +161,7 @@ say. A run that is the same, bit for bit, has every value of every metric in com
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset
         width, fixed = self.scrollable_content_region.width, self._head_width
-        row = 0 if y < _HEADER else y + top
+        row = 0 if y < HEADER else y + top
         look = self._look(row)
         text = self._lines[row] if row < len(self._lines) else ""
         cells = Strip([Segment(text, look)]).crop_extend(left, left + max(0, width - fixed), look)
@@ -173,7 +171,7 @@ say. A run that is the same, bit for bit, has every value of every metric in com
     def _look(self, row: int) -> Style:
         if row == 0:
             return Style(color=self._colour("text-muted"))
-        if row - _HEADER == self.cursor and row <= len(self._heads):
+        if row - HEADER == self.cursor and row <= len(self._heads):
             name = "block-cursor" if self.has_focus else "block-cursor-blurred"
             variables = self.app.theme_variables
             background = Color.parse(variables[f"{name}-background"])
@@ -186,7 +184,7 @@ say. A run that is the same, bit for bit, has every value of every metric in com
     def _head(self, row: int, look: Style) -> list[Segment]:
         if not 0 < row <= len(self._heads):
             return [Segment("", look)]
-        head = self._heads[row - _HEADER]
+        head = self._heads[row - HEADER]
         sign = look + Style(color=self._colour(head.variable))
         return [
             Segment(head.rule, look + head.look),
@@ -200,30 +198,20 @@ say. A run that is the same, bit for bit, has every value of every metric in com
             found = self.background_colors[1] + found
         return found.rich_color.name
 
-    def watch_cursor(self) -> None:
-        shown = max(1, self.scrollable_content_region.height - _HEADER)
-        top = min(max(self.scroll_offset.y, self.cursor - shown + 1), self.cursor)
-        self.scroll_to(y=top, animate=False)
-        self.refresh()
-
     def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y >= _HEADER:
-            self._go_to(offset.y - _HEADER + self.scroll_offset.y)
+        if (place := self.place_of(event)) is not None:
+            self.action_move_to(place)
 
     def action_open(self) -> None:
         self.post_message(self.Opened(self))
 
-    def action_move(self, rows: int) -> None:
-        self._go_to(self.cursor + rows)
+    def action_move_to(self, place: int) -> None:
+        super().action_move_to(place)
+        if self._heads:
+            self.post_message(self.Moved(self, self.cursor))
 
     def action_sideways(self, direction: int) -> None:
         self.scroll_relative(x=direction * _SIDEWAYS, animate=False)
-
-    def _go_to(self, place: int) -> None:
-        if self._heads:
-            self.cursor = max(0, min(place, len(self._heads) - 1))
-            self.post_message(self.Moved(self, self.cursor))
 
 
 def _lines(columns: Sequence[tuple[Column, str]], order: Sequence[int]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from tui_lab.tui.experiment.detour_bindings import BACK, DETOURS
+from tui_lab.tui.panes.bindings import ZOOM
 from tui_lab.tui.panes.run_panes import NAMES
 
 
@@ -162,14 +163,7 @@ LAYOUT: list[BindingType] = [
         id="pane.charts",
         show=False,
     ),
-    Binding(
-        "z",
-        "zoom",
-        "zoom",
-        tooltip="Give the focused pane the whole screen, and back",
-        id="pane.zoom",
-        show=False,
-    ),
+    ZOOM,
     Binding(
         "tab",
         "focus_pane(1)",

@@ -38,14 +38,69 @@ def fitted(text: str, width: int, *, left: bool, variable: str = "") -> Cell:
     return Cell(text + missing if left else missing + text, variable)
 
 
-class RowTable(ScrollView, can_focus=True):
-    """Rows of cells with a cursor; a subclass says what stands in them and binds keys to the moves.
+class CursorRows(ScrollView, can_focus=True):
+    """Rows under a heading, one of them under a cursor; a subclass draws them and binds keys to the
+    moves.
 
     A line API widget: the toolkit's own table measures and keeps every cell, which takes seconds
     for a few thousand rows.
     """
 
     ALLOW_SELECT = False
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    """The place of the row under the cursor."""
+
+    @property
+    def row_count(self) -> int:
+        raise NotImplementedError
+
+    def action_open(self) -> None:
+        """Open what is under the cursor."""
+        raise NotImplementedError
+
+    @property
+    def rows_shown(self) -> int:
+        """How many rows there is room for."""
+        return max(1, self.scrollable_content_region.height - HEADER)
+
+    def refresh_row(self, place: int) -> None:
+        """Draw a row again, if it is on the screen."""
+        y = place + HEADER - self.scroll_offset.y
+        if HEADER <= y < self.scrollable_content_region.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def watch_cursor(self, before: int, cursor: int) -> None:
+        self.refresh_row(before)
+        self.refresh_row(cursor)
+        self.scroll_to_cursor()
+
+    def scroll_to_cursor(self) -> None:
+        """Have the row under the cursor in sight."""
+        top = min(max(self.scroll_offset.y, self.cursor - self.rows_shown + 1), self.cursor)
+        self.scroll_to(y=top, animate=False)
+
+    def place_of(self, event: events.Click) -> int | None:
+        """Which row was clicked on; None for none."""
+        offset = event.get_content_offset(self)
+        place = offset.y - HEADER + self.scroll_offset.y if offset else -1
+        return place if offset and offset.y >= HEADER and place < self.row_count else None
+
+    def action_move(self, rows: int) -> None:
+        self.action_move_to(min(max(self.cursor + rows, 0), self.row_count - 1))
+
+    def action_page(self, pages: int) -> None:
+        self.action_move(pages * self.rows_shown)
+
+    def action_move_to(self, place: int) -> None:
+        """To a row; -1 is the last."""
+        if self.row_count:
+            self.cursor = place % self.row_count
+
+
+class RowTable(CursorRows):
+    """Rows of cells; a subclass says what stands in them."""
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {"row-table--header", "row-table--cursor"}
     DEFAULT_CSS = """
     RowTable {
@@ -65,13 +120,6 @@ class RowTable(ScrollView, can_focus=True):
     }
     """
 
-    cursor: reactive[int] = reactive(0, repaint=False)
-    """The place of the row under the cursor."""
-
-    @property
-    def row_count(self) -> int:
-        raise NotImplementedError
-
     def heading_cells(self) -> Sequence[Cell]:
         """What stands above the columns."""
         raise NotImplementedError
@@ -84,25 +132,10 @@ class RowTable(ScrollView, can_focus=True):
         """Choose the columns for the room there is; whether they are others than before."""
         raise NotImplementedError
 
-    def action_open(self) -> None:
-        """Open what is under the cursor."""
-        raise NotImplementedError
-
-    @property
-    def rows_shown(self) -> int:
-        """How many rows there is room for."""
-        return max(1, self.scrollable_content_region.height - HEADER)
-
     def on_resize(self) -> None:
         """Other columns fit now, and other rows."""
         self.lay_out()
-        self._scroll_to_cursor()
-
-    def refresh_row(self, place: int) -> None:
-        """Draw a row again, if it is on the screen."""
-        y = place + HEADER - self.scroll_offset.y
-        if HEADER <= y < self.scrollable_content_region.height:
-            self.refresh(Region(0, y, self.size.width, 1))
+        self.scroll_to_cursor()
 
     def render_line(self, y: int) -> Strip:
         place = y - HEADER + self.scroll_offset.y
@@ -123,29 +156,7 @@ class RowTable(ScrollView, can_focus=True):
             return Style()
         return Style(color=Color.parse(self.app.theme_variables[cell.variable]).rich_color)
 
-    def watch_cursor(self, before: int, cursor: int) -> None:
-        self.refresh_row(before)
-        self.refresh_row(cursor)
-        self._scroll_to_cursor()
-
-    def _scroll_to_cursor(self) -> None:
-        top = min(max(self.scroll_offset.y, self.cursor - self.rows_shown + 1), self.cursor)
-        self.scroll_to(y=top, animate=False)
-
     def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
-        place = offset.y - HEADER + self.scroll_offset.y if offset else -1
-        if offset and offset.y >= HEADER and place < self.row_count:
+        if (place := self.place_of(event)) is not None:
             self.action_move_to(place)
             self.action_open()
-
-    def action_move(self, rows: int) -> None:
-        self.action_move_to(min(max(self.cursor + rows, 0), self.row_count - 1))
-
-    def action_page(self, pages: int) -> None:
-        self.action_move(pages * self.rows_shown)
-
-    def action_move_to(self, place: int) -> None:
-        """To a row; -1 is the last."""
-        if self.row_count:
-            self.cursor = place % self.row_count
